@@ -1,0 +1,76 @@
+# tale: two networks told by Unix filters.
+#
+#   make            build the programs in build/bin
+#   make report     run the pipeline and write out/report.pdf and out/report.html
+#   make test       all tests; SANITIZE=1 builds with ASan and UBSan in a folder of its own
+#   make lint       compilers' and checkers' warnings, manual pages, shell scripts
+#   make install    PREFIX=/usr/local, DESTDIR=
+#
+# V=1 shows the commands; DEBUG=1 builds without optimisation.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX ?= /usr/local
+BUILD ?= build$(if $(SANITIZE),/sanitize)
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+floors := base data methods layers model learning
+sources := $(foreach floor,$(floors),$(wildcard common/$(floor)/*.c))
+tools := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+unit_tests := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
+test_support := $(filter-out $(wildcard tests/*_test.c),$(wildcard tests/*.c))
+objects := $(sources:%.c=$(BUILD)/%.o)
+programs := $(tools:%=$(BUILD)/bin/%)
+test_programs := $(unit_tests:%=$(BUILD)/tests/%)
+test_helpers := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
+
+# -ffp-contract=fast lets the compiler fuse a multiply and an add, which rounds once instead of twice; nothing else of
+# -ffast-math is used, so NaN is seen and sums keep their order.
+MARCH ?= native
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
+	-Wpointer-arith -Wundef -Wformat=2 -Wno-unknown-pragmas
+OPTIMIZE := $(if $(DEBUG),-O0,-O3 -march=$(MARCH) -ffp-contract=fast)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) -fopenmp
+BLIS_INCLUDE := $(dir $(firstword $(wildcard /usr/include/*/blis-openmp/blis.h /usr/include/*/blis.h /usr/include/blis/blis.h)))
+override CPPFLAGS += -Icommon -isystem $(BLIS_INCLUDE) -isystem /usr/include/netpbm
+override LDLIBS += -lblis -ljansson -larchive -lnetpbm -lfftw3f -lfftw3 -lm
+comma := ,
+, := ,
+
+Q := $(if $(V),,@)
+
+.PHONY: all
+all: $(programs)
+
+$(BUILD)/%.o: %.c
+	$(if $(V),,@echo "  CC   $<")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libtale.a: $(objects)
+	$(if $(V),,@echo "  AR   $@")
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/libtale.a
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/libtale.a
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,298 @@
+#define _POSIX_C_SOURCE 200809L /* isatty, getopt */
+#define _GNU_SOURCE             /* getopt_long */
+#include "base/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "base/version.h"
+
+enum { ROWS_MAX = 64, LONG_ONLY = 256, CODE_HELP = 1000, CODE_VERSION };
+
+struct common_options common_options = { 0, false };
+
+static const struct option_row common_rows[] = {
+    { OPTION_INTEGER, 'j', "threads", &common_options.threads, "N", "threads; 0 means all cores", 0, 1024, NULL },
+    { OPTION_FLAG, 'q', "quiet", &common_options.quiet, NULL, "no progress, results or warnings on stderr", 0, 0, NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+/* The values whose options were given. */
+static const void *given[ROWS_MAX];
+static int given_count;
+
+bool option_given(const void *value)
+{
+    for (int i = 0; i < given_count; i++)
+        if (given[i] == value)
+            return true;
+    return false;
+}
+
+bool parse_integer(const char *text, int64_t low, int64_t high, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    if (!strchr("-0123456789", text[0]) || !text[0])
+        return false;
+    long long number = strtoll(text, &end, 10);
+    if (errno || end == text || *end || number < low || number > high)
+        return false;
+    *value = number;
+    return true;
+}
+
+bool parse_real(const char *text, double low, double high, double *value)
+{
+    char *end;
+    errno = 0;
+    if (!strchr("-.0123456789", text[0]) || !text[0])
+        return false;
+    double number = strtod(text, &end);
+    if (errno == ERANGE || end == text || *end || !isfinite(number) || number < low || number > high)
+        return false;
+    *value = number;
+    return true;
+}
+
+static const char *row_flag(const struct option_row *row)
+{
+    static char flag[64];
+    snprintf(flag, sizeof flag, "--%s", row->name);
+    return flag;
+}
+
+static void parse_list(const struct option_row *row, const char *text)
+{
+    struct integer_list list = { 0 };
+    char item[32];
+    for (const char *at = text;; at++) {
+        size_t length = strcspn(at, ",");
+        if (list.count == INTEGER_LIST_MAX)
+            die_usage("%s: too many values (at most %d)", row_flag(row), INTEGER_LIST_MAX);
+        snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
+        if (!parse_integer(item, (int64_t)row->low, (int64_t)row->high, &list.item[list.count++]))
+            die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), item, row->low, row->high);
+        at += length;
+        if (!*at)
+            break;
+    }
+    *(struct integer_list *)row->value = list;
+}
+
+static void parse_choice(const struct option_row *row, const char *text)
+{
+    char names[512] = "";
+    for (int i = 0; row->choices[i]; i++) {
+        if (strcmp(row->choices[i], text) == 0) {
+            *(int *)row->value = i;
+            return;
+        }
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", row->choices[i]);
+    }
+    die_usage("%s: '%s' is none of %s", row_flag(row), text, names);
+}
+
+static void set_value(const struct option_row *row, const char *text)
+{
+    if (given_count < ROWS_MAX)
+        given[given_count++] = row->value;
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)row->value = true;
+        break;
+    case OPTION_INTEGER:
+        if (!parse_integer(text, (int64_t)row->low, (int64_t)row->high, row->value))
+            die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), text, row->low, row->high);
+        break;
+    case OPTION_REAL:
+        if (!parse_real(text, row->low, row->high, row->value))
+            die_usage("%s: '%s' is not a number from %g to %g", row_flag(row), text, row->low, row->high);
+        break;
+    case OPTION_TEXT:
+        *(const char **)row->value = text;
+        break;
+    case OPTION_CHOICE:
+        parse_choice(row, text);
+        break;
+    case OPTION_INTEGERS:
+        parse_list(row, text);
+        break;
+    case OPTION_END:
+        break;
+    }
+}
+
+/* The default of a row, as --help prints it; must be called before parsing. */
+static void print_default(const struct option_row *row)
+{
+    const struct integer_list *list;
+    switch (row->type) {
+    case OPTION_INTEGER:
+        printf(" (%.0f to %.0f; default %lld)", row->low, row->high, (long long)*(int64_t *)row->value);
+        break;
+    case OPTION_REAL:
+        printf(" (%g to %g; default %g)", row->low, row->high, *(double *)row->value);
+        break;
+    case OPTION_TEXT:
+        if (*(const char **)row->value)
+            printf(" (default %s)", *(const char **)row->value);
+        break;
+    case OPTION_CHOICE:
+        printf(" (");
+        for (int i = 0; row->choices[i]; i++)
+            printf("%s%s", i ? ", " : "", row->choices[i]);
+        if (*(int *)row->value >= 0)
+            printf("; default %s)", row->choices[*(int *)row->value]);
+        else
+            printf(")");
+        break;
+    case OPTION_INTEGERS:
+        list = row->value;
+        printf(" (each %.0f to %.0f", row->low, row->high);
+        for (int i = 0; i < list->count; i++)
+            printf("%s%lld", i ? "," : "; default ", (long long)list->item[i]);
+        printf(")");
+        break;
+    case OPTION_FLAG:
+    case OPTION_END:
+        break;
+    }
+}
+
+static void print_rows(const struct option_row *rows)
+{
+    for (const struct option_row *row = rows; row->type != OPTION_END; row++) {
+        char left[80];
+        if (row->letter)
+            snprintf(left, sizeof left, "-%c, --%s", row->letter, row->name);
+        else
+            snprintf(left, sizeof left, "    --%s", row->name);
+        if (row->argument) {
+            size_t used = strlen(left);
+            snprintf(left + used, sizeof left - used, " %s", row->argument);
+        }
+        printf("  %-26s  %s", left, row->help);
+        print_default(row);
+        printf("\n");
+    }
+}
+
+static _Noreturn void print_help(const struct usage *usage, const struct option_row *rows)
+{
+    printf("usage: %s %s\n\n%s\n\n", program_name, usage->synopsis, usage->description);
+    print_rows(rows);
+    print_rows(common_rows);
+    printf("  %-26s  %s\n", "-h, --help", "print this and exit");
+    printf("  %-26s  %s\n", "    --version", "print the version and exit");
+    if (fflush(stdout) || ferror(stdout))
+        die_errno("standard output cannot be written");
+    exit(EXIT_OK);
+}
+
+/* getopt's two tables from ours: code i + LONG_ONLY for row i, or its letter. */
+static int fill_getopt(const struct option_row **all, int count, struct option *longs, char *shorts)
+{
+    for (int i = 0; i < count; i++) {
+        const struct option_row *row = all[i];
+        int has = row->type == OPTION_FLAG ? no_argument : required_argument;
+        longs[i] = (struct option){ row->name, has, NULL, LONG_ONLY + i };
+        if (row->letter) {
+            *shorts++ = row->letter;
+            if (has == required_argument)
+                *shorts++ = ':';
+        }
+    }
+    longs[count] = (struct option){ "help", no_argument, NULL, CODE_HELP };
+    longs[count + 1] = (struct option){ "version", no_argument, NULL, CODE_VERSION };
+    longs[count + 2] = (struct option){ NULL, 0, NULL, 0 };
+    *shorts++ = 'h';
+    *shorts = 0;
+    return count;
+}
+
+static const struct option_row *find_row(const struct option_row **all, int count, int code)
+{
+    if (code >= LONG_ONLY && code - LONG_ONLY < count)
+        return all[code - LONG_ONLY];
+    for (int i = 0; i < count; i++)
+        if (all[i]->letter == code)
+            return all[i];
+    return NULL;
+}
+
+static _Noreturn void die_option(char **argv, int code)
+{
+    const char *word = argv[optind - 1];
+    if (code == ':') {
+        if (optopt && optopt < LONG_ONLY)
+            die_usage("-%c: an argument is missing", optopt);
+        die_usage("%s: an argument is missing", word);
+    }
+    if (optopt && optopt < LONG_ONLY)
+        die_usage("-%c: no such option", optopt);
+    die_usage("%s: no such option, or an argument where none is taken", word);
+}
+
+static void check_operands(const struct usage *usage, int operands)
+{
+    if (operands < usage->operands_low)
+        die_usage("an operand is missing (usage: %s %s)", program_name, usage->synopsis);
+    if (usage->operands_high >= 0 && operands > usage->operands_high)
+        die_usage("too many operands (at most %d, %d given)", usage->operands_high, operands);
+}
+
+static void check_terminals(const struct usage *usage)
+{
+    if (usage->reads_stream && isatty(STDIN_FILENO))
+        die_usage("standard input is a terminal: a tensor stream is read there, as in `cifar-cat ... | %s ...`",
+                  program_name);
+    if (usage->writes_binary && isatty(STDOUT_FILENO))
+        die_usage("standard output is a terminal: binary data are written there, so pipe or redirect it");
+}
+
+int options_parse(int argc, char **argv, const struct usage *usage, const struct option_row *rows)
+{
+    const struct option_row *all[ROWS_MAX];
+    struct option longs[ROWS_MAX + 3];
+    char shorts[2 * ROWS_MAX + 4] = ":";
+    int count = 0, code;
+
+    const char *slash = strrchr(argv[0], '/');
+    program_name = slash ? slash + 1 : argv[0];
+    for (const struct option_row *row = rows; row->type != OPTION_END && count < ROWS_MAX; row++)
+        all[count++] = row;
+    for (const struct option_row *row = common_rows; row->type != OPTION_END && count < ROWS_MAX; row++)
+        all[count++] = row;
+    fill_getopt(all, count, longs, shorts + 1);
+
+    /* --help first and alone, so that what it prints are the defaults whatever else was given */
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            print_help(usage, rows);
+
+    while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (code == CODE_VERSION) {
+            printf("%s (tale) %s\n", program_name, TALE_VERSION);
+            exit(fflush(stdout) ? EXIT_FAILED : EXIT_OK);
+        }
+        if (code == '?' || code == ':')
+            die_option(argv, code);
+        const struct option_row *row = find_row(all, count, code);
+        if (!row)
+            print_help(usage, rows);
+        set_value(row, optarg);
+    }
+    check_operands(usage, argc - optind);
+    check_terminals(usage);
+    threads_start((int)common_options.threads);
+    return optind;
+}

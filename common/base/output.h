@@ -1,0 +1,27 @@
+/* Outputs: a file is written beside its place and moved there when it is whole, so that no half file ever stands under
+ * a good name; standard output is closed with a check, so that a full disk is exit 1. */
+#ifndef TALE_BASE_OUTPUT_H
+#define TALE_BASE_OUTPUT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct output {
+    FILE *file;
+    char *path;      /* where it shall stand; NULL: standard output */
+    char *temporary; /* where it is written */
+};
+
+/* Open for writing beside `path`, or standard output where path is NULL or "-". Dies on failure. */
+struct output output_open(const char *path);
+
+/* Flush to disk, close and move into place. Dies on failure and removes what was half written. */
+void output_close(struct output *output);
+
+/* Write size bytes or die, naming the file. */
+void write_bytes(FILE *file, const char *path, const void *bytes, size_t size);
+
+/* The last act of a filter: flush and close stdout, die where that fails. */
+void close_stdout(void);
+
+#endif

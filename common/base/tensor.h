@@ -1,0 +1,41 @@
+/* Tensors: a name, a type, a shape and a block of values in row-major (C) order, the last dimension fastest. */
+#ifndef TALE_BASE_TENSOR_H
+#define TALE_BASE_TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The element types of safetensors. Those that no program here computes with are carried through unchanged. */
+enum dtype {
+    DTYPE_BOOL, DTYPE_U8, DTYPE_I8, DTYPE_F8_E5M2, DTYPE_F8_E4M3, DTYPE_I16, DTYPE_U16, DTYPE_F16, DTYPE_BF16,
+    DTYPE_I32, DTYPE_U32, DTYPE_F32, DTYPE_F64, DTYPE_I64, DTYPE_U64, DTYPE_COUNT
+};
+
+enum { RANK_MAX = 8 };
+
+struct tensor {
+    char *name;
+    enum dtype dtype;
+    int rank;
+    int64_t shape[RANK_MAX];
+    void *data; /* on a cache line where this project allocated it */
+};
+
+const char *dtype_name(enum dtype dtype);
+size_t dtype_size(enum dtype dtype);
+
+/* The type of a safetensors name ("F32"), or false. */
+bool dtype_parse(const char *name, enum dtype *dtype);
+
+/* Product of the shape; 1 for rank 0. Dies on overflow. */
+size_t tensor_elements(const struct tensor *tensor);
+
+/* Elements times the type's size. */
+size_t tensor_bytes(const struct tensor *tensor);
+
+/* Elements, and bytes, of one row: the shape without its first dimension. */
+size_t tensor_row_elements(const struct tensor *tensor);
+size_t tensor_row_bytes(const struct tensor *tensor);
+
+#endif

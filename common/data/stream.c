@@ -1,0 +1,448 @@
+#include "data/stream.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/output.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and written in memory order");
+
+/* The reference implementation's limit on the JSON header. */
+static const uint64_t header_max = 100000000;
+/* How much is asked for before the data have shown to be there: a header may promise more than memory holds. */
+static const size_t read_step = (size_t)64 << 20;
+
+/* An entry of the header: a tensor and where its data lie. */
+struct entry {
+    struct tensor *tensor;
+    uint64_t begin, end;
+};
+
+#define DIE_FRAME(stream, format, ...) \
+    die("%s: frame %lld: " format, (stream)->path, (long long)(stream)->frames + 1, __VA_ARGS__)
+
+struct stream stream_open(const char *path)
+{
+    struct stream stream = { stdin, "standard input", 0 };
+    if (path && strcmp(path, "-") != 0) {
+        stream.path = path;
+        stream.file = fopen(path, "rb");
+        if (!stream.file)
+            die_errno("%s: cannot be opened", path);
+    }
+    return stream;
+}
+
+void stream_close(struct stream *stream)
+{
+    if (stream->file != stdin)
+        fclose(stream->file);
+    stream->file = NULL;
+}
+
+/* Read up to size bytes; fewer only at the end of file. */
+static size_t read_bytes(struct stream *stream, void *bytes, size_t size)
+{
+    size_t got = fread(bytes, 1, size, stream->file);
+    if (got < size && ferror(stream->file))
+        die_errno("%s: cannot be read", stream->path);
+    return got;
+}
+
+static struct tensor *tensor_new(const char *name, enum dtype dtype, int rank, const int64_t *shape)
+{
+    struct tensor *tensor = allocate(1, sizeof *tensor);
+    tensor->name = copy_string(name);
+    tensor->dtype = dtype;
+    tensor->rank = rank;
+    for (int i = 0; i < rank; i++)
+        tensor->shape[i] = shape[i];
+    return tensor;
+}
+
+static void tensor_free(struct tensor *tensor)
+{
+    free(tensor->name);
+    free(tensor->data);
+    free(tensor);
+}
+
+static void *allocate_data(size_t bytes)
+{
+    return allocate_floats(bytes / sizeof(float) + 1);
+}
+
+static void parse_shape(struct stream *stream, struct tensor *tensor, const json_t *shape)
+{
+    if (!json_is_array(shape))
+        DIE_FRAME(stream, "tensor '%s': shape is not an array", tensor->name);
+    if (json_array_size(shape) > RANK_MAX)
+        DIE_FRAME(stream, "tensor '%s': too many dimensions (at most %d, %zu given)", tensor->name, RANK_MAX,
+                  json_array_size(shape));
+    tensor->rank = (int)json_array_size(shape);
+    size_t elements = 1;
+    for (int i = 0; i < tensor->rank; i++) {
+        const json_t *size = json_array_get(shape, (size_t)i);
+        if (!json_is_integer(size) || json_integer_value(size) < 0)
+            DIE_FRAME(stream, "tensor '%s': dimension %d is not a whole number of at least 0", tensor->name, i);
+        tensor->shape[i] = json_integer_value(size);
+        if (__builtin_mul_overflow(elements, (size_t)tensor->shape[i], &elements) ||
+            elements > SIZE_MAX / dtype_size(tensor->dtype))
+            DIE_FRAME(stream, "tensor '%s': the product of the shape overflows", tensor->name);
+    }
+}
+
+static uint64_t parse_offset(struct stream *stream, const char *name, const json_t *offset)
+{
+    if (!json_is_integer(offset) || json_integer_value(offset) < 0)
+        DIE_FRAME(stream, "tensor '%s': data_offsets are not two whole numbers of at least 0", name);
+    return (uint64_t)json_integer_value(offset);
+}
+
+static void parse_entry(struct stream *stream, struct entry *entry, const char *name, const json_t *value)
+{
+    const json_t *offsets = json_object_get(value, "data_offsets");
+    const char *type = json_string_value(json_object_get(value, "dtype"));
+    enum dtype dtype;
+    if (!json_is_object(value))
+        DIE_FRAME(stream, "tensor '%s': its entry is not an object", name);
+    if (!type || !dtype_parse(type, &dtype))
+        DIE_FRAME(stream, "tensor '%s': unknown dtype '%s'", name, type ? type : "(none)");
+    if (!json_is_array(offsets) || json_array_size(offsets) != 2)
+        DIE_FRAME(stream, "tensor '%s': data_offsets are not two whole numbers of at least 0", name);
+    entry->tensor = tensor_new(name, dtype, 0, NULL);
+    parse_shape(stream, entry->tensor, json_object_get(value, "shape"));
+    entry->begin = parse_offset(stream, name, json_array_get(offsets, 0));
+    entry->end = parse_offset(stream, name, json_array_get(offsets, 1));
+    if (entry->end < entry->begin)
+        DIE_FRAME(stream, "tensor '%s': data end before they begin (%llu < %llu)", name,
+                  (unsigned long long)entry->end, (unsigned long long)entry->begin);
+    if (entry->end - entry->begin != tensor_bytes(entry->tensor))
+        DIE_FRAME(stream, "tensor '%s': %llu bytes of data, but its shape and type need %zu", name,
+                  (unsigned long long)(entry->end - entry->begin), tensor_bytes(entry->tensor));
+}
+
+static json_t *parse_metadata(struct stream *stream, const json_t *value)
+{
+    const char *key;
+    json_t *text;
+    if (!json_is_object(value))
+        DIE_FRAME(stream, "%s", "__metadata__ is not an object");
+    json_object_foreach((json_t *)(uintptr_t)value, key, text)
+        if (!json_is_string(text))
+            DIE_FRAME(stream, "__metadata__: the value of '%s' is not a string", key);
+    return json_deep_copy(value);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *p = a, *q = b;
+    if (p->begin != q->begin)
+        return p->begin < q->begin ? -1 : 1;
+    return p->end < q->end ? -1 : p->end > q->end;
+}
+
+/* The data must follow each other from 0 on without a hole or an overlap. */
+static void check_layout(struct stream *stream, const struct entry *entries, int count)
+{
+    uint64_t at = 0;
+    for (int i = 0; i < count; i++) {
+        if (entries[i].begin != at)
+            DIE_FRAME(stream, "tensor '%s': data begin at %llu, but %llu was expected (no hole, no overlap)",
+                      entries[i].tensor->name, (unsigned long long)entries[i].begin, (unsigned long long)at);
+        at = entries[i].end;
+    }
+}
+
+/* Read size bytes of data, asking for memory only as they come. */
+static void *read_data(struct stream *stream, const char *name, size_t size)
+{
+    size_t have = 0, room = size < read_step ? size : read_step;
+    char *data = allocate_data(room);
+    for (;;) {
+        have += read_bytes(stream, data + have, room - have);
+        if (have < room)
+            DIE_FRAME(stream, "the file ends inside the data of tensor '%s' (%zu of %zu bytes)", name, have, size);
+        if (have == size)
+            return data;
+        room = size - have < have ? size : 2 * have;
+        char *larger = allocate_data(room);
+        memcpy(larger, data, have);
+        free(data);
+        data = larger;
+    }
+}
+
+static json_t *read_header(struct stream *stream)
+{
+    unsigned char size[8];
+    uint64_t length = 0;
+    size_t got = read_bytes(stream, size, sizeof size);
+    if (got == 0)
+        return NULL;
+    if (got < sizeof size)
+        DIE_FRAME(stream, "the file ends inside the header's length (%zu of 8 bytes)", got);
+    for (int i = 7; i >= 0; i--)
+        length = length << 8 | size[i];
+    if (length > header_max)
+        DIE_FRAME(stream, "the header is too large (at most %llu bytes, %llu given); is this a tensor stream?",
+                  (unsigned long long)header_max, (unsigned long long)length);
+    char *text = allocate(length + 1, 1);
+    got = read_bytes(stream, text, length);
+    if (got < length)
+        DIE_FRAME(stream, "the file ends inside the header (%zu of %llu bytes)", got, (unsigned long long)length);
+    if (text[0] != '{')
+        DIE_FRAME(stream, "%s", "the header does not begin with '{'");
+    json_error_t error;
+    json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    if (!header)
+        DIE_FRAME(stream, "the header is not sound JSON: %s", error.text);
+    free(text);
+    return header;
+}
+
+bool stream_read(struct stream *stream, struct frame *frame)
+{
+    json_t *header = read_header(stream), *value;
+    const char *key;
+    *frame = (struct frame){ NULL, 0, NULL };
+    if (!header)
+        return false;
+    struct entry *entries = allocate(json_object_size(header), sizeof *entries);
+    int count = 0;
+    json_object_foreach(header, key, value)
+    {
+        if (strcmp(key, "__metadata__") == 0)
+            frame->metadata = parse_metadata(stream, value);
+        else
+            parse_entry(stream, &entries[count++], key, value);
+    }
+    qsort(entries, (size_t)count, sizeof *entries, compare_entries);
+    check_layout(stream, entries, count);
+    frame->tensor = allocate((size_t)count, sizeof(struct tensor *));
+    frame->count = count;
+    for (int i = 0; i < count; i++) {
+        frame->tensor[i] = entries[i].tensor;
+        frame->tensor[i]->data = read_data(stream, entries[i].tensor->name, tensor_bytes(entries[i].tensor));
+    }
+    free(entries);
+    json_decref(header);
+    stream->frames++;
+    return true;
+}
+
+void stream_read_all(struct stream *stream, struct frame *frame)
+{
+    struct frame next;
+    *frame = (struct frame){ NULL, 0, NULL };
+    while (stream_read(stream, &next)) {
+        frame_rows(&next, stream);
+        frame_append(frame, &next, stream);
+        frame_free(&next);
+    }
+}
+
+static int compare_tensors(const void *a, const void *b)
+{
+    const struct tensor *p = *(struct tensor *const *)a, *q = *(struct tensor *const *)b;
+    if (dtype_size(p->dtype) != dtype_size(q->dtype))
+        return dtype_size(p->dtype) > dtype_size(q->dtype) ? -1 : 1;
+    return strcmp(p->name, q->name);
+}
+
+static char *header_text(const struct frame *frame, struct tensor *const *order)
+{
+    json_t *header = json_object();
+    json_int_t at = 0;
+    if (frame->metadata)
+        json_object_set(header, "__metadata__", frame->metadata);
+    for (int i = 0; i < frame->count; i++) {
+        json_t *shape = json_array();
+        json_int_t size = (json_int_t)tensor_bytes(order[i]);
+        for (int d = 0; d < order[i]->rank; d++)
+            json_array_append_new(shape, json_integer(order[i]->shape[d]));
+        json_object_set_new(header, order[i]->name,
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", dtype_name(order[i]->dtype), "shape", shape,
+                                      "data_offsets", at, at + size));
+        at += size;
+    }
+    char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    if (!text)
+        die("a header cannot be written as JSON (are all names UTF-8?)");
+    json_decref(header);
+    return text;
+}
+
+void stream_write(FILE *file, const char *path, const struct frame *frame)
+{
+    struct tensor **order = allocate((size_t)frame->count, sizeof *order);
+    if (frame->count)
+        memcpy(order, frame->tensor, (size_t)frame->count * sizeof *order);
+    qsort(order, (size_t)frame->count, sizeof *order, compare_tensors);
+    char *text = header_text(frame, order);
+    size_t length = strlen(text), whole = (length + 7) / 8 * 8;
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++)
+        size[i] = (unsigned char)(whole >> 8 * i);
+    write_bytes(file, path, size, sizeof size);
+    write_bytes(file, path, text, length);
+    write_bytes(file, path, "       ", whole - length);
+    for (int i = 0; i < frame->count; i++)
+        write_bytes(file, path, order[i]->data, tensor_bytes(order[i]));
+    free(text);
+    free(order);
+}
+
+static int find_position(const struct frame *frame, const char *name)
+{
+    for (int i = 0; i < frame->count; i++)
+        if (strcmp(frame->tensor[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
+struct tensor *frame_find(const struct frame *frame, const char *name)
+{
+    int i = find_position(frame, name);
+    return i < 0 ? NULL : frame->tensor[i];
+}
+
+struct tensor *frame_require(const struct frame *frame, const struct stream *stream, const char *name,
+                             enum dtype dtype, int rank)
+{
+    struct tensor *tensor = frame_find(frame, name);
+    if (!tensor)
+        die("%s: field '%s' is missing (%s of rank %d is needed)", stream->path, name, dtype_name(dtype), rank);
+    if (tensor->dtype != dtype || tensor->rank != rank)
+        die("%s: field '%s' is %s of rank %d (%s of rank %d is needed)", stream->path, name,
+            dtype_name(tensor->dtype), tensor->rank, dtype_name(dtype), rank);
+    return tensor;
+}
+
+static struct tensor *append_tensor(struct frame *frame, struct tensor *tensor)
+{
+    frame->tensor = reallocate(frame->tensor, (size_t)frame->count + 1, sizeof *frame->tensor);
+    return frame->tensor[frame->count++] = tensor;
+}
+
+struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape)
+{
+    frame_remove(frame, name);
+    struct tensor *tensor = tensor_new(name, dtype, rank, shape);
+    tensor->data = allocate_data(tensor_bytes(tensor));
+    return append_tensor(frame, tensor);
+}
+
+void frame_remove(struct frame *frame, const char *name)
+{
+    int i = find_position(frame, name);
+    if (i < 0)
+        return;
+    tensor_free(frame->tensor[i]);
+    frame->count--;
+    memmove(&frame->tensor[i], &frame->tensor[i + 1], (size_t)(frame->count - i) * sizeof *frame->tensor);
+}
+
+int64_t frame_rows(const struct frame *frame, const struct stream *stream)
+{
+    for (int i = 0; i < frame->count; i++) {
+        const struct tensor *tensor = frame->tensor[i];
+        if (tensor->rank == 0)
+            die("%s: tensor '%s' has no first dimension (this is no row stream)", stream->path, tensor->name);
+        if (tensor->shape[0] != frame->tensor[0]->shape[0])
+            die("%s: tensors '%s' and '%s' have %lld and %lld rows (in a row stream all of a frame have as many)",
+                stream->path, frame->tensor[0]->name, tensor->name, (long long)frame->tensor[0]->shape[0],
+                (long long)tensor->shape[0]);
+    }
+    return frame->count ? frame->tensor[0]->shape[0] : 0;
+}
+
+struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count)
+{
+    struct frame result = { NULL, 0, NULL };
+    frame_copy_metadata(&result, frame);
+    for (int i = 0; i < frame->count; i++) {
+        const struct tensor *from = frame->tensor[i];
+        int64_t shape[RANK_MAX];
+        memcpy(shape, from->shape, sizeof shape);
+        shape[0] = count;
+        struct tensor *to = frame_put(&result, from->name, from->dtype, from->rank, shape);
+        size_t bytes = tensor_row_bytes(from);
+        for (int64_t r = 0; r < count; r++)
+            memcpy((char *)to->data + (size_t)r * bytes, (const char *)from->data + (size_t)rows[r] * bytes, bytes);
+    }
+    return result;
+}
+
+static void check_same_row(const struct tensor *a, const struct tensor *b, const struct stream *stream)
+{
+    bool same = a->dtype == b->dtype && a->rank == b->rank;
+    for (int d = 1; same && d < a->rank; d++)
+        same = a->shape[d] == b->shape[d];
+    if (!same)
+        die("%s: field '%s' changes its type or shape between frames", stream->path, a->name);
+}
+
+void frame_append(struct frame *to, const struct frame *from, const struct stream *stream)
+{
+    if (to->count == 0 && !to->metadata)
+        frame_copy_metadata(to, from);
+    if (to->count == 0) {
+        for (int i = 0; i < from->count; i++) {
+            const struct tensor *tensor = from->tensor[i];
+            struct tensor *copy = frame_put(to, tensor->name, tensor->dtype, tensor->rank, tensor->shape);
+            memcpy(copy->data, tensor->data, tensor_bytes(tensor));
+        }
+        return;
+    }
+    if (from->count == 0)
+        return;
+    if (from->count != to->count)
+        die("%s: the fields change between frames (%d and %d)", stream->path, to->count, from->count);
+    for (int i = 0; i < to->count; i++) {
+        struct tensor *tensor = to->tensor[i];
+        const struct tensor *more = frame_find(from, tensor->name);
+        if (!more)
+            die("%s: field '%s' is missing in a later frame", stream->path, tensor->name);
+        check_same_row(tensor, more, stream);
+        size_t have = tensor_bytes(tensor), add = tensor_bytes(more);
+        /* large blocks grow by moving pages and not by copying, so the peak is one copy of the rows and not two */
+        tensor->data = reallocate(tensor->data, checked_add(have, add), 1);
+        memcpy((char *)tensor->data + have, more->data, add);
+        tensor->shape[0] += more->shape[0];
+    }
+}
+
+const char *frame_metadata(const struct frame *frame, const char *key)
+{
+    return json_string_value(json_object_get(frame->metadata, key));
+}
+
+void frame_set_metadata(struct frame *frame, const char *key, const char *value)
+{
+    if (!frame->metadata)
+        frame->metadata = json_object();
+    if (json_object_set_new(frame->metadata, key, json_string(value)))
+        die("metadata '%s': the value is not UTF-8", key);
+}
+
+void frame_copy_metadata(struct frame *to, const struct frame *from)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(from->metadata, key, value) frame_set_metadata(to, key, json_string_value(value));
+}
+
+void frame_free(struct frame *frame)
+{
+    for (int i = 0; i < frame->count; i++)
+        tensor_free(frame->tensor[i]);
+    free(frame->tensor);
+    json_decref(frame->metadata);
+    *frame = (struct frame){ NULL, 0, NULL };
+}

@@ -1,0 +1,78 @@
+/* Tensor streams: frames one after the other, each a complete safetensors blob (tensor-stream(5)).
+ *
+ *     u64 little-endian N | N bytes of JSON | data
+ *
+ * Every rule of the reference reader is enforced; an error names the file, the frame and the rule. In a row stream all
+ * tensors of a frame share their first dimension, the rows of that frame. */
+#ifndef TALE_DATA_STREAM_H
+#define TALE_DATA_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/tensor.h"
+
+struct json_t; /* jansson's */
+
+/* One frame. Tensors stand in the order of their data; each is owned by the frame, and a pointer to one stays good until it is
+ * replaced, removed or the frame is freed. */
+struct frame {
+    struct tensor **tensor;
+    int count;
+    struct json_t *metadata; /* object of strings, or NULL: none */
+};
+
+struct stream {
+    FILE *file;
+    const char *path; /* for messages */
+    int64_t frames;   /* read so far */
+};
+
+/* Open a file for reading; NULL or "-" is standard input. Dies on failure. */
+struct stream stream_open(const char *path);
+void stream_close(struct stream *stream);
+
+/* Read the next frame into `frame` (which holds nothing yet; caller frees with frame_free). False at the end of file
+ * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
+bool stream_read(struct stream *stream, struct frame *frame);
+
+/* Read all frames that are left as one: rows are put behind each other. A stream without a frame gives an empty frame (count 0). */
+void stream_read_all(struct stream *stream, struct frame *frame);
+
+/* Write one frame: tensors by alignment, largest first, then by name; header padded to 8 bytes, as the reference writes. Dies on failure, naming path. */
+void stream_write(FILE *file, const char *path, const struct frame *frame);
+
+/* The tensor of that name, or NULL. */
+struct tensor *frame_find(const struct frame *frame, const char *name);
+
+/* The tensor of that name with that type and rank, or die naming the stream's path and the rule. */
+struct tensor *frame_require(const struct frame *frame, const struct stream *stream, const char *name,
+                             enum dtype dtype, int rank);
+
+/* Add a zeroed tensor; one of the same name goes. Returns it. */
+struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape);
+
+/* Take a tensor out; nothing happens where there is none of that name. */
+void frame_remove(struct frame *frame, const char *name);
+
+/* The rows of a row stream's frame; dies where first dimensions differ or a tensor has none. A frame without tensors
+ * has 0 rows. */
+int64_t frame_rows(const struct frame *frame, const struct stream *stream);
+
+/* A new frame of the given rows, in the given order; metadata are copied. Caller frees. */
+struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count);
+
+/* Put the rows of `from` behind those of `to`; fields, types and row shapes must agree, else die. Metadata of `to` stay. An empty `to` becomes a copy. */
+void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
+
+/* Metadata: value of a key or NULL; set (replaces); caller owns neither. */
+const char *frame_metadata(const struct frame *frame, const char *key);
+void frame_set_metadata(struct frame *frame, const char *key, const char *value);
+
+/* Take the metadata of `from` over into `to`, key by key. */
+void frame_copy_metadata(struct frame *to, const struct frame *from);
+
+void frame_free(struct frame *frame);
+
+#endif
