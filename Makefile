@@ -68,6 +68,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/l
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# T="stream tsne" runs only the tests of those stems; JOBS= how many files run at once.
+.PHONY: test
+test: $(programs) $(test_programs) $(test_helpers)
+	$(Q)BUILD=$(BUILD) tests/run $(T)
+
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
