@@ -20,7 +20,8 @@ struct common_options common_options = { 0, false };
 
 static const struct option_row common_rows[] = {
     { OPTION_INTEGER, 'j', "threads", &common_options.threads, "N", "threads; 0 means all cores", 0, 1024, NULL },
-    { OPTION_FLAG, 'q', "quiet", &common_options.quiet, NULL, "no progress, results or warnings on stderr", 0, 0, NULL },
+    { OPTION_FLAG, 'q', "quiet", &common_options.quiet, NULL, "no progress, results or warnings on stderr", 0, 0,
+      NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 

@@ -2,12 +2,34 @@
 #include "base/output.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+
+/* Files that are being written, so that die() can take them away. */
+enum { UNFINISHED_MAX = 8 };
+static char *unfinished[UNFINISHED_MAX];
+
+static void remove_unfinished(void)
+{
+    for (int i = 0; i < UNFINISHED_MAX; i++)
+        if (unfinished[i])
+            remove(unfinished[i]);
+}
+
+/* Put `now` where `before` stands: a name for a free place, or NULL for a name. */
+static void replace_unfinished(const char *before, char *now)
+{
+    for (int i = 0; i < UNFINISHED_MAX; i++)
+        if (unfinished[i] == before) {
+            unfinished[i] = now;
+            return;
+        }
+}
 
 struct output output_open(const char *path)
 {
@@ -19,6 +41,10 @@ struct output output_open(const char *path)
     output.file = fopen(output.temporary, "wb");
     if (!output.file)
         die_errno("%s: cannot be written", path);
+    static bool prepared;
+    if (!prepared)
+        prepared = at_quick_exit(remove_unfinished) == 0;
+    replace_unfinished(NULL, output.temporary);
     return output;
 }
 
@@ -39,10 +65,10 @@ void output_close(struct output *output)
         reason = errno;
     }
     if (bad) {
-        remove(output->temporary);
         errno = reason;
         die_errno("%s: cannot be written", output->path);
     }
+    replace_unfinished(output->temporary, NULL);
     free(output->path);
     free(output->temporary);
     *output = (struct output){ NULL, NULL, NULL };

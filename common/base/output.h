@@ -12,7 +12,8 @@ struct output {
     char *temporary; /* where it is written */
 };
 
-/* Open for writing beside `path`, or standard output where path is NULL or "-". Dies on failure. */
+/* Open for writing beside `path`, or standard output where path is NULL or "-". Dies on failure. Where the program
+ * dies before output_close(), what was written is removed. */
 struct output output_open(const char *path);
 
 /* Flush to disk, close and move into place. Dies on failure and removes what was half written. */
