@@ -21,6 +21,16 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+# `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
+# happens while the Makefile is read, because what follows looks for headers.
+needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build test) $(if $(filter report,$(MAKECMDGOALS)),build report) \
+	$(if $(filter lint,$(MAKECMDGOALS)),build lint))
+ifneq ($(needs),)
+ifneq ($(shell pipelines/setup.sh $(needs) && echo ready),ready)
+$(error packages are missing)
+endif
+endif
+
 floors := base data methods layers model learning
 sources := $(foreach floor,$(floors),$(wildcard common/$(floor)/*.c))
 tools := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
@@ -31,19 +41,20 @@ programs := $(tools:%=$(BUILD)/bin/%)
 test_programs := $(unit_tests:%=$(BUILD)/tests/%)
 test_helpers := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 
+comma := ,
+
 # -ffp-contract=fast lets the compiler fuse a multiply and an add, which rounds once instead of twice; nothing else of
 # -ffast-math is used, so NaN is seen and sums keep their order.
 MARCH ?= native
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wformat=2 -Wno-unknown-pragmas
 OPTIMIZE := $(if $(DEBUG),-O0,-O3 -march=$(MARCH) -ffp-contract=fast)
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) -fopenmp
-BLIS_INCLUDE := $(dir $(firstword $(wildcard /usr/include/*/blis-openmp/blis.h /usr/include/*/blis.h /usr/include/blis/blis.h)))
+BLIS_HEADERS := /usr/include/*/blis-openmp/blis.h /usr/include/*/blis.h /usr/include/blis/blis.h
+BLIS_INCLUDE := $(dir $(firstword $(wildcard $(BLIS_HEADERS))))
 override CPPFLAGS += -Icommon -isystem $(BLIS_INCLUDE) -isystem /usr/include/netpbm
 override LDLIBS += -lblis -ljansson -larchive -lnetpbm -lfftw3f -lfftw3 -lm
-comma := ,
-, := ,
 
 Q := $(if $(V),,@)
 
@@ -72,6 +83,24 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/l
 .PHONY: test
 test: $(programs) $(test_programs) $(test_helpers)
 	$(Q)BUILD=$(BUILD) tests/run $(T)
+
+# Both compilers' warnings are errors here, with those of gcc that want too much for every day.
+LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wdouble-promotion -Wcast-align
+LINT_clang := -Wcast-align -Wunreachable-code -Wmissing-variable-declarations -Wconditional-uninitialized
+.PHONY: lint lint-gcc lint-clang
+lint: lint-gcc lint-clang
+	$(Q)tests/lint $(floors)
+lint-gcc lint-clang: lint-%:
+	$(Q)$(MAKE) CC=$* BUILD=build/lint-$* CFLAGS="-Werror $(LINT_$*)" all build-tests
+.PHONY: build-tests
+build-tests: $(test_programs) $(test_helpers)
+
+.PHONY: install
+install: $(programs)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install $(programs) $(DESTDIR)$(PREFIX)/bin
+	$(Q)for page in $(wildcard man/*.[157]); do \
+		install -D -m 644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}"; done
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -15,8 +15,8 @@
 
 struct json_t; /* jansson's */
 
-/* One frame. Tensors stand in the order of their data; each is owned by the frame, and a pointer to one stays good until it is
- * replaced, removed or the frame is freed. */
+/* One frame. Tensors stand in the order of their data; each is owned by the frame, and a pointer to one stays good
+ * until it is replaced, removed or the frame is freed. */
 struct frame {
     struct tensor **tensor;
     int count;
@@ -37,10 +37,12 @@ void stream_close(struct stream *stream);
  * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
 bool stream_read(struct stream *stream, struct frame *frame);
 
-/* Read all frames that are left as one: rows are put behind each other. A stream without a frame gives an empty frame (count 0). */
+/* Read all frames that are left as one: rows are put behind each other. A stream without a frame gives an empty frame
+ * (count 0). */
 void stream_read_all(struct stream *stream, struct frame *frame);
 
-/* Write one frame: tensors by alignment, largest first, then by name; header padded to 8 bytes, as the reference writes. Dies on failure, naming path. */
+/* Write one frame: tensors by alignment, largest first, then by name; header padded to 8 bytes, as the reference
+ * writes. Dies on failure, naming path. */
 void stream_write(FILE *file, const char *path, const struct frame *frame);
 
 /* The tensor of that name, or NULL. */
@@ -63,7 +65,8 @@ int64_t frame_rows(const struct frame *frame, const struct stream *stream);
 /* A new frame of the given rows, in the given order; metadata are copied. Caller frees. */
 struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count);
 
-/* Put the rows of `from` behind those of `to`; fields, types and row shapes must agree, else die. Metadata of `to` stay. An empty `to` becomes a copy. */
+/* Put the rows of `from` behind those of `to`; fields, types and row shapes must agree, else die. Metadata of `to`
+ * stay. An empty `to` becomes a copy. */
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
 
 /* Metadata: value of a key or NULL; set (replaces); caller owns neither. */

@@ -37,8 +37,8 @@ holds() {
     [[ "$1" == *"$2"* ]] || flunk "'$1' does not hold '$2'"
 }
 
-# refuses STATUS PART COMMAND...: the command ends with that status (1 failed, 2 usage) and says one line on stderr that begins with its
-# name and holds PART. Its stdin is the caller's; its stdout goes nowhere.
+# refuses STATUS PART COMMAND...: the command ends with that status (1 failed, 2 usage) and says one line on stderr that
+# begins with its name and holds PART. Its stdin is the caller's; its stdout goes nowhere.
 refuses() {
     local status=0 want=$1 part=$2 name
     shift 2

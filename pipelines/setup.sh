@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Check for the packages that a part of the work needs, and install those that are missing where that is allowed (root
+# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint` and
+# `make report` start with it; where all is there it takes milliseconds.
+#
+#   pipelines/setup.sh [-n] [build|report|test|lint]...     default: all; -n only checks
+set -euo pipefail
+
+# For what | Debian package | the program, or the header in /usr/include, that shows that it is there.
+packages='
+build   gcc                  gcc
+build   libblis-openmp-dev   */blis-openmp/blis.h
+build   libjansson-dev       jansson.h
+build   libarchive-dev       archive.h
+build   libnetpbm-dev        netpbm/pam.h
+build   libfftw3-dev         fftw3.h
+report  netpbm               pnmtopng
+report  gnuplot-nox          gnuplot
+report  lowdown              lowdown
+report  groff                gropdf
+report  poppler-utils        pdftoppm
+report  curl                 curl
+report  xz-utils             xz
+test    bats                 bats
+test    netpbm               pnmtopng
+test    mandoc               mandoc
+test    xz-utils             xz
+lint    clang                clang
+lint    libomp-dev           clang
+lint    cppcheck             cppcheck
+lint    shellcheck           shellcheck
+lint    mandoc               mandoc
+'
+usr_include=${USR_INCLUDE:-/usr/include} # a test points it elsewhere
+
+there() {
+    case $1 in
+    *.h) compgen -G "$usr_include/$1" >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+check_only=0
+if [ "${1:-}" == -n ]; then
+    check_only=1
+    shift
+fi
+for part; do
+    case $part in
+    build | report | test | lint) ;;
+    *)
+        echo "setup.sh: '$part' is none of build, report, test, lint" >&2
+        exit 2
+        ;;
+    esac
+done
+[ $# -gt 0 ] || set -- build report test lint
+
+missing=()
+while read -r part package shows; do
+    [ -n "$part" ] || continue
+    [[ " $* " == *" $part "* ]] || continue
+    there "$shows" || missing+=("$package")
+done <<<"$packages"
+[ ${#missing[@]} -gt 0 ] || exit 0
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+
+command="apt-get install -y --no-install-recommends ${missing[*]}"
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    as_root=(sudo -n)
+fi
+if [ "$check_only" == 1 ] || ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
+    echo "setup.sh: packages are missing; install them with: sudo $command" >&2
+    exit 1
+fi
+echo "setup.sh: installing ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+# The lists of a fresh machine are empty; old ones may name files that the server no longer has.
+"${as_root[@]}" apt-get update -q >&2 || true
+# shellcheck disable=SC2086 # the command is words
+"${as_root[@]}" $command >&2 || {
+    echo "setup.sh: this failed: $command" >&2
+    exit 1
+}
