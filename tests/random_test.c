@@ -77,6 +77,24 @@ static void shuffle_is_a_permutation_and_follows_the_seed(void)
     CHECK(moved > COUNT / 2);
 }
 
+/* What neighbouring items draw first is independent: all pairs of two bits come equally often at every distance. */
+static void items_are_independent(void)
+{
+    enum { ITEMS = 16000, PAIRS = 16 };
+    uint32_t first[ITEMS];
+    for (int i = 0; i < ITEMS; i++) {
+        struct random r = random_of(9, (uint64_t)i);
+        first[i] = random_below(&r, 4);
+    }
+    for (int distance = 1; distance <= 64; distance++) {
+        int counts[PAIRS] = { 0 };
+        for (int i = distance; i < ITEMS; i++)
+            counts[4 * first[i] + first[i - distance]]++;
+        for (int p = 0; p < PAIRS; p++)
+            CHECK_NEAR(counts[p], (ITEMS - distance) / (double)PAIRS, 160); /* 5 standard deviations are 153 */
+    }
+}
+
 static void draw_below_0(void *unused)
 {
     (void)unused;
@@ -96,6 +114,7 @@ int main(void)
     RUN(normal_has_mean_0_and_variance_1);
     RUN(uniform_is_in_its_range);
     RUN(shuffle_is_a_permutation_and_follows_the_seed);
+    RUN(items_are_independent);
     RUN(below_0_is_refused);
     return check_verdict();
 }

@@ -15,6 +15,21 @@ struct random random_new(uint64_t seed, uint64_t stream)
     return r;
 }
 
+/* The finalizer of splitmix64: each bit of x sways each bit of the result. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+struct random random_of(uint64_t seed, uint64_t item)
+{
+    const uint64_t golden = 0x9e3779b97f4a7c15u;
+    uint64_t hash = mix(mix(seed + golden) + (item + 1) * golden);
+    return random_new(hash, mix(hash + golden));
+}
+
 uint32_t random_bits(struct random *r)
 {
     uint64_t old = r->state;

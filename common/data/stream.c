@@ -425,6 +425,10 @@ const char *frame_metadata(const struct frame *frame, const char *key)
 
 void frame_set_metadata(struct frame *frame, const char *key, const char *value)
 {
+    if (!value) {
+        json_object_del(frame->metadata, key);
+        return;
+    }
     if (!frame->metadata)
         frame->metadata = json_object();
     if (json_object_set_new(frame->metadata, key, json_string(value)))

@@ -69,7 +69,7 @@ struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_
  * stay. An empty `to` becomes a copy. */
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
 
-/* Metadata: value of a key or NULL; set (replaces); caller owns neither. */
+/* Metadata: value of a key or NULL; set (replaces; NULL takes the key out); caller owns neither. */
 const char *frame_metadata(const struct frame *frame, const char *key);
 void frame_set_metadata(struct frame *frame, const char *key, const char *value);
 
