@@ -31,3 +31,8 @@ int threads_count(void)
 {
     return thread_count;
 }
+
+int threads_index(void)
+{
+    return omp_get_thread_num();
+}

@@ -12,6 +12,9 @@ void threads_start(int count);
 /* How many threads parallel regions use. */
 int threads_count(void);
 
+/* Which of them the caller is, from 0: for scratch of its own. */
+int threads_index(void);
+
 /* Flush denormals to zero in the calling thread. threads_start() does it for OpenMP's. */
 void flush_denormals(void);
 

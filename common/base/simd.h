@@ -1,0 +1,56 @@
+/* Vectors of floats in the compiler's own extension (GCC and clang `vector_size`): the same source becomes AVX-512,
+ * AVX2, SSE or NEON. The one place that knows how wide a register is. */
+#ifndef TALE_BASE_SIMD_H
+#define TALE_BASE_SIMD_H
+
+#if defined(__AVX512F__)
+enum { VECTOR_FLOATS = 16 };
+#elif defined(__AVX__)
+enum { VECTOR_FLOATS = 8 };
+#else
+enum { VECTOR_FLOATS = 4 };
+#endif
+
+typedef float vector __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
+typedef int vector_mask __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
+/* The same without a demand on alignment: what loads and stores go through. */
+typedef float vector_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(4), may_alias));
+
+static inline vector vector_load(const float *from)
+{
+    return *(const vector_unaligned *)from;
+}
+
+static inline void vector_store(float *to, vector value)
+{
+    *(vector_unaligned *)to = value;
+}
+
+/* All elements the same. */
+static inline vector vector_of(float value)
+{
+    return value - (vector){ 0 };
+}
+
+/* max(x, 0) element by element; NaN stays NaN, so that a network that diverges is seen. */
+static inline vector vector_relu(vector x)
+{
+    return (vector)(~(x < 0) & (vector_mask)x);
+}
+
+/* x where gate > 0, else 0: the gradient of max(., 0). */
+static inline vector vector_gate(vector x, vector gate)
+{
+    return (vector)((vector_mask)x & (gate > 0));
+}
+
+/* The sum of the elements, from first to last. */
+static inline float vector_sum(vector x)
+{
+    float sum = 0;
+    for (int i = 0; i < VECTOR_FLOATS; i++)
+        sum += x[i];
+    return sum;
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* Batch normalisation (Ioffe and Szegedy 2015) as coefficients: the convolutions around it apply them as they load and store, so that
+ * it never passes over the data by itself.
+ *
+ *     z = gamma (y - mu) / sqrt(var + eps) + beta = scale y + shift,   mu, var over all pixels of a batch, per channel */
+#ifndef TALE_LAYERS_BATCHNORM_H
+#define TALE_LAYERS_BATCHNORM_H
+
+/* As PyTorch: added to the variance in every use of it, forward and backward. */
+extern const double batchnorm_epsilon;
+/* Weight of the newest batch in the running mean and variance, as PyTorch counts it. */
+extern const double batchnorm_momentum;
+
+struct batchnorm {
+    int channels;              /* as padded */
+    const float *gamma, *beta; /* [C], parameters */
+    float *running_mean, *running_var; /* [C] */
+    double *mean, *inverse;    /* [C]: of the batch, and 1 / sqrt(var + eps) */
+    float *scale, *shift;      /* [C]: z = scale y + shift */
+    float *a, *b, *c;          /* [C]: dy = a g + b y + c */
+};
+
+/* Scale and shift from the sums [2][C] of y and y^2 over `pixels` values per channel; the running statistics move (the variance by its
+ * unbiased estimate, as PyTorch). */
+void batchnorm_forward(struct batchnorm *norm, const double *sums, double pixels);
+
+/* Scale and shift from the running statistics. */
+void batchnorm_inference(struct batchnorm *norm);
+
+/* With g the gradient at z, and the sums over all pixels sum_g = sum g, sum_gy = sum g y [C]:
+ *     dgamma = (sum_gy - mu sum_g) / sqrt(var + eps),   dbeta = sum_g,
+ *     dy = gamma / sqrt(var + eps) (g - dbeta / m - xhat dgamma / m) = a g + b y + c. */
+void batchnorm_backward(struct batchnorm *norm, const double *sum_g, const double *sum_gy, double pixels,
+                        float *dgamma, float *dbeta);
+
+#endif

@@ -1,0 +1,333 @@
+/* With the patches of some images as rows of a matrix P [pixels][r,q,c], and W as [r,q,c][k],
+ *
+ *     forward   Y = P W          backward   dW = P^T dY,   dP = dY W^T, and dX = dP summed over overlapping patches.
+ *
+ * A unit is a few whole images, enough for a matrix product to run at speed. Units go to threads; each thread has one image with
+ * its border of zeros and one matrix of patches. Gradients of weights are summed in a fixed number of slices of units,
+ * each slice in order by one thread, then over the slices in order. */
+#include "layers/conv_plain.h"
+
+#include <blis.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+/* Rows of patches per product: below, BLIS's packing costs more than it saves. */
+enum { UNIT_ROWS = 256 };
+/* Slices that the gradients of the weights are summed in: the bound on the threads that a backward pass can use. */
+enum { SLICES = 8 };
+/* Room between the parts of the workspace, so that two threads never write to one cache line. */
+enum { GAP = 16 };
+
+/* Sizes that follow from a layer. */
+struct plan {
+    int pad;             /* border of zeros */
+    int rows, columns;   /* of the output */
+    int patch;           /* floats of a patch */
+    int border_width;    /* of the input with its border */
+    size_t bordered;     /* floats of the input with its border */
+    int unit;            /* images in a unit */
+    size_t patches;      /* floats of a unit's matrix of patches */
+    size_t gradient;     /* floats of a unit's gradient at the output */
+    size_t sums;         /* doubles of the sums of one unit or slice */
+    size_t thread_floats; /* scratch of one thread */
+};
+
+static size_t with_gap(size_t floats)
+{
+    return (floats + GAP - 1) / GAP * GAP + GAP;
+}
+
+static struct plan plan_layer(const struct conv *conv)
+{
+    struct plan plan;
+    int wider = conv->inputs > conv->outputs ? conv->inputs : conv->outputs;
+    plan.pad = (conv->kernel - 1) / 2;
+    plan.rows = conv_out_height(conv);
+    plan.columns = conv_out_width(conv);
+    plan.patch = conv->kernel * conv->kernel * conv->inputs;
+    plan.border_width = conv->width + 2 * plan.pad;
+    plan.bordered = (size_t)(conv->height + 2 * plan.pad) * (size_t)plan.border_width * (size_t)conv->inputs;
+    plan.unit = (UNIT_ROWS + plan.rows * plan.columns - 1) / (plan.rows * plan.columns);
+    plan.patches = (size_t)plan.unit * (size_t)(plan.rows * plan.columns) * (size_t)plan.patch;
+    plan.gradient = (size_t)plan.unit * conv_output_floats(conv);
+    plan.sums = 3 * (size_t)wider;
+    plan.thread_floats = with_gap(plan.bordered) + with_gap(plan.patches) + with_gap(plan.gradient);
+    return plan;
+}
+
+static int unit_count(const struct plan *plan, int images)
+{
+    return (images + plan->unit - 1) / plan->unit;
+}
+
+size_t conv_plain_workspace(const struct conv *conv, int images)
+{
+    struct plan plan = plan_layer(conv);
+    size_t parts = (size_t)(unit_count(&plan, images) > SLICES ? unit_count(&plan, images) : SLICES);
+    size_t floats = checked_multiply(plan.thread_floats, (size_t)threads_count());
+    floats = checked_add(floats, checked_multiply(with_gap(2 * plan.sums), parts));
+    return checked_add(floats, checked_multiply(with_gap(conv_weight_floats(conv)), SLICES));
+}
+
+/* The parts of the workspace. */
+struct scratch {
+    float *bordered, *patches, *gradient; /* the calling thread's */
+};
+
+static double *part_sums(const struct plan *plan, float *workspace, int part)
+{
+    float *base = workspace + plan->thread_floats * (size_t)threads_count();
+    return (double *)(void *)(base + with_gap(2 * plan->sums) * (size_t)part);
+}
+
+static float *slice_weights(const struct plan *plan, const struct conv *conv, float *workspace, int parts, int slice)
+{
+    float *base = workspace + plan->thread_floats * (size_t)threads_count() + with_gap(2 * plan->sums) * (size_t)parts;
+    return base + with_gap(conv_weight_floats(conv)) * (size_t)slice;
+}
+
+static struct scratch thread_scratch(const struct plan *plan, float *workspace)
+{
+    struct scratch scratch;
+    scratch.bordered = workspace + plan->thread_floats * (size_t)threads_index();
+    scratch.patches = scratch.bordered + with_gap(plan->bordered);
+    scratch.gradient = scratch.patches + with_gap(plan->patches);
+    return scratch;
+}
+
+/* bordered = act(x) of one image inside a border of zeros, which the caller has cleared. */
+static void load_image(const struct conv *conv, const struct plan *plan, struct conv_input input, int image,
+                       float *bordered)
+{
+    int channels = conv->inputs;
+    size_t line = (size_t)conv->width * (size_t)channels;
+    const float *x = input.x + (size_t)image * conv_input_floats(conv);
+    for (int i = 0; i < conv->height; i++, x += line) {
+        float *to = bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width + (size_t)plan->pad) *
+                                   (size_t)channels;
+        if (!input.scale) {
+            memcpy(to, x, line * sizeof *x);
+            continue;
+        }
+        for (int j = 0; j < conv->width; j++)
+            for (int c = 0; c < channels; c++) {
+                float value = x[j * channels + c] * input.scale[c] + input.shift[c];
+                to[j * channels + c] = value < 0 ? 0 : value;
+            }
+    }
+}
+
+/* One image's rows of the matrix of patches. A line of a patch is contiguous in the bordered image. */
+static void gather(const struct conv *conv, const struct plan *plan, const float *bordered, float *patches)
+{
+    size_t line = (size_t)conv->kernel * (size_t)conv->inputs;
+    for (int i = 0; i < plan->rows; i++)
+        for (int j = 0; j < plan->columns; j++)
+            for (int r = 0; r < conv->kernel; r++, patches += line) {
+                size_t pixel = (size_t)(i * conv->stride + r) * (size_t)plan->border_width + (size_t)(j * conv->stride);
+                memcpy(patches, bordered + pixel * (size_t)conv->inputs, line * sizeof *patches);
+            }
+}
+
+/* The adjoint of gather: patches are added to where they came from. */
+static void scatter(const struct conv *conv, const struct plan *plan, const float *patches, float *bordered)
+{
+    size_t line = (size_t)conv->kernel * (size_t)conv->inputs;
+    memset(bordered, 0, plan->bordered * sizeof *bordered);
+    for (int i = 0; i < plan->rows; i++)
+        for (int j = 0; j < plan->columns; j++)
+            for (int r = 0; r < conv->kernel; r++, patches += line) {
+                size_t pixel = (size_t)(i * conv->stride + r) * (size_t)plan->border_width + (size_t)(j * conv->stride);
+                float *to = bordered + pixel * (size_t)conv->inputs;
+                for (size_t c = 0; c < line; c++)
+                    to[c] += patches[c];
+            }
+}
+
+/* C = A B, or C += A B; A is [m][k] with strides, B and C are row-major or, by strides, transposed. One thread. */
+static void multiply(int m, int n, int k, const float *a, int row_a, int column_a, const float *b, int row_b,
+                     int column_b, bool add, float *c)
+{
+    float one = 1, beta = add ? 1 : 0;
+    bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one, (float *)(uintptr_t)a, row_a, column_a,
+              (float *)(uintptr_t)b, row_b, column_b, &beta, c, n, 1);
+}
+
+static void finish_output(const struct conv *conv, size_t first, size_t pixels, struct conv_output output, double *sums)
+{
+    int channels = conv->outputs;
+    float *y = output.y + first * (size_t)channels;
+    const float *residual = output.residual ? output.residual + first * (size_t)channels : NULL;
+    for (size_t p = 0; p < pixels; p++, y += channels) {
+        for (int k = 0; k < channels; k++) {
+            float value = y[k];
+            if (output.bias)
+                value += output.bias[k];
+            if (residual)
+                value += residual[p * (size_t)channels + (size_t)k];
+            y[k] = output.relu && value < 0 ? 0 : value;
+        }
+        for (int k = 0; sums && k < channels; k++) {
+            sums[k] += y[k];
+            sums[channels + k] += (double)y[k] * y[k];
+        }
+    }
+}
+
+/* total[count] = the sums of the parts, in order. */
+static void add_parts(const struct plan *plan, float *workspace, int parts, size_t count, double *total)
+{
+    memset(total, 0, count * sizeof *total);
+    for (int part = 0; part < parts; part++)
+        for (size_t i = 0; i < count; i++)
+            total[i] += part_sums(plan, workspace, part)[i];
+}
+
+void conv_plain_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
+                        struct conv_output output, float *workspace)
+{
+    struct plan plan = plan_layer(conv);
+    int units = unit_count(&plan, images), pixels = plan.rows * plan.columns;
+#pragma omp parallel num_threads(threads_count())
+    {
+        struct scratch scratch = thread_scratch(&plan, workspace);
+        memset(scratch.bordered, 0, plan.bordered * sizeof(float));
+#pragma omp for schedule(dynamic)
+        for (int unit = 0; unit < units; unit++) {
+            int first = unit * plan.unit, last = first + plan.unit < images ? first + plan.unit : images;
+            double *sums = output.sums ? part_sums(&plan, workspace, unit) : NULL;
+            if (sums)
+                memset(sums, 0, plan.sums * sizeof *sums);
+            for (int image = first; image < last; image++) {
+                load_image(conv, &plan, input, image, scratch.bordered);
+                gather(conv, &plan, scratch.bordered,
+                       scratch.patches + (size_t)(image - first) * (size_t)pixels * (size_t)plan.patch);
+            }
+            multiply((last - first) * pixels, conv->outputs, plan.patch, scratch.patches, plan.patch, 1, weight,
+                     conv->outputs, 1, false, output.y + (size_t)first * conv_output_floats(conv));
+            finish_output(conv, (size_t)first * (size_t)pixels, (size_t)(last - first) * (size_t)pixels, output, sums);
+        }
+    }
+    if (output.sums)
+        add_parts(&plan, workspace, units, 2 * (size_t)conv->outputs, output.sums);
+}
+
+/* dy of some images, [pixels][K]. */
+static void load_gradient(const struct conv *conv, struct conv_gradient gradient, size_t first, size_t pixels,
+                          float *dy)
+{
+    int channels = conv->outputs;
+    const float *g = gradient.g + first * (size_t)channels;
+    if (!gradient.a) {
+        memcpy(dy, g, pixels * (size_t)channels * sizeof *g);
+        return;
+    }
+    const float *y = gradient.y + first * (size_t)channels;
+    for (size_t p = 0; p < pixels; p++, g += channels, y += channels, dy += channels)
+        for (int k = 0; k < channels; k++)
+            dy[k] = gradient.a[k] * g[k] + (gradient.b[k] * y[k] + gradient.c[k]);
+}
+
+/* One image's dx from its bordered form, through the epilogue. */
+static void finish_gradient(const struct conv *conv, const struct plan *plan, const float *bordered, int image,
+                            const struct conv_epilogue *epilogue, float *dx, double *sums)
+{
+    int channels = conv->inputs, width = conv->width;
+    int skip_width = epilogue->skip_stride == 2 ? (width + 1) / 2 : width;
+    int skip_height = epilogue->skip_stride == 2 ? (conv->height + 1) / 2 : conv->height;
+    for (int i = 0; i < conv->height; i++)
+        for (int j = 0; j < width; j++) {
+            size_t at = (((size_t)image * (size_t)conv->height + (size_t)i) * (size_t)width + (size_t)j) *
+                        (size_t)channels;
+            const float *from = bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width +
+                                            (size_t)(j + plan->pad)) * (size_t)channels;
+            const float *skip = NULL;
+            if (epilogue->skip && i % epilogue->skip_stride == 0 && j % epilogue->skip_stride == 0)
+                skip = epilogue->skip + (((size_t)image * (size_t)skip_height + (size_t)(i / epilogue->skip_stride)) *
+                                             (size_t)skip_width +
+                                         (size_t)(j / epilogue->skip_stride)) * (size_t)channels;
+            for (int c = 0; c < channels; c++) {
+                float value = from[c] + (skip ? skip[c] : 0);
+                if (epilogue->gate) {
+                    float gate = epilogue->gate[at + (size_t)c];
+                    if (epilogue->gate_scale)
+                        gate = gate * epilogue->gate_scale[c] + epilogue->gate_shift[c];
+                    value = gate > 0 ? value : 0;
+                }
+                dx[at + (size_t)c] = value;
+                if (sums) {
+                    sums[c] += value;
+                    for (int w = 0; w < 2; w++)
+                        if (epilogue->with[w])
+                            sums[(w + 1) * channels + c] += (double)value * epilogue->with[w][at + (size_t)c];
+                }
+            }
+        }
+}
+
+/* One unit of images: dweight is added to, dx is set. */
+static void backward_unit(const struct conv *conv, const struct plan *plan, int first, int last,
+                          struct conv_input input, struct conv_gradient gradient, const float *weight,
+                          float *dweight, float *dx, const struct conv_epilogue *epilogue, double *sums,
+                          struct scratch *scratch)
+{
+    int pixels = plan->rows * plan->columns, rows = (last - first) * pixels;
+    memset(scratch->bordered, 0, plan->bordered * sizeof(float));
+    for (int image = first; image < last; image++) {
+        load_image(conv, plan, input, image, scratch->bordered);
+        gather(conv, plan, scratch->bordered,
+               scratch->patches + (size_t)(image - first) * (size_t)pixels * (size_t)plan->patch);
+    }
+    load_gradient(conv, gradient, (size_t)first * (size_t)pixels, (size_t)rows, scratch->gradient);
+    multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, conv->outputs, 1,
+             true, dweight);
+    if (!dx)
+        return;
+    bool compact = conv->kernel == 1; /* patches are pixels: their gradients are dx as it stands */
+    float *patches = compact ? dx + (size_t)first * (size_t)pixels * (size_t)conv->inputs : scratch->patches;
+    multiply(rows, plan->patch, conv->outputs, scratch->gradient, conv->outputs, 1, weight, 1, conv->outputs, false,
+             patches);
+    if (compact)
+        return;
+    for (int image = first; image < last; image++) {
+        scatter(conv, plan, scratch->patches + (size_t)(image - first) * (size_t)pixels * (size_t)plan->patch,
+                scratch->bordered);
+        finish_gradient(conv, plan, scratch->bordered, image, epilogue, dx, sums);
+    }
+}
+
+void conv_plain_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
+                         const float *weight, float *dweight, float *dx, const struct conv_epilogue *epilogue,
+                         float *workspace)
+{
+    static const struct conv_epilogue nothing = { .skip_stride = 1 };
+    struct plan plan = plan_layer(conv);
+    size_t weights = conv_weight_floats(conv);
+    int units = unit_count(&plan, images), slices = units < SLICES ? units : SLICES;
+    if (!epilogue)
+        epilogue = &nothing;
+#pragma omp parallel for schedule(static, 1) num_threads(threads_count())
+    for (int slice = 0; slice < slices; slice++) {
+        struct scratch scratch = thread_scratch(&plan, workspace);
+        float *part = slice_weights(&plan, conv, workspace, SLICES, slice);
+        double *sums = epilogue->sums ? part_sums(&plan, workspace, slice) : NULL;
+        memset(part, 0, weights * sizeof *part);
+        if (sums)
+            memset(sums, 0, plan.sums * sizeof *sums);
+        for (int unit = units * slice / slices; unit < units * (slice + 1) / slices; unit++) {
+            int first = unit * plan.unit, last = first + plan.unit < images ? first + plan.unit : images;
+            backward_unit(conv, &plan, first, last, input, gradient, weight, part, dx, epilogue, sums, &scratch);
+        }
+    }
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (size_t i = 0; i < weights; i++) {
+        float sum = 0;
+        for (int slice = 0; slice < slices; slice++)
+            sum += slice_weights(&plan, conv, workspace, SLICES, slice)[i];
+        dweight[i] = sum;
+    }
+    if (epilogue->sums)
+        add_parts(&plan, workspace, slices, 3 * (size_t)conv->inputs, epilogue->sums);
+}

@@ -1,0 +1,31 @@
+/* Augmentation: a random crop, flip and cutout of each training image, drawn from a stream of random numbers of its own, so that what an image becomes
+ * depends on the seed, the epoch and the image, and neither on threads nor on its place in a batch. */
+#ifndef TALE_LEARNING_AUGMENT_H
+#define TALE_LEARNING_AUGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/random.h"
+
+struct augment {
+    int crop;   /* shift by up to this many pixels each way, zeros moving in (pad and crop); 0: none */
+    bool flip;  /* mirror left and right, every other time */
+    int cutout; /* side of a square set to zero, its centre anywhere (DeVries and Taylor 2017); 0: none */
+};
+
+/* What was drawn for one image. */
+struct augment_draw {
+    int down, right; /* shift */
+    bool mirror;
+    int cut_row, cut_column; /* centre of the square */
+};
+
+struct augment_draw augment_draw(const struct augment *augment, struct random *random, int height, int width);
+
+/* to = the drawn change of `from`, both [H,W,4]. The change is made as if before the image was turned by `rotation` quarter turns
+ * counter-clockwise (0 where it was not), so that a mirrored image keeps its true rotation as its label. Only square images turn. */
+void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
+                   int height, int width, float *to);
+
+#endif

@@ -1,0 +1,223 @@
+#include "learning/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/threads.h"
+#include "layers/loss.h"
+#include "model/inference.h"
+
+/* Images per validation batch: enough for full speed, small enough to stay out of the way. */
+enum { VALIDATION_BATCH = 100 };
+
+/* Streams of random numbers of one seed: the order of an epoch, and one for each example of an epoch. */
+static const uint64_t order_stream = (uint64_t)1 << 62;
+
+struct trainer {
+    struct model *model;
+    const struct examples *training, *validation;
+    const struct train_options *options;
+    struct inference inference; /* for validation */
+    float *velocity;            /* momentum, laid out as the parameters */
+    float *best_weights, *best_running;
+    int64_t *order;  /* groups, shuffled */
+    int64_t *target; /* of a batch */
+    float *plain;    /* one image per thread before augmentation */
+};
+
+static struct trainer trainer_new(struct model *model, const struct examples *training,
+                                  const struct examples *validation, const struct train_options *options)
+{
+    const struct resnet *net = model->net;
+    struct trainer trainer = { .model = model, .training = training, .validation = validation, .options = options };
+    if (validation) {
+        trainer.inference = inference_new(model->net, VALIDATION_BATCH);
+        trainer.best_weights = allocate_floats(net->parameters);
+        trainer.best_running = allocate_floats(net->statistics);
+    }
+    trainer.velocity = allocate_floats(net->parameters);
+    trainer.order = allocate((size_t)(training->count / training->group), sizeof *trainer.order);
+    trainer.target = allocate((size_t)net->images, sizeof *trainer.target);
+    trainer.plain = allocate_floats((size_t)threads_count() * (size_t)(4 * training->height * training->width));
+    return trainer;
+}
+
+static void trainer_free(struct trainer *trainer)
+{
+    if (trainer->validation)
+        inference_free(&trainer->inference);
+    free(trainer->best_weights);
+    free(trainer->best_running);
+    free(trainer->velocity);
+    free(trainer->order);
+    free(trainer->target);
+    free(trainer->plain);
+}
+
+/* Fill the network's input with `count` rows: groups of the shuffled order from position `first` on. */
+static void load_batch(struct trainer *trainer, int epoch, int64_t first, int count)
+{
+    const struct examples *examples = trainer->training;
+    struct resnet *net = trainer->model->net;
+    int height = examples->height, width = examples->width;
+    size_t pixels = (size_t)height * (size_t)width;
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (int i = 0; i < count; i++) {
+        int64_t group = trainer->order[first + i / examples->group];
+        int64_t row = group * examples->group + i % examples->group;
+        float *plain = trainer->plain + (size_t)threads_index() * 4 * pixels;
+        struct random random = random_new(trainer->options->seed, (uint64_t)epoch << 32 | (uint64_t)group);
+        struct augment_draw draw = augment_draw(&trainer->options->augment, &random, height, width);
+        input_normalize(&trainer->model->normalization, examples->image + (size_t)row * 3 * pixels, height, width, plain);
+        augment_apply(&trainer->options->augment, &draw, examples->rotation ? (int)examples->rotation[row] : 0, plain,
+                      height, width, net->input + (size_t)i * 4 * pixels);
+        trainer->target[i] = examples->target[row];
+    }
+}
+
+/* Convolutions and the classifier's matrix decay, vectors do not. */
+static void update_weights(struct trainer *trainer, double rate)
+{
+    struct resnet *net = trainer->model->net;
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        size_t begin = net->tensor[i].offset;
+        size_t end = i + 1 < net->parameter_tensors ? net->tensor[i + 1].offset : net->parameters;
+        sgd_step(&trainer->options->sgd, rate, net->tensor[i].rank > 1, end - begin, net->weights + begin,
+                 net->gradients + begin, trainer->velocity + begin);
+    }
+}
+
+static void shuffle(struct trainer *trainer, int epoch)
+{
+    int64_t groups = trainer->training->count / trainer->training->group;
+    struct random random = random_new(trainer->options->seed, order_stream | (uint64_t)epoch);
+    for (int64_t i = 0; i < groups; i++)
+        trainer->order[i] = i;
+    random_shuffle(&random, trainer->order, (size_t)groups);
+}
+
+static void evaluate(struct trainer *trainer, struct train_epoch *result)
+{
+    const struct examples *examples = trainer->validation;
+    struct inference *inference = &trainer->inference;
+    size_t pixels = (size_t)examples->height * (size_t)examples->width;
+    int classes = trainer->model->net->config.classes;
+    double loss = 0;
+    int64_t right = 0;
+    inference_fold(inference, trainer->model->net);
+    for (int64_t first = 0; first < examples->count; first += VALIDATION_BATCH) {
+        int count = (int)(examples->count - first < VALIDATION_BATCH ? examples->count - first : VALIDATION_BATCH);
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+        for (int i = 0; i < count; i++)
+            input_normalize(&trainer->model->normalization, examples->image + (size_t)(first + i) * 3 * pixels,
+                            examples->height, examples->width, inference->input + (size_t)i * 4 * pixels);
+        inference_run(inference, count);
+        for (int i = 0; i < count; i++) {
+            const float *logit = inference->logit + i * classes;
+            loss += cross_entropy(classes, logit, examples->target[first + i], 0, 1, NULL);
+            right += largest_score(classes, logit) == examples->target[first + i];
+        }
+    }
+    result->val_loss = loss / (double)examples->count;
+    result->val_accuracy = (double)right / (double)examples->count;
+}
+
+static void run_epoch(struct trainer *trainer, struct train_epoch *result, struct progress *progress, int64_t steps)
+{
+    const struct train_options *options = trainer->options;
+    const struct examples *examples = trainer->training;
+    struct resnet *net = trainer->model->net;
+    int64_t right = 0, all = steps * options->epochs;
+    double loss = 0;
+    shuffle(trainer, result->epoch);
+    for (int64_t step = 0; step < steps; step++) {
+        double before = loss;
+        char note[64];
+        result->rate = schedule_rate(&options->schedule, (double)result->step / (double)all);
+        load_batch(trainer, result->epoch, step * net->images / examples->group, net->images);
+        resnet_train_step(net, net->images, trainer->target, options->smoothing, &loss, &right);
+        if (!isfinite(loss))
+            die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", result->epoch,
+                (long long)step + 1, (loss - before) / net->images);
+        update_weights(trainer, result->rate);
+        result->step++;
+        snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", result->epoch, options->epochs,
+                 loss / (double)((step + 1) * net->images));
+        progress_update(progress, result->step * net->images, note);
+    }
+    result->loss = loss / (double)(steps * net->images);
+    result->accuracy = (double)right / (double)(steps * net->images);
+}
+
+static bool better(const struct train_epoch *a, const struct train_epoch *b)
+{
+    if (a->val_accuracy != b->val_accuracy)
+        return a->val_accuracy > b->val_accuracy;
+    return a->val_loss < b->val_loss;
+}
+
+static void copy_floats(float *to, const float *from, size_t count)
+{
+    memcpy(to, from, count * sizeof *to);
+}
+
+static void write_log(FILE *log, const struct train_epoch *e)
+{
+    if (!log)
+        return;
+    fprintf(log, "%d\t%lld\t%.6g\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\n", e->epoch, (long long)e->step, e->rate, e->loss,
+            e->accuracy, e->val_loss, e->val_accuracy, e->seconds);
+    fflush(log);
+}
+
+static void say_epoch(const struct trainer *trainer, const struct train_epoch *e, struct progress *progress)
+{
+    int all = trainer->options->epochs;
+    double rate = (double)(e->step * trainer->model->net->images) / e->seconds;
+    progress_end(progress);
+    if (trainer->validation)
+        say("epoch %d/%d: loss %.4f, accuracy %.2f %%; validation %.4f, %.2f %%; %.0f s, %.0f images/s", e->epoch, all,
+            e->loss, 100 * e->accuracy, e->val_loss, 100 * e->val_accuracy, e->seconds, rate);
+    else
+        say("epoch %d/%d: loss %.4f, accuracy %.2f %%; %.0f s, %.0f images/s", e->epoch, all, e->loss,
+            100 * e->accuracy, e->seconds, rate);
+}
+
+struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
+                         const struct train_options *options, FILE *log)
+{
+    struct resnet *net = model->net;
+    struct trainer trainer = trainer_new(model, training, validation, options);
+    int64_t steps = training->count / net->images; /* the rest of an epoch is left to the next, shuffled anew */
+    struct train_epoch now = { .val_loss = NAN, .val_accuracy = NAN }, best = now;
+    struct progress progress = progress_start("images", steps * options->epochs * net->images);
+    double start = seconds_now();
+    if (log)
+        fprintf(log, "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
+    for (now.epoch = 1; now.epoch <= options->epochs; now.epoch++) {
+        run_epoch(&trainer, &now, &progress, steps);
+        if (validation)
+            evaluate(&trainer, &now);
+        now.seconds = seconds_now() - start;
+        write_log(log, &now);
+        say_epoch(&trainer, &now, &progress);
+        bool chosen = !validation || best.epoch == 0 || better(&now, &best);
+        if (chosen)
+            best = now;
+        if (chosen && validation) {
+            copy_floats(trainer.best_weights, net->weights, net->parameters);
+            copy_floats(trainer.best_running, net->running, net->statistics);
+        }
+    }
+    if (validation) {
+        copy_floats(net->weights, trainer.best_weights, net->parameters);
+        copy_floats(net->running, trainer.best_running, net->statistics);
+    }
+    progress_end(&progress);
+    trainer_free(&trainer);
+    return best;
+}

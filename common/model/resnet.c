@@ -1,0 +1,557 @@
+#include "model/resnet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "layers/linear.h"
+#include "layers/loss.h"
+#include "layers/pool.h"
+#include "layers/residual.h"
+
+enum { WIDTH_MAX = 4096, SIZE_MAX_PIXELS = 4096, CLASSES_MAX = 100000 };
+
+void resnet_check(const struct resnet_config *config, const char *where)
+{
+    int blocks = 0;
+    if (config->stages < 1 || config->stages > STAGES_MAX)
+        die("%s: widths: %d stages (1 to %d)", where, config->stages, STAGES_MAX);
+    for (int s = 0; s < config->stages; s++) {
+        if (config->widths[s] < 1 || config->widths[s] > WIDTH_MAX)
+            die("%s: widths: %d (1 to %d)", where, config->widths[s], WIDTH_MAX);
+        if (config->blocks[s] < 1)
+            die("%s: blocks: %d (at least 1 in each stage)", where, config->blocks[s]);
+        blocks += config->blocks[s];
+    }
+    if (blocks > BLOCKS_MAX)
+        die("%s: blocks: %d in all (at most %d)", where, blocks, BLOCKS_MAX);
+    if (config->classes < 2 || config->classes > CLASSES_MAX)
+        die("%s: %d classes (2 to %d)", where, config->classes, CLASSES_MAX);
+    if (config->height < 1 || config->width < 1 || config->height > SIZE_MAX_PIXELS || config->width > SIZE_MAX_PIXELS)
+        die("%s: images of %d x %d (1 to %d a side)", where, config->height, config->width, SIZE_MAX_PIXELS);
+}
+
+int resnet_features(const struct resnet_config *config)
+{
+    return config->widths[config->stages - 1];
+}
+
+static int halved(int size, int stages)
+{
+    for (int s = 1; s < stages; s++)
+        size = (size + 1) / 2;
+    return size;
+}
+
+int resnet_map_height(const struct resnet_config *config)
+{
+    return halved(config->height, config->stages);
+}
+
+int resnet_map_width(const struct resnet_config *config)
+{
+    return halved(config->width, config->stages);
+}
+
+/* ---- the table of tensors ---- */
+
+static size_t tensor_floats(const struct resnet_tensor *t)
+{
+    return (size_t)t->padded_outputs * (size_t)(t->rank > 1 ? t->padded_inputs : 1) *
+           (size_t)(t->rank == 4 ? t->kernel * t->kernel : 1);
+}
+
+static struct resnet_tensor *add_tensor(struct resnet *net, size_t *block, const char *prefix, const char *name)
+{
+    net->tensor = reallocate(net->tensor, (size_t)net->tensors + 1, sizeof *net->tensor);
+    struct resnet_tensor *t = &net->tensor[net->tensors++];
+    memset(t, 0, sizeof *t);
+    snprintf(t->name, sizeof t->name, "%s%s", prefix, name);
+    t->offset = *block;
+    return t;
+}
+
+/* The next tensor starts on a cache line. */
+static size_t advance(size_t *block, const struct resnet_tensor *t)
+{
+    *block += (tensor_floats(t) + 15) / 16 * 16;
+    return t->offset;
+}
+
+static size_t add_vector(struct resnet *net, size_t *block, const char *prefix, const char *name, int size)
+{
+    struct resnet_tensor *t = add_tensor(net, block, prefix, name);
+    t->rank = 1;
+    t->outputs = size;
+    t->padded_outputs = channels_padded(size);
+    return advance(block, t);
+}
+
+static size_t add_conv(struct resnet *net, const char *prefix, int inputs, int outputs, int kernel)
+{
+    struct resnet_tensor *t = add_tensor(net, &net->parameters, prefix, ".weight");
+    t->rank = 4;
+    t->outputs = outputs;
+    t->inputs = inputs;
+    t->kernel = kernel;
+    t->padded_outputs = channels_padded(outputs);
+    t->padded_inputs = channels_padded(inputs);
+    return advance(&net->parameters, t);
+}
+
+static size_t add_linear(struct resnet *net, const char *prefix, int inputs, int outputs)
+{
+    struct resnet_tensor *t = add_tensor(net, &net->parameters, prefix, ".weight");
+    t->rank = 2;
+    t->outputs = outputs;
+    t->inputs = inputs;
+    t->padded_outputs = outputs;
+    t->padded_inputs = channels_padded(inputs);
+    return advance(&net->parameters, t);
+}
+
+/* ---- building: the same walk over the network twice, for parameters and for running statistics ---- */
+
+static void unit_parameters(struct resnet *net, struct resnet_unit *unit, const char *conv_name, const char *norm_name,
+                            int inputs, int outputs, int kernel, int stride, int height, int width)
+{
+    unit->conv = (struct conv){ channels_padded(inputs), channels_padded(outputs), kernel, stride, height, width };
+    unit->norm.channels = channels_padded(outputs);
+    unit->weight = add_conv(net, conv_name, inputs, outputs, kernel);
+    unit->gamma = add_vector(net, &net->parameters, norm_name, ".weight", outputs);
+    unit->beta = add_vector(net, &net->parameters, norm_name, ".bias", outputs);
+}
+
+static void block_parameters(struct resnet *net, struct resnet_block *block, int stage, int number, int inputs,
+                             int *height, int *width)
+{
+    char prefix[32], conv[NAME_MAX_LENGTH], norm[NAME_MAX_LENGTH];
+    int outputs = net->config.widths[stage], stride = stage > 0 && number == 0 ? 2 : 1;
+    snprintf(prefix, sizeof prefix, "layer%d.%d", stage + 1, number);
+    snprintf(conv, sizeof conv, "%s.conv1", prefix);
+    snprintf(norm, sizeof norm, "%s.bn1", prefix);
+    unit_parameters(net, &block->first, conv, norm, inputs, outputs, 3, stride, *height, *width);
+    block->projects = stride != 1 || inputs != outputs;
+    int in_height = *height, in_width = *width;
+    *height = conv_out_height(&block->first.conv);
+    *width = conv_out_width(&block->first.conv);
+    snprintf(conv, sizeof conv, "%s.conv2", prefix);
+    snprintf(norm, sizeof norm, "%s.bn2", prefix);
+    unit_parameters(net, &block->second, conv, norm, outputs, outputs, 3, 1, *height, *width);
+    snprintf(conv, sizeof conv, "%s.downsample.0", prefix);
+    snprintf(norm, sizeof norm, "%s.downsample.1", prefix);
+    if (block->projects)
+        unit_parameters(net, &block->shortcut, conv, norm, inputs, outputs, 1, stride, in_height, in_width);
+}
+
+static void build_parameters(struct resnet *net)
+{
+    const struct resnet_config *config = &net->config;
+    int height = config->height, width = config->width, inputs = config->widths[0];
+    unit_parameters(net, &net->stem, "conv1", "bn1", 3, inputs, 3, 1, height, width);
+    for (int stage = 0; stage < config->stages; stage++)
+        for (int number = 0; number < config->blocks[stage]; number++) {
+            block_parameters(net, &net->block[net->blocks++], stage, number, inputs, &height, &width);
+            inputs = config->widths[stage];
+        }
+    net->features = channels_padded(inputs);
+    net->classifier_weight = add_linear(net, "fc", inputs, config->classes);
+    net->classifier_bias = add_vector(net, &net->parameters, "fc", ".bias", config->classes);
+    net->parameter_tensors = net->tensors;
+}
+
+/* Each batch norm's name is found from its gamma's, "X.weight" -> "X.running_mean". */
+static void build_statistics(struct resnet *net)
+{
+    int parameters = net->tensors;
+    for (int i = 0; i < parameters; i++) {
+        if (net->tensor[i].rank != 1 || strstr(net->tensor[i].name, ".weight") == NULL)
+            continue;
+        char prefix[NAME_MAX_LENGTH];
+        snprintf(prefix, sizeof prefix, "%.*s", (int)strlen(net->tensor[i].name) - 7, net->tensor[i].name);
+        int channels = net->tensor[i].outputs;
+        add_vector(net, &net->statistics, prefix, ".running_mean", channels);
+        add_vector(net, &net->statistics, prefix, ".running_var", channels);
+    }
+}
+
+/* Calls visit for each convolution-and-norm unit, in the order of the parameters. */
+static void each_unit(struct resnet *net, void (*visit)(struct resnet *, struct resnet_unit *, void *), void *data)
+{
+    visit(net, &net->stem, data);
+    for (int i = 0; i < net->blocks; i++) {
+        visit(net, &net->block[i].first, data);
+        visit(net, &net->block[i].second, data);
+        if (net->block[i].projects)
+            visit(net, &net->block[i].shortcut, data);
+    }
+}
+
+static void count_channels(struct resnet *net, struct resnet_unit *unit, void *total)
+{
+    (void)net;
+    *(size_t *)total += (size_t)unit->norm.channels;
+}
+
+/* What the walk over the units hands out. */
+struct cursor {
+    float *running, *floats;
+    double *doubles;
+};
+
+static float *take_floats(struct cursor *at, int count)
+{
+    float *block = at->floats;
+    at->floats += count;
+    return block;
+}
+
+static void place_norm(struct resnet *net, struct resnet_unit *unit, void *data)
+{
+    struct cursor *at = data;
+    struct batchnorm *norm = &unit->norm;
+    int channels = norm->channels;
+    norm->gamma = net->weights + unit->gamma;
+    norm->beta = net->weights + unit->beta;
+    size_t step = ((size_t)channels + 15) / 16 * 16;
+    norm->running_mean = at->running;
+    norm->running_var = at->running + step;
+    at->running += 2 * step;
+    norm->scale = take_floats(at, channels);
+    norm->shift = take_floats(at, channels);
+    norm->a = take_floats(at, channels);
+    norm->b = take_floats(at, channels);
+    norm->c = take_floats(at, channels);
+    norm->mean = at->doubles;
+    norm->inverse = at->doubles + channels;
+    at->doubles += 2 * channels;
+    for (int c = 0; c < channels; c++)
+        norm->running_var[c] = 1;
+}
+
+static void place_norms(struct resnet *net)
+{
+    size_t channels = 0;
+    each_unit(net, count_channels, &channels);
+    net->norm_floats = allocate_floats(checked_multiply(5, channels));
+    net->norm_doubles = allocate(checked_multiply(2, channels), sizeof(double));
+    struct cursor at = { net->running, net->norm_floats, net->norm_doubles };
+    each_unit(net, place_norm, &at);
+}
+
+/* ---- memory for training ---- */
+
+static void place_output(struct resnet *net, struct resnet_unit *unit, void *workspace)
+{
+    size_t need = conv_workspace(&unit->conv, net->images);
+    if (need > *(size_t *)workspace)
+        *(size_t *)workspace = need;
+    unit->y = allocate_floats(checked_multiply(conv_output_floats(&unit->conv), (size_t)net->images));
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void place_activations(struct resnet *net)
+{
+    size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), shortcut = 0, workspace = 0;
+    int widest = net->features;
+    each_unit(net, place_output, &workspace);
+    net->input = allocate_floats(checked_multiply(conv_input_floats(&net->stem.conv), images));
+    net->stem_out = allocate_floats(checked_multiply(conv_output_floats(&net->stem.conv), images));
+    for (int i = 0; i < net->blocks; i++) {
+        struct resnet_block *block = &net->block[i];
+        size_t out = conv_output_floats(&block->second.conv);
+        block->out = allocate_floats(checked_multiply(out, images));
+        largest = larger(largest, out);
+        if (block->projects)
+            shortcut = larger(shortcut, out / (size_t)block->second.conv.outputs * (size_t)block->first.conv.inputs);
+        widest = block->second.norm.channels > widest ? block->second.norm.channels : widest;
+    }
+    net->gradient[0] = allocate_floats(checked_multiply(largest, images));
+    net->gradient[1] = allocate_floats(checked_multiply(largest, images));
+    net->shortcut_gradient = allocate_floats(checked_multiply(shortcut, images));
+    net->feature = allocate_floats(checked_multiply((size_t)net->features, images));
+    net->dfeature = allocate_floats(checked_multiply((size_t)net->features, images));
+    net->logit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
+    net->dlogit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
+    net->sums = allocate(3 * (size_t)widest, sizeof(double));
+    net->parts = allocate(pool_parts(net->images, net->features), sizeof(double));
+    net->workspace = allocate_floats(workspace);
+}
+
+struct resnet *resnet_new(const struct resnet_config *config, int images)
+{
+    struct resnet *net = allocate(1, sizeof *net);
+    int blocks = 0;
+    for (int s = 0; s < config->stages; s++)
+        blocks += config->blocks[s];
+    net->config = *config;
+    net->images = images;
+    net->block = allocate((size_t)blocks, sizeof *net->block);
+    build_parameters(net);
+    build_statistics(net);
+    net->weights = allocate_floats(net->parameters);
+    net->gradients = allocate_floats(images ? net->parameters : 0);
+    net->running = allocate_floats(net->statistics);
+    place_norms(net);
+    if (images)
+        place_activations(net);
+    return net;
+}
+
+static void free_output(struct resnet *net, struct resnet_unit *unit, void *data)
+{
+    (void)net;
+    (void)data;
+    free(unit->y);
+}
+
+void resnet_free(struct resnet *net)
+{
+    each_unit(net, free_output, NULL);
+    for (int i = 0; i < net->blocks; i++)
+        free(net->block[i].out);
+    void *rest[] = { net->block,      net->tensor,      net->weights,  net->gradients,   net->running,
+                     net->norm_floats, net->norm_doubles, net->input,  net->stem_out,    net->gradient[0],
+                     net->gradient[1], net->shortcut_gradient, net->feature, net->dfeature, net->logit,
+                     net->dlogit,     net->sums,        net->parts,    net->workspace,   net };
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        free(rest[i]);
+}
+
+/* ---- values ---- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static void initialize_tensor(struct resnet *net, const struct resnet_tensor *t, struct random *r)
+{
+    size_t count = (size_t)t->outputs * (size_t)(t->rank > 1 ? t->inputs : 1) *
+                   (size_t)(t->rank == 4 ? t->kernel * t->kernel : 1);
+    float *values = allocate_floats(count);
+    float deviation = t->rank == 4 ? (float)sqrt(2.0 / ((double)t->outputs * t->kernel * t->kernel)) : 0;
+    float bound = 1 / sqrtf((float)resnet_features(&net->config));
+    bool classifier = strncmp(t->name, "fc.", 3) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (t->rank == 4)
+            values[i] = deviation * random_normal(r);
+        else if (classifier)
+            values[i] = bound * (2 * random_uniform(r) - 1);
+        else
+            values[i] = ends_with(t->name, ".weight") ? 1 : 0;
+    }
+    resnet_import(net, t, values);
+    free(values);
+}
+
+void resnet_initialize(struct resnet *net, uint64_t seed)
+{
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        struct random r = random_new(seed, (uint64_t)i); /* a stream each: the same first layers at any depth */
+        initialize_tensor(net, &net->tensor[i], &r);
+    }
+}
+
+/* The stored position of value (k, c, r, q) of the outside world. */
+static size_t stored_at(const struct resnet_tensor *t, int k, int c, int r, int q)
+{
+    if (t->rank == 1)
+        return (size_t)k;
+    if (t->rank == 2)
+        return (size_t)k * (size_t)t->padded_inputs + (size_t)c;
+    return ((size_t)(r * t->kernel + q) * (size_t)t->padded_inputs + (size_t)c) * (size_t)t->padded_outputs + (size_t)k;
+}
+
+static void copy_tensor(const struct resnet_tensor *t, float *stored, float *outside, bool out)
+{
+    int inputs = t->rank > 1 ? t->inputs : 1, kernel = t->rank == 4 ? t->kernel : 1;
+    for (int k = 0; k < t->outputs; k++)
+        for (int c = 0; c < inputs; c++)
+            for (int r = 0; r < kernel; r++)
+                for (int q = 0; q < kernel; q++, outside++) {
+                    float *at = stored + stored_at(t, k, c, r, q);
+                    if (out)
+                        *outside = *at;
+                    else
+                        *at = *outside;
+                }
+}
+
+static float *stored_tensor(const struct resnet *net, const struct resnet_tensor *t)
+{
+    bool parameter = t - net->tensor < net->parameter_tensors;
+    return (parameter ? net->weights : net->running) + t->offset;
+}
+
+void resnet_export(const struct resnet *net, const struct resnet_tensor *t, float *outside)
+{
+    copy_tensor(t, stored_tensor(net, t), outside, true);
+}
+
+void resnet_import(struct resnet *net, const struct resnet_tensor *t, const float *outside)
+{
+    copy_tensor(t, stored_tensor(net, t), (float *)(uintptr_t)outside, false);
+}
+
+static double unit_multiply_adds(const struct resnet_unit *unit)
+{
+    return (double)conv_weight_floats(&unit->conv) * conv_out_height(&unit->conv) * conv_out_width(&unit->conv);
+}
+
+double resnet_multiply_adds(const struct resnet *net)
+{
+    double total = unit_multiply_adds(&net->stem) * 3 / 4; /* three of four stored channels are real */
+    for (int i = 0; i < net->blocks; i++) {
+        total += unit_multiply_adds(&net->block[i].first) + unit_multiply_adds(&net->block[i].second);
+        if (net->block[i].projects)
+            total += unit_multiply_adds(&net->block[i].shortcut);
+    }
+    return total + (double)net->features * net->config.classes;
+}
+
+/* ---- forward ---- */
+
+static size_t unit_pixels(const struct resnet_unit *unit, int images)
+{
+    return (size_t)images * (size_t)conv_out_height(&unit->conv) * (size_t)conv_out_width(&unit->conv);
+}
+
+/* y = conv(act(x)), and the scale and shift of its batch norm. */
+static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_input input)
+{
+    struct conv_output output = { .y = unit->y, .sums = net->sums };
+    conv_forward(&unit->conv, images, input, net->weights + unit->weight, output, net->workspace);
+    batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
+}
+
+static void block_forward(struct resnet *net, struct resnet_block *block, int images, const float *x)
+{
+    const struct batchnorm *norm1 = &block->first.norm, *norm2 = &block->second.norm, *projected = &block->shortcut.norm;
+    unit_forward(net, &block->first, images, (struct conv_input){ .x = x });
+    unit_forward(net, &block->second, images, (struct conv_input){ block->first.y, norm1->scale, norm1->shift });
+    if (block->projects)
+        unit_forward(net, &block->shortcut, images, (struct conv_input){ .x = x });
+    residual_forward(unit_pixels(&block->second, images), norm2->channels, block->second.y, norm2->scale, norm2->shift,
+                     block->projects ? block->shortcut.y : x, block->projects ? projected->scale : NULL,
+                     block->projects ? projected->shift : NULL, block->out);
+}
+
+static const float *block_input(const struct resnet *net, int block)
+{
+    return block ? net->block[block - 1].out : net->stem_out;
+}
+
+static void forward(struct resnet *net, int images)
+{
+    const struct batchnorm *norm = &net->stem.norm;
+    const struct resnet_block *last = &net->block[net->blocks - 1];
+    unit_forward(net, &net->stem, images, (struct conv_input){ .x = net->input });
+    residual_forward(unit_pixels(&net->stem, images), norm->channels, net->stem.y, norm->scale, norm->shift, NULL, NULL,
+                     NULL, net->stem_out);
+    for (int i = 0; i < net->blocks; i++)
+        block_forward(net, &net->block[i], images, block_input(net, i));
+    pool_forward(images, (int)unit_pixels(&last->second, 1), net->features, last->out, net->feature);
+    linear_forward(images, net->features, net->config.classes, net->feature, net->weights + net->classifier_weight,
+                   net->weights + net->classifier_bias, net->logit);
+}
+
+/* ---- backward ---- */
+
+static void norm_backward(struct resnet *net, struct resnet_unit *unit, int images, const double *sum_g,
+                          const double *sum_gy)
+{
+    batchnorm_backward(&unit->norm, sum_g, sum_gy, (double)unit_pixels(unit, images), net->gradients + unit->gamma,
+                       net->gradients + unit->beta);
+}
+
+/* The gradient at a unit's convolution, from g at its batch norm's output. */
+static struct conv_gradient unit_gradient(const struct resnet_unit *unit, const float *g)
+{
+    return (struct conv_gradient){ g, unit->y, unit->norm.a, unit->norm.b, unit->norm.c };
+}
+
+/* The tensors whose sums with the gradient at a block's output its batch norms need. */
+static void sums_with(const struct resnet *net, int block, const float *with[2])
+{
+    with[0] = block < 0 ? net->stem.y : net->block[block].second.y;
+    with[1] = block >= 0 && net->block[block].projects ? net->block[block].shortcut.y : NULL;
+}
+
+/* From g = gradient before the block's last ReLU (in gradient[0], with its sums in net->sums) to the same of the block below. */
+static void block_backward(struct resnet *net, int number, int images)
+{
+    struct resnet_block *block = &net->block[number];
+    struct resnet_unit *first = &block->first, *second = &block->second, *shortcut = &block->shortcut;
+    const float *x = block_input(net, number);
+    float *g = net->gradient[0], *inner = net->gradient[1];
+    int outputs = second->norm.channels;
+
+    norm_backward(net, second, images, net->sums, net->sums + outputs);
+    if (block->projects)
+        norm_backward(net, shortcut, images, net->sums, net->sums + 2 * outputs);
+
+    struct conv_epilogue through_relu = {
+        .skip_stride = 1,
+        .gate = first->y, .gate_scale = first->norm.scale, .gate_shift = first->norm.shift,
+        .with = { first->y, NULL },
+        .sums = net->sums,
+    };
+    conv_backward(&second->conv, images, (struct conv_input){ first->y, first->norm.scale, first->norm.shift },
+                  unit_gradient(second, g), net->weights + second->weight, net->gradients + second->weight, inner,
+                  &through_relu, net->workspace);
+    norm_backward(net, first, images, net->sums, net->sums + first->norm.channels);
+
+    struct conv_epilogue join = { .skip = g, .skip_stride = 1, .gate = x, .sums = net->sums };
+    sums_with(net, number - 1, join.with);
+    if (block->projects) {
+        conv_backward(&shortcut->conv, images, (struct conv_input){ .x = x }, unit_gradient(shortcut, g),
+                      net->weights + shortcut->weight, net->gradients + shortcut->weight, net->shortcut_gradient,
+                      NULL, net->workspace);
+        join.skip = net->shortcut_gradient;
+        join.skip_stride = shortcut->conv.stride;
+    }
+    conv_backward(&first->conv, images, (struct conv_input){ .x = x }, unit_gradient(first, inner),
+                  net->weights + first->weight, net->gradients + first->weight, g, &join, net->workspace);
+}
+
+static void backward(struct resnet *net, int images)
+{
+    const struct resnet_block *last = &net->block[net->blocks - 1];
+    const float *with[2];
+    linear_backward(images, net->features, net->config.classes, net->feature, net->weights + net->classifier_weight,
+                    net->dlogit, net->gradients + net->classifier_weight, net->gradients + net->classifier_bias,
+                    net->dfeature);
+    sums_with(net, net->blocks - 1, with);
+    pool_backward(images, (int)unit_pixels(&last->second, 1), net->features, net->dfeature, last->out, with[0],
+                  with[1], net->gradient[0], net->sums, net->parts);
+    for (int i = net->blocks - 1; i >= 0; i--)
+        block_backward(net, i, images);
+    norm_backward(net, &net->stem, images, net->sums, net->sums + net->stem.norm.channels);
+    conv_backward(&net->stem.conv, images, (struct conv_input){ .x = net->input },
+                  unit_gradient(&net->stem, net->gradient[0]), net->weights + net->stem.weight,
+                  net->gradients + net->stem.weight, NULL, NULL, net->workspace);
+}
+
+void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
+                       int64_t *right)
+{
+    int classes = net->config.classes;
+    forward(net, images);
+    for (int n = 0; n < images; n++) {
+        const float *logit = net->logit + (size_t)n * (size_t)classes;
+        *loss += cross_entropy(classes, logit, label[n], smoothing, 1.0 / images,
+                               net->dlogit + (size_t)n * (size_t)classes);
+        *right += largest_score(classes, logit) == label[n];
+    }
+    backward(net, images);
+    net->steps++;
+}

@@ -1,0 +1,105 @@
+/* A residual network (He et al. 2016) for small images, after torchvision's ResNet-18 and shrunk at will:
+ *
+ *     image -> conv 3x3 -> bn -> relu -> stages of blocks -> global average pooling -> linear -> logits
+ *     block:  relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
+ *
+ * Stage s has blocks[s] blocks of widths[s] channels; the first block of each stage but the first halves the image. The
+ * shortcut is the identity, or a 1x1 convolution and batch norm where the shape changes.
+ *
+ * All parameters are one block of floats, their gradients another of the same layout, so an optimizer is a loop and a sum over
+ * workers has one place; a table says which tensor lies where, under torchvision's names. */
+#ifndef TALE_MODEL_RESNET_H
+#define TALE_MODEL_RESNET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "layers/batchnorm.h"
+#include "layers/conv.h"
+
+enum { STAGES_MAX = 8, BLOCKS_MAX = 64, NAME_MAX_LENGTH = 64 };
+
+struct resnet_config {
+    int stages;
+    int widths[STAGES_MAX], blocks[STAGES_MAX];
+    int classes;
+    int height, width; /* of the image */
+};
+
+/* Where a tensor lies in the block of parameters or of running statistics, and what shape the outside world sees. */
+struct resnet_tensor {
+    char name[NAME_MAX_LENGTH];
+    int rank;           /* 4: convolution [K,C,kernel,kernel]; 2: linear [K,C]; 1: vector [K] */
+    int outputs, inputs, kernel;
+    int padded_outputs, padded_inputs; /* as stored: convolution [kernel][kernel][C][K], linear [K][C] */
+    size_t offset;      /* in floats */
+};
+
+/* A convolution and its batch norm. */
+struct resnet_unit {
+    struct conv conv;
+    struct batchnorm norm;
+    size_t weight, gamma, beta; /* offsets in the parameters */
+    float *y;                   /* the convolution's output, kept for the backward pass */
+};
+
+struct resnet_block {
+    struct resnet_unit first, second, shortcut;
+    bool projects; /* the shortcut is a convolution */
+    float *out;    /* [N,H,W,C], after the ReLU */
+};
+
+struct resnet {
+    struct resnet_config config;
+    struct resnet_tensor *tensor; /* parameters first, then running statistics */
+    int parameter_tensors, tensors;
+    size_t parameters, statistics; /* floats in each block */
+    float *weights, *gradients;    /* [parameters] */
+    float *running;                /* [statistics] */
+    struct resnet_unit stem;
+    struct resnet_block *block;
+    int blocks;
+    int features; /* channels before the classifier, padded */
+    size_t classifier_weight, classifier_bias;
+
+    /* For training on up to `images` images at a time; 0: none, the network is only held. */
+    int images;
+    int64_t steps; /* training steps so far */
+    float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
+    float *gradient[2], *shortcut_gradient; /* of activations, in turns */
+    double *sums, *parts;
+    float *workspace;
+    float *norm_floats;
+    double *norm_doubles;
+};
+
+/* Check a configuration; dies with the rule it breaks, naming `where`. */
+void resnet_check(const struct resnet_config *config, const char *where);
+
+/* A network with all weights 0; images as in struct resnet. Caller frees with resnet_free. */
+struct resnet *resnet_new(const struct resnet_config *config, int images);
+void resnet_free(struct resnet *net);
+
+/* Initial weights: convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0, classifier uniform within
+ * +-1/sqrt(C), as torchvision. */
+void resnet_initialize(struct resnet *net, uint64_t seed);
+
+/* One forward and backward pass over net->input [images,H,W,4] (filled by the caller: normalised RGB and a zero). Sets net->gradients to those of the
+ * mean loss with label smoothing, moves the running statistics, and adds the summed loss and the count of right answers. */
+void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
+                       int64_t *right);
+
+/* The pixels of the last feature maps, and the real (unpadded) number of features. */
+int resnet_map_height(const struct resnet_config *config);
+int resnet_map_width(const struct resnet_config *config);
+int resnet_features(const struct resnet_config *config);
+
+/* Multiply-adds of one image's forward pass, as a direct convolution would need them. */
+double resnet_multiply_adds(const struct resnet *net);
+
+/* Copy a tensor between the stored layout and that of the outside world (row-major, shape by rank as above). */
+void resnet_export(const struct resnet *net, const struct resnet_tensor *tensor, float *outside);
+void resnet_import(struct resnet *net, const struct resnet_tensor *tensor, const float *outside);
+
+#endif

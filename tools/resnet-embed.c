@@ -1,0 +1,179 @@
+/* resnet-embed: run a model over the images of a stream and add what it computes to their rows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/progress.h"
+#include "layers/loss.h"
+#include "model/inference.h"
+#include "model/model.h"
+
+enum { FEATURE, LOGIT, PREDICTION, LOSS, FMAP, OUTPUTS };
+static const char *const output_names[OUTPUTS] = { "feature", "logit", "prediction", "loss", "fmap" };
+
+static struct {
+    const char *model, *emit, *layer;
+    int64_t batch;
+} options = { .emit = "feature,logit,prediction", .batch = 100 };
+
+static const struct option_row rows[] = {
+    { OPTION_TEXT, 'm', "model", &options.model, "FILE", "the model; needed", 0, 0, NULL },
+    { OPTION_TEXT, 'e', "emit", &options.emit, "LIST", "which of feature, logit, prediction, loss, fmap", 0, 0, NULL },
+    { OPTION_TEXT, 'l', "layer", &options.layer, "NAME",
+      "pooled features of conv1, layer2 or layer2.0 instead of the last", 0, 0, NULL },
+    { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows at a time; no effect on the results", 1, 65536, NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    .synopsis = "-m MODEL [--emit LIST] [--layer NAME] < images > rows",
+    .description = "Run a model over the images of a stream; each row gains the outputs asked for.",
+    .reads_stream = true,
+    .writes_binary = true,
+};
+
+static void parse_emit(bool *emit)
+{
+    for (const char *at = options.emit;; at++) {
+        size_t length = strcspn(at, ",");
+        int found = OUTPUTS;
+        for (int i = 0; i < OUTPUTS; i++)
+            if (strlen(output_names[i]) == length && strncmp(output_names[i], at, length) == 0)
+                found = i;
+        if (found == OUTPUTS)
+            die_usage("--emit: '%.*s' is none of feature, logit, prediction, loss, fmap", (int)length, at);
+        emit[found] = true;
+        at += length;
+        if (!*at)
+            return;
+    }
+}
+
+/* The fields of one frame that are filled batch by batch; NULL where not asked for. */
+struct rows_out {
+    float *feature, *logit, *loss, *fmap;
+    int64_t *prediction;
+    const int64_t *target;
+    int features;
+};
+
+static float *put_floats(struct frame *frame, int field, int rank, const int64_t *shape)
+{
+    return frame_put(frame, output_names[field], DTYPE_F32, rank, shape)->data;
+}
+
+static struct rows_out put_outputs(struct frame *frame, const struct stream *stream, const struct model *model,
+                                   const struct inference *inference, const bool *emit, int64_t count)
+{
+    const struct resnet_config *config = &model->net->config;
+    const char *task = model_about(model, "task");
+    struct rows_out out = { 0 };
+    out.features = inference->tap == LAYER_NONE ? resnet_features(config)
+                                                : inference_channels(model->net, inference->tap);
+    if (emit[LOSS])
+        out.target = frame_require(frame, stream, task ? task : "label", DTYPE_I64, 1)->data;
+    if (emit[FEATURE])
+        out.feature = put_floats(frame, FEATURE, 2, (int64_t[]){ count, out.features });
+    if (emit[LOGIT])
+        out.logit = put_floats(frame, LOGIT, 2, (int64_t[]){ count, config->classes });
+    if (emit[LOSS])
+        out.loss = put_floats(frame, LOSS, 1, &count);
+    if (emit[FMAP])
+        out.fmap = put_floats(frame, FMAP, 4, (int64_t[]){ count, resnet_features(config), resnet_map_height(config),
+                                                           resnet_map_width(config) });
+    if (emit[PREDICTION])
+        out.prediction = frame_put(frame, output_names[PREDICTION], DTYPE_I64, 1, &count)->data;
+    return out;
+}
+
+/* [h,w,C] as computed to [C,h,w] as written. */
+static void copy_map(const float *map, int pixels, int channels, int stored_channels, float *to)
+{
+    for (int c = 0; c < channels; c++)
+        for (int p = 0; p < pixels; p++)
+            *to++ = map[p * stored_channels + c];
+}
+
+static void copy_row(const struct inference *inference, int i, int64_t row, const struct rows_out *out,
+                     const struct stream *stream)
+{
+    const struct resnet *net = inference->net;
+    int classes = net->config.classes, pixels = resnet_map_height(&net->config) * resnet_map_width(&net->config);
+    const float *logit = inference->logit + (size_t)i * (size_t)classes;
+    bool tapped = inference->tap != LAYER_NONE;
+    int stored = tapped ? channels_padded(out->features) : net->features;
+    const float *feature = (tapped ? inference->tap_feature : inference->feature) + (size_t)i * (size_t)stored;
+    if (out->feature)
+        memcpy(out->feature + row * out->features, feature, (size_t)out->features * sizeof(float));
+    if (out->logit)
+        memcpy(out->logit + row * classes, logit, (size_t)classes * sizeof(float));
+    if (out->prediction)
+        out->prediction[row] = largest_score(classes, logit);
+    if (out->fmap)
+        copy_map(inference->map + (size_t)i * (size_t)(pixels * net->features), pixels,
+                 resnet_features(&net->config), net->features, out->fmap + row * pixels * resnet_features(&net->config));
+    if (!out->loss)
+        return;
+    if (out->target[row] < 0 || out->target[row] >= classes)
+        die("%s: row %lld: its target is %lld, but the model has %d classes (0 to %d)", stream->path, (long long)row,
+            (long long)out->target[row], classes, classes - 1);
+    out->loss[row] = (float)cross_entropy(classes, logit, out->target[row], 0, 1, NULL);
+}
+
+static void embed_frame(struct frame *frame, const struct stream *stream, struct inference *inference,
+                        const struct model *model, const bool *emit)
+{
+    const struct resnet_config *config = &model->net->config;
+    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    size_t pixels = (size_t)config->height * (size_t)config->width;
+    int64_t count = frame_rows(frame, stream);
+    if (image->shape[1] != 3 || image->shape[2] != config->height || image->shape[3] != config->width)
+        die("%s: images of %lld x %lld x %lld, but the model was made for 3 x %d x %d", stream->path,
+            (long long)image->shape[1], (long long)image->shape[2], (long long)image->shape[3], config->height,
+            config->width);
+    struct rows_out out = put_outputs(frame, stream, model, inference, emit, count);
+    for (int64_t first = 0; first < count; first += inference->images) {
+        int batch = (int)(count - first < inference->images ? count - first : inference->images);
+        for (int i = 0; i < batch; i++)
+            input_normalize(&model->normalization, (const uint8_t *)image->data + (size_t)(first + i) * 3 * pixels,
+                            config->height, config->width, inference->input + (size_t)i * 4 * pixels);
+        inference_run(inference, batch);
+        for (int i = 0; i < batch; i++)
+            copy_row(inference, i, first + i, &out, stream);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool emit[OUTPUTS] = { false };
+    options_parse(argc, argv, &usage, rows);
+    if (!options.model)
+        die_usage("-m: a model is needed");
+    parse_emit(emit);
+    struct model model = model_load(options.model, 0);
+    struct inference inference = inference_new(model.net, (int)options.batch);
+    if (options.layer && !inference_layer(model.net, options.layer, &inference.tap))
+        die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
+            model.net->config.stages);
+
+    struct stream stream = stream_open(NULL);
+    struct frame frame;
+    struct progress progress = progress_start("images", 0);
+    int64_t done = 0;
+    while (stream_read(&stream, &frame)) {
+        embed_frame(&frame, &stream, &inference, &model, emit);
+        done += frame_rows(&frame, &stream);
+        stream_write(stdout, "standard output", &frame);
+        frame_free(&frame);
+        progress_update(&progress, done, NULL);
+    }
+
+    progress_end(&progress);
+    inference_free(&inference);
+    model_free(&model);
+    close_stdout();
+    return EXIT_OK;
+}

@@ -1,0 +1,204 @@
+/* resnet-train: train a residual network on a stream of images and targets; the model goes to standard output. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "learning/train.h"
+
+static const char *const targets[] = { "label", "rotation", NULL };
+static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
+static const char rotation_classes[] = "0,90,180,270";
+
+static struct {
+    int target, schedule;
+    const char *validation, *log;
+    struct integer_list widths, blocks;
+    int64_t epochs, batch, seed, crop, cutout;
+    double rate, momentum, decay, smoothing, warmup, end;
+    bool no_flip;
+} options = {
+    .widths = { 4, { 32, 64, 128, 256 } },
+    .blocks = { 4, { 1, 1, 1, 1 } },
+    .epochs = 10,
+    .batch = 128,
+    .seed = 1,
+    .crop = 4,
+    .rate = 0.1,
+    .momentum = 0.9,
+    .decay = 5e-4,
+    .warmup = 0.2,
+};
+
+static const struct option_row rows[] = {
+    { OPTION_CHOICE, 't', "target", &options.target, "FIELD", "what to predict", 0, 0, targets },
+    { OPTION_TEXT, 0, "val", &options.validation, "FILE", "stream of validation data", 0, 0, NULL },
+    { OPTION_TEXT, 0, "log", &options.log, "FILE", "figures of every epoch, as TSV", 0, 0, NULL },
+    { OPTION_INTEGERS, 0, "widths", &options.widths, "LIST", "channels of each stage", 1, 4096, NULL },
+    { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 1, 64, NULL },
+    { OPTION_INTEGER, 'e', "epochs", &options.epochs, "N", "times through the training data", 1, 100000, NULL },
+    { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows per step", 1, 65536, NULL },
+    { OPTION_REAL, 0, "lr", &options.rate, "X", "peak learning rate", 0, 1000, NULL },
+    { OPTION_REAL, 0, "momentum", &options.momentum, "X", "Nesterov momentum", 0, 0.9999, NULL },
+    { OPTION_REAL, 0, "weight-decay", &options.decay, "X", "of convolutions and classifier", 0, 1, NULL },
+    { OPTION_REAL, 0, "label-smoothing", &options.smoothing, "X", "share of the target spread over all classes", 0, 1,
+      NULL },
+    { OPTION_CHOICE, 0, "schedule", &options.schedule, "SHAPE", "of the learning rate after the warm-up", 0, 0, shapes },
+    { OPTION_REAL, 0, "warmup", &options.warmup, "X", "share of the run in which the rate rises", 0, 1, NULL },
+    { OPTION_REAL, 0, "final-lr", &options.end, "X", "rate at the end, as a share of the peak", 0, 1, NULL },
+    { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "shift images by up to this much", 0, 1024, NULL },
+    { OPTION_FLAG, 0, "no-flip", &options.no_flip, NULL, "do not mirror images", 0, 0, NULL },
+    { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
+    { OPTION_INTEGER, 's', "seed", &options.seed, "SEED", "of weights, order and augmentation", 0, INT32_MAX, NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    .synopsis = "[--target label|rotation] [--val FILE] [--log FILE] [OPTION...] < images > model",
+    .description = "Train a residual network on the rows of a stream; the weights of the epoch with the least\n"
+                   "validation error are written as one frame.",
+    .reads_stream = true,
+    .writes_binary = true,
+};
+
+static struct resnet_config choose_config(const struct examples *training)
+{
+    struct resnet_config config = { .stages = options.widths.count, .height = training->height,
+                                    .width = training->width };
+    if (options.blocks.count != options.widths.count)
+        die_usage("--blocks: %d values, but --widths has %d", options.blocks.count, options.widths.count);
+    if (options.widths.count > STAGES_MAX)
+        die_usage("--widths: too many stages (at most %d, %d given)", STAGES_MAX, options.widths.count);
+    for (int s = 0; s < config.stages; s++) {
+        config.widths[s] = (int)options.widths.item[s];
+        config.blocks[s] = (int)options.blocks.item[s];
+    }
+    config.classes = (int)examples_largest_target(training) + 1;
+    return config;
+}
+
+static int count_names(const char *names)
+{
+    int count = names && *names;
+    for (; names && *names; names++)
+        count += *names == ',';
+    return count;
+}
+
+/* As many classes as the stream names, where it does; a smaller data set may lack the last ones. */
+static const char *choose_classes(const struct examples *training, const struct stream *stream,
+                                  struct resnet_config *config)
+{
+    bool turned = options.target == 1;
+    const char *names = turned ? rotation_classes : frame_metadata(&training->frame, "classes");
+    int count = count_names(names);
+    if (count && count < config->classes)
+        die("%s: field '%s' goes up to %d, but there are %d classes (%s)", stream->path, targets[options.target],
+            config->classes - 1, count, names);
+    if (count)
+        config->classes = count;
+    return names;
+}
+
+static void check_validation(const struct examples *validation, const struct resnet_config *config)
+{
+    if (validation->height != config->height || validation->width != config->width)
+        die("%s: images of %d x %d, but those to train on are %d x %d", options.validation, validation->height,
+            validation->width, config->height, config->width);
+    if (examples_largest_target(validation) >= config->classes)
+        die("%s: field '%s' goes up to %lld, but there are %d classes", options.validation, targets[options.target],
+            (long long)examples_largest_target(validation), config->classes);
+}
+
+static int choose_batch(const struct examples *training)
+{
+    int64_t batch = options.batch < training->count ? options.batch : training->count;
+    batch -= batch % training->group;
+    if (batch == 0)
+        die_usage("--batch: %lld rows hold no whole group of %lld", (long long)options.batch,
+                  (long long)training->group);
+    return (int)batch;
+}
+
+static struct train_options train_options(int batch)
+{
+    struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
+    train.sgd = (struct sgd){ options.momentum, options.decay };
+    train.schedule = (struct schedule){ (enum schedule_shape)options.schedule, options.rate, options.warmup, options.end };
+    train.augment = (struct augment){ (int)options.crop, !options.no_flip, (int)options.cutout };
+    train.seed = (uint64_t)options.seed;
+    return train;
+}
+
+static void describe(struct model *model, const char *name, char *value)
+{
+    frame_set_metadata(&model->about, name, value);
+    free(value);
+}
+
+static void describe_model(struct model *model, const struct examples *training, const char *classes,
+                           const struct train_epoch *chosen)
+{
+    const char *source = frame_metadata(&training->frame, "source");
+    frame_set_metadata(&model->about, "task", targets[options.target]);
+    if (classes)
+        frame_set_metadata(&model->about, "classes", classes);
+    if (source)
+        frame_set_metadata(&model->about, "source", source);
+    describe(model, "epoch", format_string("%d", chosen->epoch));
+    describe(model, "epochs", format_string("%lld", (long long)options.epochs));
+    describe(model, "seed", format_string("%lld", (long long)options.seed));
+    describe(model, "train_loss", format_string("%.6f", chosen->loss));
+    describe(model, "train_accuracy", format_string("%.6f", chosen->accuracy));
+    if (options.validation) {
+        describe(model, "val_loss", format_string("%.6f", chosen->val_loss));
+        describe(model, "val_accuracy", format_string("%.6f", chosen->val_accuracy));
+    }
+}
+
+static void report(const struct train_epoch *chosen)
+{
+    if (options.validation)
+        say("epoch %d of %lld chosen: validation loss %.4f, accuracy %.2f %%", chosen->epoch,
+            (long long)options.epochs, chosen->val_loss, 100 * chosen->val_accuracy);
+}
+
+int main(int argc, char **argv)
+{
+    options_parse(argc, argv, &usage, rows);
+    const char *target = targets[options.target];
+    struct stream stream = stream_open(NULL);
+    struct examples training = examples_read(&stream, target), validation = { 0 };
+    struct resnet_config config = choose_config(&training);
+    const char *classes = choose_classes(&training, &stream, &config);
+    resnet_check(&config, program_name);
+    if (options.validation) {
+        struct stream held_out = stream_open(options.validation);
+        validation = examples_read(&held_out, target);
+        check_validation(&validation, &config);
+        stream_close(&held_out);
+    }
+    int batch = choose_batch(&training);
+    struct train_options train_with = train_options(batch);
+    struct model model = model_new(&config, batch);
+    model.normalization = normalization_measure(training.image, training.count, training.height, training.width);
+    resnet_initialize(model.net, train_with.seed);
+    struct output log = { 0 };
+    if (options.log)
+        log = output_open(options.log);
+
+    struct train_epoch chosen = train(&model, &training, options.validation ? &validation : NULL, &train_with, log.file);
+
+    describe_model(&model, &training, classes, &chosen);
+    report(&chosen);
+    if (options.log)
+        output_close(&log);
+    model_save(&model, stdout, "standard output");
+    model_free(&model);
+    examples_free(&training);
+    examples_free(&validation);
+    close_stdout();
+    return EXIT_OK;
+}
