@@ -66,6 +66,10 @@ $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Drawn scenes are the same bytes on every machine: a fused multiply and add would round otherwise than two steps do.
+exactly_rounded := canvas scene scene_things
+$(exactly_rounded:%=$(BUILD)/common/data/%.o): override CFLAGS += -ffp-contract=off
+
 $(BUILD)/libtale.a: $(objects)
 	$(if $(V),,@echo "  AR   $@")
 	$(Q)rm -f $@ && ar rcs $@ $^
