@@ -93,8 +93,8 @@ test: $(programs) $(test_programs) $(test_helpers)
 	$(Q)BUILD=$(BUILD) tests/run $(T)
 
 # Both compilers' warnings are errors here, with those of gcc that want too much for every day.
-LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wdouble-promotion -Wcast-align
-LINT_clang := -Wcast-align -Wunreachable-code -Wmissing-variable-declarations -Wconditional-uninitialized
+LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wcast-align
+LINT_clang := -Wcast-align -Wunreachable-code -Wmissing-variable-declarations
 .PHONY: lint lint-gcc lint-clang
 lint: lint-gcc lint-clang
 	$(Q)tests/lint $(floors)

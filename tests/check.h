@@ -50,7 +50,7 @@ void check_skip(const char *reason);
 /* function(argument) ends the program (it runs in a child) with this exit status, and its message, one line on
  * stderr, holds `text`. It must not start OpenMP threads where the parent did: they do not survive a fork. */
 #define CHECK_DIES(function, argument, status, text) \
-    check_dies((function), (argument), (status), (text), #function, __FILE__, __LINE__)
+    check_dies((function), (void *)(uintptr_t)(const void *)(argument), (status), (text), #function, __FILE__, __LINE__)
 
 void check_run(const char *name, void (*test)(void));
 bool check_true(bool condition, const char *what, const char *file, int line);

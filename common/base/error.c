@@ -14,6 +14,9 @@ __attribute__((format(printf, 1, 0))) static void print_line(const char *format,
 {
     char line[2048]; /* one write, so that lines of the programs of a pipeline do not mix */
     vsnprintf(line, sizeof line, format, arguments);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?'; /* names come from files: a message stays one line, and a terminal does not obey it */
     fprintf(stderr, "%s: %s%s\n", program_name, line, tail);
 }
 

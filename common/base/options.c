@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/output.h"
 #include "base/threads.h"
 #include "base/version.h"
 
@@ -63,6 +64,15 @@ bool parse_real(const char *text, double low, double high, double *value)
     return true;
 }
 
+/* A bound as a whole number. A double has no place for INT64_MAX: what rounds up to 2^63 means it. */
+static int64_t whole_bound(double bound)
+{
+    if (bound >= 0x1p63)
+        return INT64_MAX;
+    return bound <= -0x1p63 ? INT64_MIN : (int64_t)bound;
+}
+
+/* The name as a user types it, for messages. */
 static const char *row_flag(const struct option_row *row)
 {
     static char flag[64];
@@ -79,7 +89,8 @@ static void parse_list(const struct option_row *row, const char *text)
         if (list.count == INTEGER_LIST_MAX)
             die_usage("%s: too many values (at most %d)", row_flag(row), INTEGER_LIST_MAX);
         snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
-        if (!parse_integer(item, (int64_t)row->low, (int64_t)row->high, &list.item[list.count++]))
+        if (length > 31 ||
+            !parse_integer(item, whole_bound(row->low), whole_bound(row->high), &list.item[list.count++]))
             die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), item, row->low, row->high);
         at += length;
         if (!*at)
@@ -104,6 +115,7 @@ static void parse_choice(const struct option_row *row, const char *text)
 
 static void set_value(const struct option_row *row, const char *text)
 {
+    struct text_list *texts;
     if (given_count < ROWS_MAX)
         given[given_count++] = row->value;
     switch (row->type) {
@@ -111,7 +123,7 @@ static void set_value(const struct option_row *row, const char *text)
         *(bool *)row->value = true;
         break;
     case OPTION_INTEGER:
-        if (!parse_integer(text, (int64_t)row->low, (int64_t)row->high, row->value))
+        if (!parse_integer(text, whole_bound(row->low), whole_bound(row->high), row->value))
             die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), text, row->low, row->high);
         break;
     case OPTION_REAL:
@@ -120,6 +132,12 @@ static void set_value(const struct option_row *row, const char *text)
         break;
     case OPTION_TEXT:
         *(const char **)row->value = text;
+        break;
+    case OPTION_TEXTS:
+        texts = row->value;
+        if (texts->count == TEXT_LIST_MAX)
+            die_usage("%s: given too often (at most %d times)", row_flag(row), TEXT_LIST_MAX);
+        texts->item[texts->count++] = text;
         break;
     case OPTION_CHOICE:
         parse_choice(row, text);
@@ -163,6 +181,9 @@ static void print_default(const struct option_row *row)
             printf("%s%lld", i ? "," : "; default ", (long long)list->item[i]);
         printf(")");
         break;
+    case OPTION_TEXTS:
+        printf(" (may be given several times)");
+        break;
     case OPTION_FLAG:
     case OPTION_END:
         break;
@@ -194,8 +215,7 @@ static _Noreturn void print_help(const struct usage *usage, const struct option_
     print_rows(common_rows);
     printf("  %-26s  %s\n", "-h, --help", "print this and exit");
     printf("  %-26s  %s\n", "    --version", "print the version and exit");
-    if (fflush(stdout) || ferror(stdout))
-        die_errno("standard output cannot be written");
+    close_stdout();
     exit(EXIT_OK);
 }
 
@@ -283,7 +303,8 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (code == CODE_VERSION) {
             printf("%s (tale) %s\n", program_name, TALE_VERSION);
-            exit(fflush(stdout) ? EXIT_FAILED : EXIT_OK);
+            close_stdout();
+            exit(EXIT_OK);
         }
         if (code == '?' || code == ':')
             die_option(argv, code);

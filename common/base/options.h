@@ -12,6 +12,7 @@ enum option_type {
     OPTION_INTEGER, /* int64_t within [low, high] */
     OPTION_REAL,    /* double within [low, high], finite */
     OPTION_TEXT,    /* const char *, points into argv */
+    OPTION_TEXTS,   /* struct text_list: the option may be given several times */
     OPTION_CHOICE,  /* int, the position in choices[] */
     OPTION_INTEGERS /* struct integer_list, comma-separated, each within [low, high] */
 };
@@ -20,6 +21,12 @@ enum { INTEGER_LIST_MAX = 16 };
 struct integer_list {
     int count;
     int64_t item[INTEGER_LIST_MAX];
+};
+
+enum { TEXT_LIST_MAX = 16 };
+struct text_list {
+    int count;
+    const char *item[TEXT_LIST_MAX]; /* point into argv */
 };
 
 struct option_row {

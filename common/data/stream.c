@@ -14,6 +14,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and 
 
 /* The reference implementation's limit on the JSON header. */
 static const uint64_t header_max = 100000000;
+static const char metadata_key[] = "__metadata__";
 /* How much is asked for before the data have shown to be there: a header may promise more than memory holds. */
 static const size_t read_step = (size_t)64 << 20;
 
@@ -92,9 +93,12 @@ static void parse_shape(struct stream *stream, struct tensor *tensor, const json
             DIE_FRAME(stream, "tensor '%s': dimension %d is not a whole number of at least 0", tensor->name, i);
         tensor->shape[i] = json_integer_value(size);
         if (__builtin_mul_overflow(elements, (size_t)tensor->shape[i], &elements) ||
-            elements > SIZE_MAX / dtype_size(tensor->dtype))
+            elements > SIZE_MAX / dtype_bits(tensor->dtype))
             DIE_FRAME(stream, "tensor '%s': the product of the shape overflows", tensor->name);
     }
+    if (elements * dtype_bits(tensor->dtype) % 8)
+        DIE_FRAME(stream, "tensor '%s': %zu elements of %s are no whole number of bytes", tensor->name, elements,
+                  dtype_name(tensor->dtype));
 }
 
 static uint64_t parse_offset(struct stream *stream, const char *name, const json_t *offset)
@@ -131,6 +135,8 @@ static json_t *parse_metadata(struct stream *stream, const json_t *value)
 {
     const char *key;
     json_t *text;
+    if (json_is_null(value))
+        return NULL; /* as the reference reads it */
     if (!json_is_object(value))
         DIE_FRAME(stream, "%s", "__metadata__ is not an object");
     json_object_foreach((json_t *)(uintptr_t)value, key, text)
@@ -171,10 +177,7 @@ static void *read_data(struct stream *stream, const char *name, size_t size)
         if (have == size)
             return data;
         room = size - have < have ? size : 2 * have;
-        char *larger = allocate_data(room);
-        memcpy(larger, data, have);
-        free(data);
-        data = larger;
+        data = reallocate(data, room, 1); /* pages move, bytes do not: such a block is a mapping of its own */
     }
 }
 
@@ -217,7 +220,7 @@ bool stream_read(struct stream *stream, struct frame *frame)
     int count = 0;
     json_object_foreach(header, key, value)
     {
-        if (strcmp(key, "__metadata__") == 0)
+        if (strcmp(key, metadata_key) == 0)
             frame->metadata = parse_metadata(stream, value);
         else
             parse_entry(stream, &entries[count++], key, value);
@@ -242,17 +245,30 @@ void stream_read_all(struct stream *stream, struct frame *frame)
     *frame = (struct frame){ NULL, 0, NULL };
     while (stream_read(stream, &next)) {
         frame_rows(&next, stream);
-        frame_append(frame, &next, stream);
-        frame_free(&next);
+        if (frame->count == 0 && !frame->metadata) {
+            *frame = next;
+        } else {
+            frame_append(frame, &next, stream);
+            frame_free(&next);
+        }
     }
 }
 
 static int compare_tensors(const void *a, const void *b)
 {
     const struct tensor *p = *(struct tensor *const *)a, *q = *(struct tensor *const *)b;
-    if (dtype_size(p->dtype) != dtype_size(q->dtype))
-        return dtype_size(p->dtype) > dtype_size(q->dtype) ? -1 : 1;
+    if (p->dtype != q->dtype)
+        return p->dtype > q->dtype ? -1 : 1;
     return strcmp(p->name, q->name);
+}
+
+static json_t *header_entry(const struct tensor *tensor, json_int_t begin, json_int_t end)
+{
+    json_t *shape = json_array();
+    for (int d = 0; d < tensor->rank; d++)
+        json_array_append_new(shape, json_integer(tensor->shape[d]));
+    return json_pack("{s:s, s:o, s:[I,I]}", "dtype", dtype_name(tensor->dtype), "shape", shape, "data_offsets", begin,
+                     end);
 }
 
 static char *header_text(const struct frame *frame, struct tensor *const *order)
@@ -260,21 +276,19 @@ static char *header_text(const struct frame *frame, struct tensor *const *order)
     json_t *header = json_object();
     json_int_t at = 0;
     if (frame->metadata)
-        json_object_set(header, "__metadata__", frame->metadata);
+        json_object_set(header, metadata_key, frame->metadata);
     for (int i = 0; i < frame->count; i++) {
-        json_t *shape = json_array();
         json_int_t size = (json_int_t)tensor_bytes(order[i]);
-        for (int d = 0; d < order[i]->rank; d++)
-            json_array_append_new(shape, json_integer(order[i]->shape[d]));
-        json_object_set_new(header, order[i]->name,
-                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", dtype_name(order[i]->dtype), "shape", shape,
-                                      "data_offsets", at, at + size));
+        if (strcmp(order[i]->name, metadata_key) == 0 || json_object_get(header, order[i]->name))
+            die("a frame cannot be written: the name '%s' is reserved or there twice", order[i]->name);
+        if (json_object_set_new(header, order[i]->name, header_entry(order[i], at, at + size)))
+            die("a frame cannot be written: the name '%s' is not UTF-8", order[i]->name);
         at += size;
     }
     char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    if (!text)
-        die("a header cannot be written as JSON (are all names UTF-8?)");
     json_decref(header);
+    if (!text || strlen(text) > header_max)
+        die("a frame cannot be written: its header is too large (at most %llu bytes)", (unsigned long long)header_max);
     return text;
 }
 
@@ -332,9 +346,9 @@ static struct tensor *append_tensor(struct frame *frame, struct tensor *tensor)
 
 struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape)
 {
-    frame_remove(frame, name);
-    struct tensor *tensor = tensor_new(name, dtype, rank, shape);
+    struct tensor *tensor = tensor_new(name, dtype, rank, shape); /* first: name and shape may be the old tensor's */
     tensor->data = allocate_data(tensor_bytes(tensor));
+    frame_remove(frame, tensor->name);
     return append_tensor(frame, tensor);
 }
 
@@ -369,11 +383,13 @@ struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *from = frame->tensor[i];
         int64_t shape[RANK_MAX];
+        if (from->rank == 0)
+            die("tensor '%s' has no rows to choose from (its shape is [])", from->name);
         memcpy(shape, from->shape, sizeof shape);
         shape[0] = count;
         struct tensor *to = frame_put(&result, from->name, from->dtype, from->rank, shape);
         size_t bytes = tensor_row_bytes(from);
-        for (int64_t r = 0; r < count; r++)
+        for (int64_t r = 0; bytes && r < count; r++)
             memcpy((char *)to->data + (size_t)r * bytes, (const char *)from->data + (size_t)rows[r] * bytes, bytes);
     }
     return result;
@@ -386,6 +402,20 @@ static void check_same_row(const struct tensor *a, const struct tensor *b, const
         same = a->shape[d] == b->shape[d];
     if (!same)
         die("%s: field '%s' changes its type or shape between frames", stream->path, a->name);
+}
+
+/* Room grows by half, so that many small frames do not copy the first rows again and again; large blocks grow by moving
+ * pages and not by copying, so the peak is one copy of the rows and not two. */
+static void append_rows(struct tensor *tensor, const struct tensor *more)
+{
+    size_t have = tensor_bytes(tensor), add = tensor_bytes(more), need = checked_add(have, add);
+    if (need > tensor->room) {
+        tensor->room = need > have + have / 2 ? need : have + have / 2;
+        tensor->data = reallocate(tensor->data, tensor->room, 1);
+    }
+    if (add)
+        memcpy((char *)tensor->data + have, more->data, add);
+    tensor->shape[0] += more->shape[0];
 }
 
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream)
@@ -410,11 +440,7 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
         if (!more)
             die("%s: field '%s' is missing in a later frame", stream->path, tensor->name);
         check_same_row(tensor, more, stream);
-        size_t have = tensor_bytes(tensor), add = tensor_bytes(more);
-        /* large blocks grow by moving pages and not by copying, so the peak is one copy of the rows and not two */
-        tensor->data = reallocate(tensor->data, checked_add(have, add), 1);
-        memcpy((char *)tensor->data + have, more->data, add);
-        tensor->shape[0] += more->shape[0];
+        append_rows(tensor, more);
     }
 }
 

@@ -37,12 +37,12 @@ void stream_close(struct stream *stream);
  * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
 bool stream_read(struct stream *stream, struct frame *frame);
 
-/* Read all frames that are left as one: rows are put behind each other. A stream without a frame gives an empty frame
- * (count 0). */
+/* Read all frames that are left as one: rows are put behind each other, metadata are the first frame's. A stream
+ * without a frame gives an empty frame (count 0). */
 void stream_read_all(struct stream *stream, struct frame *frame);
 
-/* Write one frame: tensors by alignment, largest first, then by name; header padded to 8 bytes, as the reference
- * writes. Dies on failure, naming path. */
+/* Write one frame, to the byte as the reference implementation does: tensors by type, the largest alignment first, then
+ * by name; header padded to 8 bytes with blanks. Dies on failure, naming path (NULL: standard output). */
 void stream_write(FILE *file, const char *path, const struct frame *frame);
 
 /* The tensor of that name, or NULL. */
@@ -52,7 +52,7 @@ struct tensor *frame_find(const struct frame *frame, const char *name);
 struct tensor *frame_require(const struct frame *frame, const struct stream *stream, const char *name,
                              enum dtype dtype, int rank);
 
-/* Add a zeroed tensor; one of the same name goes. Returns it. */
+/* Add a zeroed tensor; one of the same name goes, with its data. Returns it. */
 struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape);
 
 /* Take a tensor out; nothing happens where there is none of that name. */
@@ -62,7 +62,8 @@ void frame_remove(struct frame *frame, const char *name);
  * has 0 rows. */
 int64_t frame_rows(const struct frame *frame, const struct stream *stream);
 
-/* A new frame of the given rows, in the given order; metadata are copied. Caller frees. */
+/* A new frame of the given rows (0-based, within frame_rows(), repeats allowed), in the given order; metadata are
+ * copied. Caller frees. */
 struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count);
 
 /* Put the rows of `from` behind those of `to`; fields, types and row shapes must agree, else die. Metadata of `to`
