@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "layers/conv_plain.h"
+#include "layers/winograd.h"
 
 int channels_padded(int channels)
 {
@@ -35,18 +36,24 @@ size_t conv_weight_floats(const struct conv *conv)
 
 size_t conv_workspace(const struct conv *conv, int images)
 {
-    return conv_plain_workspace(conv, images);
+    return winograd_covers(conv) ? winograd_workspace(conv, images) : conv_plain_workspace(conv, images);
 }
 
 void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
                   struct conv_output output, float *workspace)
 {
-    conv_plain_forward(conv, images, input, weight, output, workspace);
+    if (winograd_covers(conv))
+        winograd_forward(conv, images, input, weight, output, workspace);
+    else
+        conv_plain_forward(conv, images, input, weight, output, workspace);
 }
 
 void conv_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
                    const float *weight, float *dweight, float *dx, const struct conv_epilogue *epilogue,
                    float *workspace)
 {
-    conv_plain_backward(conv, images, input, gradient, weight, dweight, dx, epilogue, workspace);
+    if (winograd_covers(conv))
+        winograd_backward(conv, images, input, gradient, weight, dweight, dx, epilogue, workspace);
+    else
+        conv_plain_backward(conv, images, input, gradient, weight, dweight, dx, epilogue, workspace);
 }

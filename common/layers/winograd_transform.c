@@ -1,0 +1,615 @@
+#include "layers/winograd_transform.h"
+
+#include <string.h>
+
+/* A line of zeros for what lies outside an image. */
+static const float zeros[CHANNELS];
+
+struct winograd winograd_shape(const struct conv *conv)
+{
+    struct winograd shape = {
+        .stride = conv->stride,
+        .slots = conv->stride == 1 ? 6 : 9,
+        .step = TILE * conv->stride,
+        .overlap = conv->stride == 1 ? 2 : 1,
+        .inputs = conv->inputs,
+        .outputs = conv->outputs,
+        .height = conv->height,
+        .width = conv->width,
+        .out_height = conv_out_height(conv),
+        .out_width = conv_out_width(conv),
+    };
+    shape.tiles_y = (shape.out_height + TILE - 1) / TILE;
+    shape.tiles_x = (shape.out_width + TILE - 1) / TILE;
+    return shape;
+}
+
+struct domain domain_new(const struct winograd *shape, int tiles, int channels)
+{
+    struct domain domain = { .channels = channels };
+    /* rows a multiple of 512 bytes apart would share few sets of the first cache */
+    domain.pitch = channels % 128 == 0 ? channels + CHANNELS : channels;
+    for (int f = 0; f < FREQUENCIES; f++) {
+        bool even_y = shape->stride == 2 && f / WEIGHT_SIDE == 5, even_x = shape->stride == 2 && f % WEIGHT_SIDE == 5;
+        domain.copies[f] = (even_y ? TILE : 1) * (even_x ? TILE : 1);
+        domain.offset[f] = domain.floats;
+        /* one line more, so that the matrices do not start at the same place of a page */
+        domain.floats += (size_t)tiles * (size_t)domain.copies[f] * (size_t)domain.pitch + CHANNELS;
+    }
+    return domain;
+}
+
+static size_t line_floats(const struct winograd *shape)
+{
+    return (size_t)(shape->step * shape->tiles_x + shape->overlap) * CHANNELS;
+}
+
+size_t transform_lines(const struct winograd *shape)
+{
+    return (size_t)shape->slots * line_floats(shape);
+}
+
+/* Where the slots (i, 0), (i, 1), ... of the first tile lie in a domain, and how far the next tile's are. */
+struct slot_row {
+    size_t at[SLOTS_MAX];
+    size_t next[SLOTS_MAX];
+};
+
+static struct slot_row slot_row(const struct winograd *shape, const struct domain *domain, int i, int domain_block)
+{
+    struct slot_row row;
+    for (int j = 0; j < shape->slots; j++) {
+        bool split = shape->stride == 2;
+        int p = split && i > 5 ? 5 : i, copy_y = split && i > 5 ? i - 5 : 0;
+        int q = split && j > 5 ? 5 : j, copy_x = split && j > 5 ? j - 5 : 0;
+        int f = p * WEIGHT_SIDE + q, copies_x = split && q == 5 ? TILE : 1;
+        row.at[j] = domain->offset[f] + (size_t)(copy_y * copies_x + copy_x) * (size_t)domain->pitch +
+                    (size_t)domain_block * CHANNELS;
+        row.next[j] = (size_t)domain->copies[f] * (size_t)domain->pitch;
+    }
+    return row;
+}
+
+WINOGRAD_INLINE void input_1d(int stride, const vector *x, vector *v)
+{
+    if (stride == 1)
+        input_stride1(x, v);
+    else
+        input_stride2(x, v);
+}
+
+WINOGRAD_INLINE void input_adjoint_1d(int stride, const vector *v, vector *x)
+{
+    if (stride == 1)
+        input_adjoint_stride1(v, x);
+    else
+        input_adjoint_stride2(v, x);
+}
+
+WINOGRAD_INLINE void output_1d(int stride, const vector *m, vector *y)
+{
+    if (stride == 1)
+        output_stride1(m, y);
+    else
+        output_stride2(m, y);
+}
+
+WINOGRAD_INLINE void output_adjoint_1d(int stride, const vector *y, vector *z)
+{
+    if (stride == 1)
+        output_adjoint_stride1(y, z);
+    else
+        output_adjoint_stride2(y, z);
+}
+
+/* ---- input ---- */
+
+/* The rows of pixels that a row of tiles reads; rows outside the image are zeros, also after the activation. */
+struct input_rows {
+    const float *row[SLOTS_MAX];
+    ptrdiff_t pixel[SLOTS_MAX]; /* floats from pixel to pixel; 0 outside */
+    const float *scale[SLOTS_MAX], *shift[SLOTS_MAX];
+};
+
+static struct input_rows find_rows(const struct winograd *shape, struct conv_input input, int block, int row)
+{
+    struct input_rows rows;
+    int image = row / shape->tiles_y, top = shape->step * (row % shape->tiles_y) - 1;
+    for (int i = 0; i < shape->slots; i++) {
+        bool inside = top + i >= 0 && top + i < shape->height;
+        size_t at = ((size_t)image * (size_t)shape->height + (size_t)(top + i)) * (size_t)shape->width *
+                    (size_t)shape->inputs;
+        rows.row[i] = inside ? input.x + at + block * CHANNELS : zeros;
+        rows.pixel[i] = inside ? shape->inputs : 0;
+        rows.scale[i] = inside && input.scale ? input.scale + block * CHANNELS : zeros;
+        rows.shift[i] = inside && input.scale ? input.shift + block * CHANNELS : zeros;
+    }
+    return rows;
+}
+
+/* Down the columns: lines[i] = slot i of each pixel of the rows, after one pixel of zeros for the border. */
+WINOGRAD_INLINE void input_columns(const int stride, const bool activate, const struct winograd *shape,
+                                   const struct input_rows *rows, float *lines)
+{
+    const int slots = stride == 1 ? 6 : 9;
+    size_t line = line_floats(shape);
+    for (int i = 0; i < slots; i++) {
+        memset(lines + (size_t)i * line, 0, CHANNELS * sizeof(float));
+        size_t used = (size_t)(shape->width + 1) * CHANNELS;
+        if (used < line)
+            memset(lines + (size_t)i * line + used, 0, (line - used) * sizeof(float));
+    }
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+        vector scale[SLOTS_MAX], shift[SLOTS_MAX];
+        for (int i = 0; activate && i < slots; i++) {
+            scale[i] = vector_load(rows->scale[i] + h);
+            shift[i] = vector_load(rows->shift[i] + h);
+        }
+        for (int p = 0; p < shape->width && p < (int)(line / CHANNELS) - 1; p++) {
+            vector x[SLOTS_MAX], v[SLOTS_MAX];
+            for (int i = 0; i < slots; i++) {
+                x[i] = vector_load(rows->row[i] + p * rows->pixel[i] + h);
+                if (activate)
+                    x[i] = vector_relu(scale[i] * x[i] + shift[i]);
+            }
+            input_1d(stride, x, v);
+            for (int i = 0; i < slots; i++)
+                vector_store(lines + (size_t)i * line + (size_t)(p + 1) * CHANNELS + h, v[i]);
+        }
+    }
+}
+
+/* Along the lines: the slots of each tile, into the domain. */
+WINOGRAD_INLINE void input_tiles(const int stride, const struct winograd *shape, const struct domain *domain, int block,
+                                 int tile, const float *lines, float *v)
+{
+    const int slots = stride == 1 ? 6 : 9, step = TILE * stride;
+    size_t line = line_floats(shape);
+    for (int i = 0; i < slots; i++) {
+        struct slot_row to = slot_row(shape, domain, i, block);
+        const float *from = lines + (size_t)i * line;
+        for (int t = 0; t < shape->tiles_x; t++, from += step * CHANNELS)
+            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+                vector x[SLOTS_MAX], out[SLOTS_MAX];
+                for (int j = 0; j < slots; j++)
+                    x[j] = vector_load(from + j * CHANNELS + h);
+                input_1d(stride, x, out);
+                for (int j = 0; j < slots; j++)
+                    vector_store(v + to.at[j] + (size_t)(tile + t) * to.next[j] + h, out[j]);
+            }
+    }
+}
+
+void transform_input(const struct winograd *shape, struct conv_input input, int block, int first, int rows,
+                     const struct domain *domain, float *v, float *lines)
+{
+    for (int r = first; r < first + rows; r++) {
+        struct input_rows from = find_rows(shape, input, block, r);
+        int tile = (r - first) * shape->tiles_x;
+        if (shape->stride == 1) {
+            if (input.scale)
+                input_columns(1, true, shape, &from, lines);
+            else
+                input_columns(1, false, shape, &from, lines);
+            input_tiles(1, shape, domain, block, tile, lines, v);
+        } else {
+            if (input.scale)
+                input_columns(2, true, shape, &from, lines);
+            else
+                input_columns(2, false, shape, &from, lines);
+            input_tiles(2, shape, domain, block, tile, lines, v);
+        }
+    }
+}
+
+/* ---- output ---- */
+
+/* Along the lines: lines[i] = slot i of each output pixel. */
+WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape, const struct domain *domain,
+                                  int domain_block, int tile, const float *m, float *lines)
+{
+    const int slots = stride == 1 ? 6 : 9;
+    size_t line = line_floats(shape);
+    for (int i = 0; i < slots; i++) {
+        struct slot_row from = slot_row(shape, domain, i, domain_block);
+        float *to = lines + (size_t)i * line;
+        for (int t = 0; t < shape->tiles_x; t++, to += TILE * CHANNELS)
+            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+                vector in[SLOTS_MAX], y[TILE];
+                for (int j = 0; j < slots; j++)
+                    in[j] = vector_load(m + from.at[j] + (size_t)(tile + t) * from.next[j] + h);
+                output_1d(stride, in, y);
+                for (int j = 0; j < TILE; j++)
+                    vector_store(to + j * CHANNELS + h, y[j]);
+            }
+    }
+}
+
+/* Down the columns: output pixels, with bias, residual and ReLU; sum and squares grow by those of this row of tiles. */
+WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const struct winograd *shape, int block,
+                                    int row, const float *lines, const struct conv_output *output, float *sum,
+                                    float *squares)
+{
+    const int slots = stride == 1 ? 6 : 9;
+    size_t line = line_floats(shape), pitch = (size_t)shape->out_width * (size_t)shape->outputs;
+    int top = TILE * (row % shape->tiles_y), image = row / shape->tiles_y;
+    int valid = shape->out_height - top < TILE ? shape->out_height - top : TILE;
+    size_t at = ((size_t)image * (size_t)shape->out_height + (size_t)top) * pitch + (size_t)block * CHANNELS;
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+        vector total = vector_load(sum + h), total_squares = vector_load(squares + h), bias = vector_of(0);
+        if (finish && output->bias)
+            bias = vector_load(output->bias + block * CHANNELS + h);
+        for (int p = 0; p < shape->out_width; p++) {
+            size_t pixel = at + (size_t)p * (size_t)shape->outputs + (size_t)h;
+            vector in[SLOTS_MAX], y[TILE];
+            for (int i = 0; i < slots; i++)
+                in[i] = vector_load(lines + (size_t)i * line + (size_t)p * CHANNELS + h);
+            output_1d(stride, in, y);
+            for (int i = 0; i < valid; i++) {
+                if (finish) {
+                    y[i] += bias;
+                    if (output->residual)
+                        y[i] += vector_load(output->residual + pixel + (size_t)i * pitch);
+                    if (output->relu)
+                        y[i] = vector_relu(y[i]);
+                }
+                vector_store(output->y + pixel + (size_t)i * pitch, y[i]);
+                total += y[i];
+                total_squares += y[i] * y[i];
+            }
+        }
+        vector_store(sum + h, total);
+        vector_store(squares + h, total_squares);
+    }
+}
+
+void transform_output(const struct winograd *shape, const struct domain *domain, const float *m, int domain_block,
+                      int block, int first, int rows, const struct conv_output *output, double *sums, float *lines)
+{
+    float sum[CHANNELS] = { 0 }, squares[CHANNELS] = { 0 };
+    bool finish = output->bias || output->residual || output->relu;
+    for (int r = first; r < first + rows; r++) {
+        int tile = (r - first) * shape->tiles_x;
+        if (shape->stride == 1) {
+            output_tiles(1, shape, domain, domain_block, tile, m, lines);
+            if (finish)
+                output_columns(1, true, shape, block, r, lines, output, sum, squares);
+            else
+                output_columns(1, false, shape, block, r, lines, output, sum, squares);
+        } else {
+            output_tiles(2, shape, domain, domain_block, tile, m, lines);
+            if (finish)
+                output_columns(2, true, shape, block, r, lines, output, sum, squares);
+            else
+                output_columns(2, false, shape, block, r, lines, output, sum, squares);
+        }
+    }
+    for (int k = 0; sums && k < CHANNELS; k++) {
+        sums[block * CHANNELS + k] += sum[k];
+        sums[shape->outputs + block * CHANNELS + k] += squares[k];
+    }
+}
+
+/* ---- gradient at the output ---- */
+
+/* Down the columns: lines[i] = slot i of each output pixel's gradient. */
+WINOGRAD_INLINE void gradient_columns(const int stride, const bool norm, const struct winograd *shape,
+                                      const struct conv_gradient *gradient, int block, int row, float *lines)
+{
+    const int slots = stride == 1 ? 6 : 9;
+    size_t line = line_floats(shape), pitch = (size_t)shape->out_width * (size_t)shape->outputs;
+    int top = TILE * (row % shape->tiles_y), image = row / shape->tiles_y;
+    int valid = shape->out_height - top < TILE ? shape->out_height - top : TILE;
+    size_t at = ((size_t)image * (size_t)shape->out_height + (size_t)top) * pitch + (size_t)block * CHANNELS;
+    size_t used = (size_t)shape->out_width * CHANNELS;
+    for (int i = 0; i < slots && shape->out_width < TILE * shape->tiles_x; i++)
+        memset(lines + (size_t)i * line + used, 0, ((size_t)(TILE * shape->tiles_x) * CHANNELS - used) * sizeof(float));
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+        vector a = vector_of(0), b = a, c = a;
+        if (norm) {
+            a = vector_load(gradient->a + block * CHANNELS + h);
+            b = vector_load(gradient->b + block * CHANNELS + h);
+            c = vector_load(gradient->c + block * CHANNELS + h);
+        }
+        for (int p = 0; p < shape->out_width; p++) {
+            size_t pixel = at + (size_t)p * (size_t)shape->outputs + (size_t)h;
+            vector dy[TILE], z[SLOTS_MAX];
+            for (int i = 0; i < TILE; i++) {
+                dy[i] = vector_of(0);
+                if (i >= valid)
+                    continue;
+                dy[i] = vector_load(gradient->g + pixel + (size_t)i * pitch);
+                if (norm)
+                    dy[i] = a * dy[i] + (b * vector_load(gradient->y + pixel + (size_t)i * pitch) + c);
+            }
+            output_adjoint_1d(stride, dy, z);
+            for (int i = 0; i < slots; i++)
+                vector_store(lines + (size_t)i * line + (size_t)p * CHANNELS + h, z[i]);
+        }
+    }
+}
+
+/* Along the lines: the slots of each tile, into the domain. */
+WINOGRAD_INLINE void gradient_tiles(const int stride, const struct winograd *shape, const struct domain *domain,
+                                    int block, int tile, const float *lines, float *z)
+{
+    const int slots = stride == 1 ? 6 : 9;
+    size_t line = line_floats(shape);
+    for (int i = 0; i < slots; i++) {
+        struct slot_row to = slot_row(shape, domain, i, block);
+        const float *from = lines + (size_t)i * line;
+        for (int t = 0; t < shape->tiles_x; t++, from += TILE * CHANNELS)
+            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+                vector y[TILE], out[SLOTS_MAX];
+                for (int j = 0; j < TILE; j++)
+                    y[j] = vector_load(from + j * CHANNELS + h);
+                output_adjoint_1d(stride, y, out);
+                for (int j = 0; j < slots; j++)
+                    vector_store(z + to.at[j] + (size_t)(tile + t) * to.next[j] + h, out[j]);
+            }
+    }
+}
+
+void transform_gradient(const struct winograd *shape, struct conv_gradient gradient, int block, int first, int rows,
+                        const struct domain *domain, float *z, float *lines)
+{
+    for (int r = first; r < first + rows; r++) {
+        int tile = (r - first) * shape->tiles_x;
+        if (shape->stride == 1) {
+            if (gradient.a)
+                gradient_columns(1, true, shape, &gradient, block, r, lines);
+            else
+                gradient_columns(1, false, shape, &gradient, block, r, lines);
+            gradient_tiles(1, shape, domain, block, tile, lines, z);
+        } else {
+            if (gradient.a)
+                gradient_columns(2, true, shape, &gradient, block, r, lines);
+            else
+                gradient_columns(2, false, shape, &gradient, block, r, lines);
+            gradient_tiles(2, shape, domain, block, tile, lines, z);
+        }
+    }
+}
+
+/* ---- gradient at the input ---- */
+
+/* Along the lines: lines[i] = slot i of each input pixel, tiles added where they overlap. The line starts one pixel left of the image. */
+WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shape, const struct domain *domain,
+                                   int block, int tile, const float *dv, float *lines)
+{
+    const int slots = stride == 1 ? 6 : 9, step = TILE * stride, overlap = stride == 1 ? 2 : 1;
+    size_t line = line_floats(shape);
+    for (int i = 0; i < slots; i++) {
+        struct slot_row from = slot_row(shape, domain, i, block);
+        for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+            float *to = lines + (size_t)i * line + h;
+            vector before[2] = { vector_of(0), vector_of(0) };
+            for (int t = 0; t < shape->tiles_x; t++, to += step * CHANNELS) {
+                vector v[SLOTS_MAX], x[SLOTS_MAX];
+                for (int j = 0; j < slots; j++)
+                    v[j] = vector_load(dv + from.at[j] + (size_t)(tile + t) * from.next[j] + h);
+                input_adjoint_1d(stride, v, x);
+                for (int j = 0; j < overlap; j++) {
+                    x[j] += before[j];
+                    before[j] = x[step + j];
+                }
+                for (int j = 0; j < step; j++)
+                    vector_store(to + j * CHANNELS, x[j]);
+            }
+            for (int j = 0; j < overlap; j++)
+                vector_store(to + j * CHANNELS, before[j]);
+        }
+    }
+}
+
+/* Which parts of an epilogue are there: constants where the function is specialised. */
+struct parts {
+    bool skip, skip_even, gate, gate_affine, first, second;
+};
+
+static struct parts epilogue_parts(const struct conv_epilogue *e)
+{
+    struct parts parts = {
+        .skip = e->skip && e->skip_stride == 1,
+        .skip_even = e->skip && e->skip_stride == 2,
+        .gate = e->gate,
+        .gate_affine = e->gate && e->gate_scale,
+        .first = e->with[0],
+        .second = e->with[1],
+    };
+    return parts;
+}
+
+/* Totals of one block of channels, in single precision over the rows of a call. */
+struct totals {
+    float sum[3][CHANNELS];
+};
+
+/* One vector of dx at a pixel, through the epilogue. */
+WINOGRAD_INLINE void finish_pixel(const struct parts parts, const struct conv_epilogue *e, vector value, size_t at,
+                                  const float *skip_even, vector gate_scale, vector gate_shift, float *dx,
+                                  vector total[3])
+{
+    if (parts.skip)
+        value += vector_load(e->skip + at);
+    if (parts.skip_even && skip_even)
+        value += vector_load(skip_even);
+    if (parts.gate) {
+        vector gate = vector_load(e->gate + at);
+        if (parts.gate_affine)
+            gate = gate_scale * gate + gate_shift;
+        value = vector_gate(value, gate);
+    }
+    vector_store(dx + at, value);
+    total[0] += value;
+    if (parts.first)
+        total[1] += value * vector_load(e->with[0] + at);
+    if (parts.second)
+        total[2] += value * vector_load(e->with[1] + at);
+}
+
+/* Down the columns: pixels of dx that are whole, the rest into carry. */
+WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts, const struct winograd *shape,
+                                     int block, int row, const float *lines, const struct conv_epilogue *e, float *dx,
+                                     float *carry, struct totals *totals)
+{
+    const int slots = stride == 1 ? 6 : 9, step = TILE * stride, overlap = stride == 1 ? 2 : 1;
+    size_t line = line_floats(shape), pitch = (size_t)shape->width * (size_t)shape->inputs;
+    int image = row / shape->tiles_y, tile_row = row % shape->tiles_y, top = step * tile_row - 1;
+    bool last = tile_row == shape->tiles_y - 1;
+    int begin = tile_row == 0 ? 1 : 0;
+    int end = last ? (shape->height - top < slots ? shape->height - top : slots) : step;
+    size_t base = (size_t)image * (size_t)shape->height * pitch + (size_t)block * CHANNELS;
+    int half_width = (shape->width + 1) / 2, half_height = (shape->height + 1) / 2;
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+        vector total[3], gate_scale = vector_of(0), gate_shift = vector_of(0);
+        for (int k = 0; k < 3; k++)
+            total[k] = vector_load(totals->sum[k] + h);
+        if (parts.gate_affine) {
+            gate_scale = vector_load(e->gate_scale + block * CHANNELS + h);
+            gate_shift = vector_load(e->gate_shift + block * CHANNELS + h);
+        }
+        for (int p = 0; p < shape->width; p++) {
+            vector v[SLOTS_MAX], x[SLOTS_MAX];
+            float *wait = carry + (size_t)p * CHANNELS + h;
+            for (int i = 0; i < slots; i++)
+                v[i] = vector_load(lines + (size_t)i * line + (size_t)(p + 1) * CHANNELS + h);
+            input_adjoint_1d(stride, v, x);
+            for (int i = 0; i < overlap; i++) {
+                if (tile_row > 0)
+                    x[i] += vector_load(wait + (size_t)i * (size_t)shape->width * CHANNELS);
+                if (!last)
+                    vector_store(wait + (size_t)i * (size_t)shape->width * CHANNELS, x[step + i]);
+            }
+            for (int i = 0; i < slots; i++) {
+                if (i < begin || i >= end)
+                    continue;
+                int y = top + i;
+                const float *even = NULL;
+                if (parts.skip_even && y % 2 == 0 && p % 2 == 0)
+                    even = e->skip + (((size_t)image * (size_t)half_height + (size_t)(y / 2)) * (size_t)half_width +
+                                      (size_t)(p / 2)) * (size_t)shape->inputs + (size_t)(block * CHANNELS + h);
+                size_t at = base + (size_t)y * pitch + (size_t)p * (size_t)shape->inputs + (size_t)h;
+                finish_pixel(parts, e, x[i], at, even, gate_scale, gate_shift, dx, total);
+            }
+        }
+        for (int k = 0; k < 3; k++)
+            vector_store(totals->sum[k] + h, total[k]);
+    }
+}
+
+void transform_adjoint(const struct winograd *shape, const struct domain *domain, const float *dv, int block,
+                       int first, int rows, const struct conv_epilogue *epilogue, float *dx, float *carry,
+                       double *sums, float *lines)
+{
+    struct totals totals = { 0 };
+    struct parts parts = epilogue_parts(epilogue);
+    for (int r = first; r < first + rows; r++) {
+        int tile = (r - first) * shape->tiles_x;
+        if (shape->stride == 1) {
+            adjoint_tiles(1, shape, domain, block, tile, dv, lines);
+            adjoint_columns(1, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+        } else {
+            adjoint_tiles(2, shape, domain, block, tile, dv, lines);
+            adjoint_columns(2, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+        }
+    }
+    for (int k = 0; sums && k < 3; k++)
+        for (int c = 0; c < CHANNELS; c++)
+            sums[k * shape->inputs + block * CHANNELS + c] += totals.sum[k][c];
+}
+
+/* ---- weights ---- */
+
+WINOGRAD_INLINE void weight_1d(int stride, const vector *w, vector *u)
+{
+    if (stride == 1)
+        weight_stride1(w, u);
+    else
+        weight_stride2(w, u);
+}
+
+WINOGRAD_INLINE void weight_adjoint_1d(int stride, const vector *u, vector *w)
+{
+    if (stride == 1)
+        weight_adjoint_stride1(u, w);
+    else
+        weight_adjoint_stride2(u, w);
+}
+
+/* u[(p, q)] = G w G^T for one vector of weights; taps [3][3] lie `tap` floats apart, frequencies `frequency`. */
+static void weight_point(int stride, const float *w, size_t tap, float *u, size_t frequency)
+{
+    vector columns[3][WEIGHT_SIDE];
+    for (int q = 0; q < 3; q++) {
+        vector taps[3];
+        for (int r = 0; r < 3; r++)
+            taps[r] = vector_load(w + (size_t)(3 * r + q) * tap);
+        weight_1d(stride, taps, columns[q]);
+    }
+    for (int p = 0; p < WEIGHT_SIDE; p++) {
+        vector taps[3] = { columns[0][p], columns[1][p], columns[2][p] }, out[WEIGHT_SIDE];
+        weight_1d(stride, taps, out);
+        for (int q = 0; q < WEIGHT_SIDE; q++)
+            vector_store(u + (size_t)(p * WEIGHT_SIDE + q) * frequency, out[q]);
+    }
+}
+
+void transform_weight(const struct winograd *shape, const float *weight, int panel, float *u)
+{
+    size_t inputs = (size_t)shape->inputs, outputs = (size_t)shape->outputs;
+    for (size_t c = 0; c < inputs; c++)
+        for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+            weight_point(shape->stride, weight + c * outputs + (size_t)panel * CHANNELS + h, inputs * outputs,
+                         u + ((size_t)panel * inputs + c) * CHANNELS + h, inputs * outputs);
+}
+
+void transform_weight_transposed(const struct winograd *shape, const float *weight, int panel, float *u)
+{
+    size_t inputs = (size_t)shape->inputs, outputs = (size_t)shape->outputs;
+    float taps[9 * CHANNELS];
+    for (size_t k = 0; k < outputs; k++) {
+        for (size_t t = 0; t < 9; t++)
+            for (size_t c = 0; c < CHANNELS; c++)
+                taps[t * CHANNELS + c] = weight[(t * inputs + (size_t)panel * CHANNELS + c) * outputs + k];
+        for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+            weight_point(shape->stride, taps + h, CHANNELS, u + ((size_t)panel * outputs + k) * CHANNELS + h,
+                         inputs * outputs);
+    }
+}
+
+/* w = G^T u G for one vector, the adjoint of weight_point, of the sum over slices. */
+static void weight_adjoint_point(int stride, const float *du, int slices, size_t pitch, size_t frequency, float *dw,
+                                 size_t tap)
+{
+    vector rows[3][WEIGHT_SIDE];
+    for (int q = 0; q < WEIGHT_SIDE; q++) {
+        vector u[WEIGHT_SIDE], w[3];
+        for (int p = 0; p < WEIGHT_SIDE; p++) {
+            const float *from = du + (size_t)(p * WEIGHT_SIDE + q) * frequency;
+            u[p] = vector_load(from);
+            for (int s = 1; s < slices; s++)
+                u[p] += vector_load(from + (size_t)s * pitch);
+        }
+        weight_adjoint_1d(stride, u, w);
+        for (int r = 0; r < 3; r++)
+            rows[r][q] = w[r];
+    }
+    for (int r = 0; r < 3; r++) {
+        vector w[3];
+        weight_adjoint_1d(stride, rows[r], w);
+        for (int q = 0; q < 3; q++)
+            vector_store(dw + (size_t)(3 * r + q) * tap, w[q]);
+    }
+}
+
+void transform_weight_adjoint(const struct winograd *shape, const float *du, int slices, size_t pitch, int panel,
+                              float *dweight)
+{
+    size_t inputs = (size_t)shape->inputs, outputs = (size_t)shape->outputs;
+    for (size_t c = 0; c < inputs; c++)
+        for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+            weight_adjoint_point(shape->stride, du + ((size_t)panel * inputs + c) * CHANNELS + h, slices, pitch,
+                                 inputs * outputs, dweight + c * outputs + (size_t)panel * CHANNELS + h,
+                                 inputs * outputs);
+}
