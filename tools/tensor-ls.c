@@ -1,22 +1,79 @@
-/* tensor-ls: list the frames and tensors of a stream as text. */
+/* tensor-ls: list the tensors and metadata of streams as text. */
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "data/listing.h"
 #include "data/stream.h"
+
+static struct settings {
+    bool values, every;
+    const char *metadata;
+} settings;
+
+static const struct option_row options[] = {
+    { OPTION_FLAG, 'v', "values", &settings.values, NULL, "tell least, largest and mean value and standard deviation",
+      0, 0, NULL },
+    { OPTION_FLAG, 'f', "frames", &settings.every, NULL, "list each frame on its own", 0, 0, NULL },
+    { OPTION_TEXT, 'm', "metadata", &settings.metadata, "KEY", "print only the value of this key of the first frame", 0,
+      0, NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    "[-v] [-f] [-m KEY] [FILE...]",
+    "List the tensors and metadata of streams (default: standard input). Frames that are alike are listed together.",
+    false, false, 0, -1,
+};
+
+/* The first frame tells; the others are read too, so that who writes them does not find its pipe closed. */
+static void print_metadata(const char *path)
+{
+    struct stream stream = stream_open(path);
+    struct frame frame;
+    while (stream_read(&stream, &frame)) {
+        const char *value = frame_metadata(&frame, settings.metadata);
+        if (stream.frames == 1 && !value)
+            die("%s: metadata '%s' is missing", stream.path, settings.metadata);
+        if (stream.frames == 1)
+            puts(value);
+        frame_free(&frame);
+    }
+    if (!stream.frames)
+        die("%s: there is no frame, so no metadata", stream.path);
+    stream_close(&stream);
+}
+
+static void list(const char *path, bool named)
+{
+    struct stream stream = stream_open(path);
+    struct listing listing = { .file = stdout, .path = named ? path : NULL, .values = settings.values,
+                               .every = settings.every };
+    struct frame frame;
+    while (stream_read(&stream, &frame)) {
+        listing_add(&listing, &frame, stream.frames);
+        frame_free(&frame);
+    }
+    listing_end(&listing);
+    stream_close(&stream);
+}
 
 int main(int argc, char **argv)
 {
-    static const struct option_row rows[] = { { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL } };
-    static const struct usage usage = { "[FILE...]", "List the tensors of each frame.", false, false, 0, -1 };
-    int operand = options_parse(argc, argv, &usage, rows);
-    struct stream stream = stream_open(operand < argc ? argv[operand] : NULL);
-    struct frame frame;
-    while (stream_read(&stream, &frame)) {
-        for (int i = 0; i < frame.count; i++)
-            printf("%s\t%s\t%zu\n", frame.tensor[i]->name, dtype_name(frame.tensor[i]->dtype), tensor_bytes(frame.tensor[i]));
-        frame_free(&frame);
-    }
+    int operand = options_parse(argc, argv, &usage, options);
+    bool several = argc - operand > 1;
+    if (operand == argc)
+        refuse_terminal_input();
+
+    do {
+        const char *path = operand < argc ? argv[operand] : NULL;
+        if (settings.metadata)
+            print_metadata(path);
+        else
+            list(path, several);
+    } while (++operand < argc);
+
     close_stdout();
     return 0;
 }

@@ -271,11 +271,17 @@ static void check_operands(const struct usage *usage, int operands)
         die_usage("too many operands (at most %d, %d given)", usage->operands_high, operands);
 }
 
-static void check_terminals(const struct usage *usage)
+void refuse_terminal_input(void)
 {
-    if (usage->reads_stream && isatty(STDIN_FILENO))
+    if (isatty(STDIN_FILENO))
         die_usage("standard input is a terminal: a tensor stream is read there, as in `cifar-cat ... | %s ...`",
                   program_name);
+}
+
+static void check_terminals(const struct usage *usage)
+{
+    if (usage->reads_stream)
+        refuse_terminal_input();
     if (usage->writes_binary && isatty(STDOUT_FILENO))
         die_usage("standard output is a terminal: binary data are written there, so pipe or redirect it");
 }

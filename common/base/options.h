@@ -59,6 +59,9 @@ extern struct common_options common_options;
  * print on stdout and exit 0. Returns the position of the first operand in argv. */
 int options_parse(int argc, char **argv, const struct usage *usage, const struct option_row *rows);
 
+/* For tools that read standard input only where no file is named: exit 2 with an explanation where it is a terminal. */
+void refuse_terminal_input(void);
+
 /* Whether the option was given (by the address of its value). */
 bool option_given(const void *value);
 

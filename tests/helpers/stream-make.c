@@ -3,8 +3,8 @@
  *     stream-make label:I64:3=0,1,2 image:U8:3,3,2,2=iota @classes=cat,dog / label:I64:1=7 ... > x.st
  *
  * NAME:DTYPE:SHAPE=VALUES with commas between sizes and values; VALUES may also be `zero`, `iota` (0, 1, 2, ...) or
- * `randomSEED` (normal for floats, all bits for whole numbers). NAME:DTYPE:=VALUE is a scalar of shape []. @KEY=VALUE is
- * metadata. A word `/` ends a frame. Without a word: an empty stream. */
+ * `randomSEED` (normal for floats, all bits for whole numbers). NAME:DTYPE:=VALUE is a scalar of shape []. @KEY=VALUE
+ * is metadata. A word `/` ends a frame. Without a word: an empty stream. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

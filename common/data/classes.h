@@ -1,0 +1,31 @@
+/* Names of classes: the metadata `classes` of a stream holds them, comma-separated, class 0 first. */
+#ifndef TALE_DATA_CLASSES_H
+#define TALE_DATA_CLASSES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/stream.h"
+
+struct classes {
+    int count;   /* 0: the stream names none */
+    char **name; /* [count] */
+    char *text;  /* what they point into */
+};
+
+/* The names in the metadata of a frame; caller frees with classes_free(). */
+struct classes classes_of(const struct frame *frame);
+
+/* The name of class k, or NULL where it has none. */
+const char *classes_name(const struct classes *classes, int64_t k);
+
+/* The class of that name, or -1. */
+int64_t classes_find(const struct classes *classes, const char *name);
+
+/* Whether a field holds classes: whole numbers, and its name is or ends in `label` or `prediction` as a word of its own
+ * (label, knn_prediction, neighbor_label; not index or rotation). */
+bool classes_apply(const struct tensor *tensor);
+
+void classes_free(struct classes *classes);
+
+#endif
