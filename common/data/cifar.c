@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "data/pickle.h"
 
 enum { TRAIN_FILES_MAX = 5 };
 
@@ -15,22 +16,25 @@ struct layout {
     const char *train[TRAIN_FILES_MAX]; /* NULL behind the last */
     const char *test;
     const char *names[CIFAR_LABELS];    /* files of the class names */
+    const char *name_keys[CIFAR_LABELS], *label_keys[CIFAR_LABELS]; /* in the dictionaries of the python layout */
     bool pickled;
     int labels;                         /* labels of a record: 1, or 2 (coarse, fine) */
     int classes[CIFAR_LABELS];          /* where no file names them */
 };
 
 static const struct layout layouts[] = {
-    { "CIFAR-10 binary", "CIFAR-10",
-      { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin" },
-      "test_batch.bin", { "batches.meta.txt", NULL }, false, 1, { 10, 0 } },
-    { "CIFAR-10 python", "CIFAR-10",
-      { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5" },
-      "test_batch", { "batches.meta", NULL }, true, 1, { 10, 0 } },
-    { "CIFAR-100 binary", "CIFAR-100", { "train.bin" },
-      "test.bin", { "fine_label_names.txt", "coarse_label_names.txt" }, false, 2, { 100, 20 } },
-    { "CIFAR-100 python", "CIFAR-100", { "train" },
-      "test", { "meta", "meta" }, true, 2, { 100, 20 } },
+    { .name = "CIFAR-10 binary", .data = "CIFAR-10", .pickled = false, .labels = 1, .classes = { 10, 0 },
+      .train = { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin" },
+      .test = "test_batch.bin", .names = { "batches.meta.txt", NULL } },
+    { .name = "CIFAR-10 python", .data = "CIFAR-10", .pickled = true, .labels = 1, .classes = { 10, 0 },
+      .train = { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5" },
+      .test = "test_batch", .names = { "batches.meta", NULL },
+      .name_keys = { "label_names", NULL }, .label_keys = { "labels", NULL } },
+    { .name = "CIFAR-100 binary", .data = "CIFAR-100", .pickled = false, .labels = 2, .classes = { 100, 20 },
+      .train = { "train.bin" }, .test = "test.bin", .names = { "fine_label_names.txt", "coarse_label_names.txt" } },
+    { .name = "CIFAR-100 python", .data = "CIFAR-100", .pickled = true, .labels = 2, .classes = { 100, 20 },
+      .train = { "train" }, .test = "test", .names = { "meta", "meta" },
+      .name_keys = { "fine_label_names", "coarse_label_names" }, .label_keys = { "fine_labels", "coarse_labels" } },
 };
 enum { LAYOUTS = sizeof layouts / sizeof *layouts };
 
@@ -145,7 +149,7 @@ static void names_free(struct class_names *names)
 }
 
 /* One name on a line; empty lines count for nothing. */
-static struct class_names names_of_text(const struct cifar_file *file)
+static struct class_names names_of_lines(const struct cifar_file *file)
 {
     struct class_names names = { NULL, 0 };
     const char *text = (const char *)file->bytes, *end = text + file->size;
@@ -159,8 +163,31 @@ static struct class_names names_of_text(const struct cifar_file *file)
             names_add(&names, file->path, text, length);
         text = next;
     }
+    return names;
+}
+
+static struct class_names names_of_pickle(const struct cifar_file *file, const char *key)
+{
+    struct class_names names = { NULL, 0 };
+    struct pickle *pickle = pickle_read(file->bytes, file->size, file->path);
+    const struct pickle_value *list = pickle_get(pickle_root(pickle), key);
+    if (!list || list->type != PICKLE_LIST)
+        die("%s: no list '%s' of class names", file->path, key);
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->item[i]->type != PICKLE_BYTES)
+            die("%s: class %zu of '%s' is no text", file->path, i, key);
+        names_add(&names, file->path, (const char *)list->item[i]->bytes, list->item[i]->length);
+    }
+    pickle_free(pickle);
+    return names;
+}
+
+static struct class_names names_of_file(struct cifar_file *file, const struct layout *layout, int kind)
+{
+    file_load(file);
+    struct class_names names = layout->pickled ? names_of_pickle(file, layout->name_keys[kind]) : names_of_lines(file);
     if (names.count < 1 || names.count > UINT8_MAX + 1)
-        die("%s: %d class names (1 to 256 are expected, one on a line)", file->path, names.count);
+        die("%s: %d class names (1 to %d are expected)", file->path, names.count, UINT8_MAX + 1);
     return names;
 }
 
@@ -197,17 +224,21 @@ static void read_names(struct cifar *set, struct cifar_files *files, const struc
     for (int kind = 0; kind < CIFAR_LABELS; kind++) {
         struct class_names names = { NULL, 0 };
         struct cifar_file *file = layout->names[kind] ? files_find(files, layout->names[kind]) : NULL;
-        if (file && layout->pickled)
-            die("%s: the python layout cannot be read yet", file->path);
         if (file) {
-            file_load(file);
-            names = names_of_text(file);
+            names = names_of_file(file, layout, kind);
         } else if (layout->names[kind]) {
             names = names_of_numbers(layout->classes[kind]);
-            warn("%s: no %s: the classes are named by their numbers", path, layout->names[kind]);
         }
         join_names(set, &names, kind, path);
     }
+}
+
+/* Once all has been read, so that an error stands alone. */
+static void warn_unnamed(const struct cifar_files *files, const struct layout *layout, const char *path)
+{
+    for (int kind = 0; kind < CIFAR_LABELS; kind++)
+        if (layout->names[kind] && !files_find(files, layout->names[kind]))
+            warn("%s: no %s: the classes are named by their numbers", path, layout->names[kind]);
 }
 
 /* What data these are: the first line of source.txt, else the layout's name. */
@@ -262,15 +293,48 @@ static void read_binary(struct cifar *set, struct cifar_batch *batch, const stru
     }
 }
 
+static void read_pickled_labels(struct cifar *set, struct cifar_batch *batch, const struct layout *layout, int kind)
+{
+    const char *key = layout->label_keys[kind];
+    const struct pickle_value *labels = pickle_get(pickle_root(batch->pickle), key);
+    if (!labels || labels->type != PICKLE_LIST)
+        die("%s: no list '%s' (%s has one)", batch->path, key, layout->name);
+    if (labels->count != (size_t)batch->rows)
+        die("%s: %zu '%s' for %lld images", batch->path, labels->count, key, (long long)batch->rows);
+    batch->label[kind] = allocate((size_t)batch->rows, 1);
+    for (int64_t row = 0; row < batch->rows; row++) {
+        const struct pickle_value *label = labels->item[row];
+        if (label->type != PICKLE_INTEGER)
+            die("%s: record %lld: its label is no whole number", batch->path, (long long)row);
+        check_label(set, batch, kind, row, label->integer);
+        batch->label[kind][row] = (uint8_t)label->integer;
+    }
+}
+
+static void read_pickled(struct cifar *set, struct cifar_batch *batch, const struct layout *layout)
+{
+    const struct pickle_value *data = pickle_get(pickle_root(batch->pickle), "data");
+    if (!data || data->type != PICKLE_ARRAY || data->rank != 2 || data->shape[1] != CIFAR_IMAGE)
+        die("%s: no array 'data' of N x %d bytes", batch->path, CIFAR_IMAGE);
+    batch->rows = data->shape[0];
+    batch->images = data->bytes;
+    batch->stride = CIFAR_IMAGE;
+    for (int kind = 0; kind < layout->labels; kind++)
+        read_pickled_labels(set, batch, layout, kind);
+}
+
 static void add_batch(struct cifar *set, struct cifar_file *file, const struct layout *layout, bool alone)
 {
     set->batch = reallocate(set->batch, (size_t)set->batches + 1, sizeof *set->batch);
     struct cifar_batch *batch = &set->batch[set->batches++];
     *batch = (struct cifar_batch){ .path = file->path, .alone = alone };
     file_load(file);
-    if (layout->pickled)
-        die("%s: the python layout cannot be read yet", file->path);
-    read_binary(set, batch, file, layout);
+    if (layout->pickled) {
+        batch->pickle = pickle_read(file->bytes, file->size, file->path);
+        read_pickled(set, batch, layout);
+    } else {
+        read_binary(set, batch, file, layout);
+    }
     set->rows += batch->rows;
 }
 
@@ -292,17 +356,31 @@ static void add_part(struct cifar *set, struct cifar_files *files, const struct 
     }
 }
 
-/* The layout of a batch that was named itself: by its name, else by what its size is a multiple of. */
+enum { PICKLE_START = 0x80, LABEL_MAX = 19 };
+
+/* The layout of a batch that was named itself: of a pickle by which labels it holds; else by the file's name, or by
+ * what its size is a multiple of. */
 static const struct layout *layout_of_file(const struct cifar_file *file)
 {
-    for (int i = 0; i < LAYOUTS; i++)
+    const struct layout *found = NULL;
+    bool pickled = file->size && file->bytes[0] == PICKLE_START;
+    struct pickle *pickle = pickled ? pickle_read(file->bytes, file->size, file->path) : NULL;
+    for (int i = 0; i < LAYOUTS && pickled && !found; i++)
+        if (layouts[i].pickled && pickle_get(pickle_root(pickle), layouts[i].label_keys[CIFAR_FINE]))
+            found = &layouts[i];
+    pickle_free(pickle);
+    for (int i = 0; i < LAYOUTS && !pickled && !found; i++)
         if (!layouts[i].pickled && is_batch(&layouts[i], file->base))
-            return &layouts[i];
-    for (int i = 0; i < LAYOUTS; i++)
+            found = &layouts[i];
+    for (int i = 0; i < LAYOUTS && !pickled && !found; i++)
         if (!layouts[i].pickled && file->size % ((size_t)layouts[i].labels + CIFAR_IMAGE) == 0)
-            return &layouts[i];
-    die("%s: %zu bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)", file->path,
-        file->size);
+            found = &layouts[i];
+    if (!found && pickled)
+        die("%s: a pickle without 'labels' or 'fine_labels' (is it a batch?)", file->path);
+    if (!found)
+        die("%s: %zu bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)", file->path,
+            file->size);
+    return found;
 }
 
 /* The class names that lie beside a batch. */
@@ -316,8 +394,6 @@ static void add_names_beside(struct cifar_files *files, const struct layout *lay
     files_free(&beside);
     free(folder);
 }
-
-enum { PICKLE_START = 0x80, LABEL_MAX = 19 };
 
 /* A batch begins with a label (CIFAR-10: 0..9, CIFAR-100: coarse, 0..19) or, in python's layout, with the mark of a
  * pickle. Archives begin otherwise; of those that do not, lz4's is the only known. */
@@ -349,6 +425,7 @@ static void open_file(struct cifar *set, const char *path, enum cifar_part part)
         add_batch(set, &files->file[0], layout, true);
     }
     read_source(set, files, layout);
+    warn_unnamed(files, layout, path);
 }
 
 static void open_folder(struct cifar *set, const char *path, enum cifar_part part)
@@ -359,6 +436,7 @@ static void open_folder(struct cifar *set, const char *path, enum cifar_part par
     read_names(set, files, layout, path);
     add_part(set, files, layout, part, path);
     read_source(set, files, layout);
+    warn_unnamed(files, layout, path);
 }
 
 struct cifar cifar_open(char **paths, int count, enum cifar_part part)
@@ -376,9 +454,11 @@ struct cifar cifar_open(char **paths, int count, enum cifar_part part)
 
 void cifar_close(struct cifar *set)
 {
-    for (int i = 0; i < set->batches; i++)
+    for (int i = 0; i < set->batches; i++) {
         for (int kind = 0; kind < CIFAR_LABELS; kind++)
             free(set->batch[i].label[kind]);
+        pickle_free(set->batch[i].pickle);
+    }
     for (int i = 0; i < set->paths; i++)
         files_free(&set->files[i]);
     for (int kind = 0; kind < CIFAR_LABELS; kind++)

@@ -52,9 +52,9 @@ static void draw_sky(struct painter *painter, struct setting *setting)
         setting->sky_foot = draw_hsv(painter, -0.05f, 0.12f, 0.4f, 0.8f, 0.75f, 1);
         painter->day = draw_between(painter, 0.6f, 0.9f);
     } else if (weather < 0.75f) { /* night */
-        setting->sky_top = draw_hsv(painter, 0.58f, 0.75f, 0.4f, 0.9f, 0.03f, 0.18f);
-        setting->sky_foot = draw_hsv(painter, 0.55f, 0.7f, 0.3f, 0.7f, 0.12f, 0.4f);
-        painter->day = draw_between(painter, 0.35f, 0.65f);
+        setting->sky_top = draw_hsv(painter, 0.58f, 0.75f, 0.4f, 0.85f, 0.1f, 0.25f);
+        setting->sky_foot = draw_hsv(painter, 0.55f, 0.7f, 0.3f, 0.7f, 0.18f, 0.45f);
+        painter->day = draw_between(painter, 0.45f, 0.7f);
         setting->night = true;
     } else if (weather < 0.9f) { /* overcast */
         setting->sky_top = draw_hsv(painter, 0.5f, 0.65f, 0, 0.15f, 0.45f, 0.85f);
@@ -191,7 +191,7 @@ static void paint_shadow(struct painter *painter, const struct placement *at)
 static void paint_thing(struct painter *painter, const struct setting *setting, int class, float size)
 {
     const struct thing *thing = &things[class];
-    float x = draw_between(painter, 0.3f, 0.7f) + (0.45f - size) * draw_between(painter, -0.5f, 0.5f), feet;
+    float x = draw_between(painter, 0.3f, 0.7f) + (0.5f - size) * draw_between(painter, -0.8f, 0.8f), feet;
     if (thing->stance == FLIES)
         feet = draw_between(painter, 0.02f, fmaxf(0.05f, 0.98f - 2 * size));
     else
@@ -214,7 +214,7 @@ static void paint_front(struct painter *painter)
 {
     switch (draw_below(painter, 4)) {
     case 0:
-        paint_clumps(painter, 1 + draw_below(painter, 3), -0.05f, 0.15f);
+        paint_clumps(painter, 1 + draw_below(painter, 4), -0.05f, 0.3f);
         break;
     case 1: {
         float x = draw_between(painter, 0, 1), width = draw_between(painter, 0.015f, 0.05f);
@@ -240,10 +240,23 @@ static void paint_front(struct painter *painter)
     }
 }
 
+/* Haze over everything, of the sky's colour, thicker on one side. */
+static void paint_haze(struct painter *painter, const struct setting *setting)
+{
+    uint32_t seed = random_bits(&painter->random);
+    float thick = draw_between(painter, 0.2f, 0.65f);
+    for (int row = 0; row < CANVAS_FINE; row++)
+        for (int column = 0; column < CANVAS_FINE; column++) {
+            float x = (float)column / CANVAS_FINE, y = (float)row / CANVAS_FINE;
+            struct colour *at = &painter->canvas.at[row][column];
+            *at = mix_colours(*at, setting->sky_foot, thick * (0.5f + 0.5f * value_noise(seed, 3 * x, 3 * y)));
+        }
+}
+
 /* What the camera does: supersampling down, then contrast, brightness, a cast, some loss of colour, and noise. */
 static void develop(struct painter *painter, uint8_t *image)
 {
-    float gain[3], contrast = draw_between(painter, 0.65f, 1.15f), shift = draw_between(painter, -0.12f, 0.12f);
+    float gain[3], contrast = draw_between(painter, 0.6f, 1.1f), shift = draw_between(painter, -0.06f, 0.1f);
     float grey = draw_chance(painter, 0.2f) ? draw_between(painter, 0.2f, 1) : 0, noise = draw_between(painter, 0.01f, 0.1f);
     for (int c = 0; c < 3; c++)
         gain[c] = draw_between(painter, 0.88f, 1.12f);
@@ -288,14 +301,16 @@ void scene_draw(uint8_t *image, int class, uint64_t seed, uint64_t item)
         paint_birds(&painter);
     if (setting.ground != WATER && draw_chance(&painter, 0.5f))
         paint_clumps(&painter, 1 + draw_below(&painter, 4), 0.3f * setting.horizon, fminf(setting.horizon, 0.6f));
-    float size = draw_between(&painter, 0.24f, 0.46f);
-    if (draw_chance(&painter, 0.3f)) { /* something else, smaller, behind */
+    float size = draw_between(&painter, 0.17f, 0.44f);
+    if (draw_chance(&painter, 0.55f)) { /* something else, smaller, behind */
         int other = draw_below(&painter, SCENE_CLASSES);
         if (things[other].stance != FLOATS_ON_WATER || setting.ground == WATER)
-            paint_thing(&painter, &setting, other, size * draw_between(&painter, 0.35f, 0.55f));
+            paint_thing(&painter, &setting, other, size * draw_between(&painter, 0.4f, 0.75f));
     }
     paint_thing(&painter, &setting, class, size);
-    if (draw_chance(&painter, 0.45f))
+    if (draw_chance(&painter, 0.3f))
+        paint_haze(&painter, &setting);
+    for (int i = draw_below(&painter, 3); i > 0; i--)
         paint_front(&painter);
     develop(&painter, image);
 }
