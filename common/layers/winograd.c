@@ -60,7 +60,7 @@ static struct plan plan_layer(const struct conv *conv)
     plan.pass = domain_new(shape, block, PASS_PANELS * CHANNELS);
     plan.lines = transform_lines(shape);
     plan.carry = (size_t)(shape->overlap * shape->width * shape->inputs);
-    plan.weights = (size_t)FREQUENCIES * (size_t)shape->inputs * (size_t)shape->outputs;
+    plan.weights = FREQUENCIES * weight_pitch(shape);
     plan.thread_floats = with_gap(plan.input.floats) + with_gap(largest(plan.output.floats, plan.pass.floats)) +
                          with_gap(plan.lines) + with_gap(plan.carry);
     plan.sums = 3 * (size_t)(shape->inputs > shape->outputs ? shape->inputs : shape->outputs);
@@ -130,11 +130,11 @@ static void add_parts(const struct plan *plan, float *workspace, int parts, size
             total[i] += part_sums(plan, workspace, part)[i];
 }
 
-/* For each frequency: some panels of to = from U, over the rows of `tiles` tiles. U is [36][panels][depth][16]. */
-static void multiply_panels(const struct domain *from, const float *a, int tiles, const float *u, int panels,
+/* For each frequency: some panels of to = from U, over the rows of `tiles` tiles. U is panels [depth][16] of each frequency. */
+static void multiply_panels(const struct winograd *shape, const struct domain *from, const float *a, int tiles, const float *u,
                             int first, int count, const struct domain *to, float *c)
 {
-    size_t panel = (size_t)from->channels * PANEL, frequency = panel * (size_t)panels;
+    size_t panel = (size_t)from->channels * PANEL, frequency = weight_pitch(shape);
     for (int f = 0; f < FREQUENCIES; f++)
         for (int k = 0; k < count; k++)
             panel_gemm(tiles * from->copies[f], from->channels, a + from->offset[f], from->pitch, 1,
@@ -152,7 +152,7 @@ static void multiply_weights(const struct plan *plan, int tiles, const float *v,
         for (int k = 0; k < panels; k++)
             panel_gemm(input->channels, tiles * input->copies[f], v + input->offset[f], 1, input->pitch,
                        z + output->offset[f] + (size_t)k * PANEL, output->pitch, add,
-                       du + ((size_t)f * (size_t)panels + (size_t)k) * panel, PANEL);
+                       du + (size_t)f * weight_pitch(&plan->shape) + (size_t)k * panel, PANEL);
 }
 
 static void forward_block(const struct plan *plan, int first, int rows, struct conv_input input, const float *u,
@@ -164,7 +164,7 @@ static void forward_block(const struct plan *plan, int first, int rows, struct c
         transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     for (int begin = 0; begin < panels; begin += PASS_PANELS) {
         int count = panels - begin < PASS_PANELS ? panels - begin : PASS_PANELS;
-        multiply_panels(&plan->input, scratch->v, rows * shape->tiles_x, u, panels, begin, count, &plan->pass,
+        multiply_panels(shape, &plan->input, scratch->v, rows * shape->tiles_x, u, begin, count, &plan->pass,
                         scratch->m);
         for (int k = 0; k < count; k++)
             transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, sums, scratch->lines);
@@ -218,7 +218,7 @@ static void backward_block(const struct plan *plan, int first, int rows, const s
     multiply_weights(plan, tiles, scratch->v, scratch->m, add, du);
     if (!pass->dx)
         return;
-    multiply_panels(&plan->output, scratch->m, tiles, pass->u, panels, 0, panels, &plan->input, scratch->v);
+    multiply_panels(shape, &plan->output, scratch->m, tiles, pass->u, 0, panels, &plan->input, scratch->v);
     for (int c = 0; c < panels; c++)
         transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
                           scratch->carry + (size_t)c * carry, sums, scratch->lines);

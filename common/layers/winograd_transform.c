@@ -24,6 +24,20 @@ struct winograd winograd_shape(const struct conv *conv)
     return shape;
 }
 
+/* The table of slots of a domain whose matrices are placed. */
+static void place_slots(const struct winograd *shape, struct domain *domain)
+{
+    bool split = shape->stride == 2; /* slots 5 to 8 are copies of frequency 5 */
+    for (int i = 0; i < shape->slots; i++)
+        for (int j = 0; j < shape->slots; j++) {
+            int p = split && i > 5 ? 5 : i, q = split && j > 5 ? 5 : j;
+            int f = p * WEIGHT_SIDE + q, copies_x = split && q == 5 ? TILE : 1;
+            int copy = (i - p) * copies_x + (j - q);
+            domain->slot[i][j] = domain->offset[f] + (size_t)copy * (size_t)domain->pitch;
+            domain->next[i][j] = (size_t)domain->copies[f] * (size_t)domain->pitch;
+        }
+}
+
 struct domain domain_new(const struct winograd *shape, int tiles, int channels)
 {
     struct domain domain = { .channels = channels };
@@ -36,6 +50,7 @@ struct domain domain_new(const struct winograd *shape, int tiles, int channels)
         /* one line more, so that the matrices do not start at the same place of a page */
         domain.floats += (size_t)tiles * (size_t)domain.copies[f] * (size_t)domain.pitch + CHANNELS;
     }
+    place_slots(shape, &domain);
     return domain;
 }
 
@@ -47,27 +62,6 @@ static size_t line_floats(const struct winograd *shape)
 size_t transform_lines(const struct winograd *shape)
 {
     return (size_t)shape->slots * line_floats(shape);
-}
-
-/* Where the slots (i, 0), (i, 1), ... of the first tile lie in a domain, and how far the next tile's are. */
-struct slot_row {
-    size_t at[SLOTS_MAX];
-    size_t next[SLOTS_MAX];
-};
-
-static struct slot_row slot_row(const struct winograd *shape, const struct domain *domain, int i, int domain_block)
-{
-    struct slot_row row;
-    for (int j = 0; j < shape->slots; j++) {
-        bool split = shape->stride == 2;
-        int p = split && i > 5 ? 5 : i, copy_y = split && i > 5 ? i - 5 : 0;
-        int q = split && j > 5 ? 5 : j, copy_x = split && j > 5 ? j - 5 : 0;
-        int f = p * WEIGHT_SIDE + q, copies_x = split && q == 5 ? TILE : 1;
-        row.at[j] = domain->offset[f] + (size_t)(copy_y * copies_x + copy_x) * (size_t)domain->pitch +
-                    (size_t)domain_block * CHANNELS;
-        row.next[j] = (size_t)domain->copies[f] * (size_t)domain->pitch;
-    }
-    return row;
 }
 
 WINOGRAD_INLINE void input_1d(int stride, const vector *x, vector *v)
@@ -166,7 +160,8 @@ WINOGRAD_INLINE void input_tiles(const int stride, const struct winograd *shape,
     const int slots = stride == 1 ? 6 : 9, step = TILE * stride;
     size_t line = line_floats(shape);
     for (int i = 0; i < slots; i++) {
-        struct slot_row to = slot_row(shape, domain, i, block);
+        const size_t *slot = domain->slot[i], *next = domain->next[i];
+        size_t first = (size_t)block * CHANNELS;
         const float *from = lines + (size_t)i * line;
         for (int t = 0; t < shape->tiles_x; t++, from += step * CHANNELS)
             for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
@@ -175,7 +170,7 @@ WINOGRAD_INLINE void input_tiles(const int stride, const struct winograd *shape,
                     x[j] = vector_load(from + j * CHANNELS + h);
                 input_1d(stride, x, out);
                 for (int j = 0; j < slots; j++)
-                    vector_store(v + to.at[j] + (size_t)(tile + t) * to.next[j] + h, out[j]);
+                    vector_store(v + slot[j] + first + (size_t)(tile + t) * next[j] + h, out[j]);
             }
     }
 }
@@ -211,13 +206,14 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape);
     for (int i = 0; i < slots; i++) {
-        struct slot_row from = slot_row(shape, domain, i, domain_block);
+        const size_t *slot = domain->slot[i], *next = domain->next[i];
+        size_t first = (size_t)domain_block * CHANNELS;
         float *to = lines + (size_t)i * line;
         for (int t = 0; t < shape->tiles_x; t++, to += TILE * CHANNELS)
             for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
                 vector in[SLOTS_MAX], y[TILE];
                 for (int j = 0; j < slots; j++)
-                    in[j] = vector_load(m + from.at[j] + (size_t)(tile + t) * from.next[j] + h);
+                    in[j] = vector_load(m + slot[j] + first + (size_t)(tile + t) * next[j] + h);
                 output_1d(stride, in, y);
                 for (int j = 0; j < TILE; j++)
                     vector_store(to + j * CHANNELS + h, y[j]);
@@ -336,7 +332,8 @@ WINOGRAD_INLINE void gradient_tiles(const int stride, const struct winograd *sha
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape);
     for (int i = 0; i < slots; i++) {
-        struct slot_row to = slot_row(shape, domain, i, block);
+        const size_t *slot = domain->slot[i], *next = domain->next[i];
+        size_t first = (size_t)block * CHANNELS;
         const float *from = lines + (size_t)i * line;
         for (int t = 0; t < shape->tiles_x; t++, from += TILE * CHANNELS)
             for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
@@ -345,7 +342,7 @@ WINOGRAD_INLINE void gradient_tiles(const int stride, const struct winograd *sha
                     y[j] = vector_load(from + j * CHANNELS + h);
                 output_adjoint_1d(stride, y, out);
                 for (int j = 0; j < slots; j++)
-                    vector_store(z + to.at[j] + (size_t)(tile + t) * to.next[j] + h, out[j]);
+                    vector_store(z + slot[j] + first + (size_t)(tile + t) * next[j] + h, out[j]);
             }
     }
 }
@@ -380,14 +377,15 @@ WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shap
     const int slots = stride == 1 ? 6 : 9, step = TILE * stride, overlap = stride == 1 ? 2 : 1;
     size_t line = line_floats(shape);
     for (int i = 0; i < slots; i++) {
-        struct slot_row from = slot_row(shape, domain, i, block);
+        const size_t *slot = domain->slot[i], *next = domain->next[i];
+        size_t first = (size_t)block * CHANNELS;
         for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
             float *to = lines + (size_t)i * line + h;
             vector before[2] = { vector_of(0), vector_of(0) };
             for (int t = 0; t < shape->tiles_x; t++, to += step * CHANNELS) {
                 vector v[SLOTS_MAX], x[SLOTS_MAX];
                 for (int j = 0; j < slots; j++)
-                    v[j] = vector_load(dv + from.at[j] + (size_t)(tile + t) * from.next[j] + h);
+                    v[j] = vector_load(dv + slot[j] + first + (size_t)(tile + t) * next[j] + h);
                 input_adjoint_1d(stride, v, x);
                 for (int j = 0; j < overlap; j++) {
                     x[j] += before[j];
@@ -537,6 +535,11 @@ WINOGRAD_INLINE void weight_adjoint_1d(int stride, const vector *u, vector *w)
         weight_adjoint_stride2(u, w);
 }
 
+size_t weight_pitch(const struct winograd *shape)
+{
+    return (size_t)shape->inputs * (size_t)shape->outputs + CHANNELS;
+}
+
 /* u[(p, q)] = G w G^T for one vector of weights; taps [3][3] lie `tap` floats apart, frequencies `frequency`. */
 static void weight_point(int stride, const float *w, size_t tap, float *u, size_t frequency)
 {
@@ -561,7 +564,7 @@ void transform_weight(const struct winograd *shape, const float *weight, int pan
     for (size_t c = 0; c < inputs; c++)
         for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
             weight_point(shape->stride, weight + c * outputs + (size_t)panel * CHANNELS + h, inputs * outputs,
-                         u + ((size_t)panel * inputs + c) * CHANNELS + h, inputs * outputs);
+                         u + ((size_t)panel * inputs + c) * CHANNELS + h, weight_pitch(shape));
 }
 
 void transform_weight_transposed(const struct winograd *shape, const float *weight, int panel, float *u)
@@ -574,7 +577,7 @@ void transform_weight_transposed(const struct winograd *shape, const float *weig
                 taps[t * CHANNELS + c] = weight[(t * inputs + (size_t)panel * CHANNELS + c) * outputs + k];
         for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
             weight_point(shape->stride, taps + h, CHANNELS, u + ((size_t)panel * outputs + k) * CHANNELS + h,
-                         inputs * outputs);
+                         weight_pitch(shape));
     }
 }
 
@@ -610,6 +613,6 @@ void transform_weight_adjoint(const struct winograd *shape, const float *du, int
     for (size_t c = 0; c < inputs; c++)
         for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
             weight_adjoint_point(shape->stride, du + ((size_t)panel * inputs + c) * CHANNELS + h, slices, pitch,
-                                 inputs * outputs, dweight + c * outputs + (size_t)panel * CHANNELS + h,
+                                 weight_pitch(shape), dweight + c * outputs + (size_t)panel * CHANNELS + h,
                                  inputs * outputs);
 }

@@ -33,6 +33,8 @@ struct domain {
     int copies[FREQUENCIES];      /* rows per tile */
     size_t offset[FREQUENCIES];   /* of the matrix, in floats */
     size_t floats;                /* of the whole */
+    size_t slot[SLOTS_MAX][SLOTS_MAX]; /* where slot (i, j) of the first tile lies */
+    size_t next[SLOTS_MAX][SLOTS_MAX]; /* and how far that of the next tile is */
 };
 
 struct domain domain_new(const struct winograd *shape, int tiles, int channels);
@@ -60,6 +62,9 @@ void transform_gradient(const struct winograd *shape, struct conv_gradient gradi
 void transform_adjoint(const struct winograd *shape, const struct domain *domain, const float *dv, int block,
                        int first, int rows, const struct conv_epilogue *epilogue, float *dx, float *carry,
                        double *sums, float *lines);
+
+/* Floats from one frequency of transformed weights to the next: C K, and a line so that they do not all start at the same place of a page. */
+size_t weight_pitch(const struct winograd *shape);
 
 /* U = G W G^T: from weights [3][3][C][K] to panels [36][K/16][C][16], for panel `panel`. */
 void transform_weight(const struct winograd *shape, const float *weight, int panel, float *u);
