@@ -80,6 +80,12 @@ void write_bytes(FILE *file, const char *path, const void *bytes, size_t size)
         die_errno("%s: cannot be written", path ? path : "standard output");
 }
 
+void write_clean(FILE *file, const char *text)
+{
+    for (; *text; text++)
+        putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, file);
+}
+
 void close_stdout(void)
 {
     if (ferror(stdout) || fflush(stdout) || fclose(stdout))

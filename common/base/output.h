@@ -22,6 +22,10 @@ void output_close(struct output *output);
 /* Write size bytes or die, naming the file. */
 void write_bytes(FILE *file, const char *path, const void *bytes, size_t size);
 
+/* Write a text that came from a file, control characters as `?`: it stays one line, one cell of a table, and steers no
+ * terminal. */
+void write_clean(FILE *file, const char *text);
+
 /* The last act of a filter: flush and close stdout, die where that fails. */
 void close_stdout(void);
 

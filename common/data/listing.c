@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/output.h"
 #include "data/value.h"
 
 enum { FIGURE_DIGITS = 6 };
@@ -31,13 +32,6 @@ static bool alike(const struct frame *a, const struct frame *b)
             same = s->shape[d] == t->shape[d];
     }
     return same;
-}
-
-/* Print text with control characters as ?, so that a listing is what it looks like. */
-static void print_clean(FILE *file, const char *text)
-{
-    for (; *text; text++)
-        putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, file);
 }
 
 /* Characters of a UTF-8 text: bytes that do not continue one. */
@@ -95,7 +89,7 @@ static void print_head(const struct listing *listing)
     FILE *file = listing->file;
     fprintf(file, "# ");
     if (listing->path) {
-        print_clean(file, listing->path);
+        write_clean(file, listing->path);
         fprintf(file, ": ");
     }
     if (listing->first == listing->last)
@@ -125,7 +119,7 @@ static void print_tensors(const struct listing *listing)
     for (int i = 0; i < listing->like.count; i++) {
         const struct tensor *tensor = listing->like.tensor[i];
         format_shape(shape, sizeof shape, tensor, rows);
-        print_clean(listing->file, tensor->name);
+        write_clean(listing->file, tensor->name);
         fprintf(listing->file, "%*s  %-*s  %-*s", name_width - text_width(tensor->name), "", type_width,
                 dtype_name(tensor->dtype), listing->values ? shape_width : 0, shape);
         if (listing->values)
@@ -141,9 +135,9 @@ static void print_metadata(const struct listing *listing)
     json_object_foreach(listing->like.metadata, key, value)
     {
         putc('@', listing->file);
-        print_clean(listing->file, key);
+        write_clean(listing->file, key);
         putc('=', listing->file);
-        print_clean(listing->file, json_string_value(value));
+        write_clean(listing->file, json_string_value(value));
         putc('\n', listing->file);
     }
 }

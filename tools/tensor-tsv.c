@@ -1,0 +1,47 @@
+/* tensor-tsv: print fields of a row stream as tab-separated text. */
+#include <stdio.h>
+
+#include "base/options.h"
+#include "base/output.h"
+#include "data/stream.h"
+#include "data/table.h"
+
+/* 9 significant digits tell any two values of F32 apart. */
+static struct settings {
+    bool header, names;
+    int64_t digits;
+} settings = { .digits = 9 };
+
+static const struct option_row options[] = {
+    { OPTION_FLAG, 'H', "header", &settings.header, NULL, "print the columns' names first", 0, 0, NULL },
+    { OPTION_FLAG, 'N', "names", &settings.names, NULL, "print names of classes for labels and predictions", 0, 0,
+      NULL },
+    { OPTION_INTEGER, 'd', "digits", &settings.digits, "N", "significant digits of numbers that are not whole", 1, 17,
+      NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    "[-H] [-N] [-d N] [FIELD...]",
+    "Print fields of a row stream as tab-separated text, a line for each row. FIELD.K is value K of a field's rows;\n"
+    "without FIELD all fields with one value in a row are printed.",
+    true, false, 0, -1,
+};
+
+int main(int argc, char **argv)
+{
+    int operand = options_parse(argc, argv, &usage, options);
+
+    struct stream stream = stream_open(NULL);
+    struct table table = { .file = stdout, .fields = argv + operand, .fields_count = argc - operand,
+                           .header = settings.header, .names = settings.names, .digits = (int)settings.digits };
+    struct frame frame;
+
+    while (stream_read(&stream, &frame)) {
+        table_add(&table, &frame, &stream);
+        frame_free(&frame);
+    }
+
+    close_stdout();
+    return 0;
+}
