@@ -103,6 +103,7 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     const struct resnet *net = inference->net;
     int classes = net->config.classes, pixels = resnet_map_height(&net->config) * resnet_map_width(&net->config);
     const float *logit = inference->logit + (size_t)i * (size_t)classes;
+    int channels = resnet_features(&net->config);
     bool tapped = inference->tap != LAYER_NONE;
     int stored = tapped ? channels_padded(out->features) : net->features;
     const float *feature = (tapped ? inference->tap_feature : inference->feature) + (size_t)i * (size_t)stored;
@@ -113,8 +114,8 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     if (out->prediction)
         out->prediction[row] = largest_score(classes, logit);
     if (out->fmap)
-        copy_map(inference->map + (size_t)i * (size_t)(pixels * net->features), pixels,
-                 resnet_features(&net->config), net->features, out->fmap + row * pixels * resnet_features(&net->config));
+        copy_map(inference->map + (size_t)i * (size_t)(pixels * net->features), pixels, channels, net->features,
+                 out->fmap + row * pixels * channels);
     if (!out->loss)
         return;
     if (out->target[row] < 0 || out->target[row] >= classes)

@@ -45,7 +45,8 @@ static const struct option_row rows[] = {
     { OPTION_REAL, 0, "weight-decay", &options.decay, "X", "of convolutions and classifier", 0, 1, NULL },
     { OPTION_REAL, 0, "label-smoothing", &options.smoothing, "X", "share of the target spread over all classes", 0, 1,
       NULL },
-    { OPTION_CHOICE, 0, "schedule", &options.schedule, "SHAPE", "of the learning rate after the warm-up", 0, 0, shapes },
+    { OPTION_CHOICE, 0, "schedule", &options.schedule, "SHAPE", "of the learning rate after the warm-up", 0, 0,
+      shapes },
     { OPTION_REAL, 0, "warmup", &options.warmup, "X", "share of the run in which the rate rises", 0, 1, NULL },
     { OPTION_REAL, 0, "final-lr", &options.end, "X", "rate at the end, as a share of the peak", 0, 1, NULL },
     { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "shift images by up to this much", 0, 1024, NULL },
@@ -126,7 +127,10 @@ static struct train_options train_options(int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
     train.sgd = (struct sgd){ options.momentum, options.decay };
-    train.schedule = (struct schedule){ (enum schedule_shape)options.schedule, options.rate, options.warmup, options.end };
+    train.schedule.shape = (enum schedule_shape)options.schedule;
+    train.schedule.peak = options.rate;
+    train.schedule.warmup = options.warmup;
+    train.schedule.end = options.end;
     train.augment = (struct augment){ (int)options.crop, !options.no_flip, (int)options.cutout };
     train.seed = (uint64_t)options.seed;
     return train;
@@ -189,7 +193,8 @@ int main(int argc, char **argv)
     if (options.log)
         log = output_open(options.log);
 
-    struct train_epoch chosen = train(&model, &training, options.validation ? &validation : NULL, &train_with, log.file);
+    struct train_epoch chosen =
+        train(&model, &training, options.validation ? &validation : NULL, &train_with, log.file);
 
     describe_model(&model, &training, classes, &chosen);
     report(&chosen);

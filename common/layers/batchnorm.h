@@ -1,7 +1,9 @@
-/* Batch normalisation (Ioffe and Szegedy 2015) as coefficients: the convolutions around it apply them as they load and store, so that
- * it never passes over the data by itself.
+/* Batch normalisation (Ioffe and Szegedy 2015) as coefficients: the convolutions around it apply them as they load
+ * and store, so that it never passes over the data by itself.
  *
- *     z = gamma (y - mu) / sqrt(var + eps) + beta = scale y + shift,   mu, var over all pixels of a batch, per channel */
+ *     z = gamma (y - mu) / sqrt(var + eps) + beta = scale y + shift,
+ *
+ * mu and var over all pixels of a batch, per channel. */
 #ifndef TALE_LAYERS_BATCHNORM_H
 #define TALE_LAYERS_BATCHNORM_H
 
@@ -19,8 +21,8 @@ struct batchnorm {
     float *a, *b, *c;          /* [C]: dy = a g + b y + c */
 };
 
-/* Scale and shift from the sums [2][C] of y and y^2 over `pixels` values per channel; the running statistics move (the variance by its
- * unbiased estimate, as PyTorch). */
+/* Scale and shift from the sums [2][C] of y and y^2 over `pixels` values per channel; the running statistics move
+ * (the variance by its unbiased estimate, as PyTorch). */
 void batchnorm_forward(struct batchnorm *norm, const double *sums, double pixels);
 
 /* Scale and shift from the running statistics. */

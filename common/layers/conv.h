@@ -59,8 +59,8 @@ struct conv_gradient {
     const float *a, *b, *c; /* [K], or NULL */
 };
 
-/* What is done to the gradient at the input while it is in cache: dx = dx + skip where gate > 0, else 0; then its sums
- * alone and with other tensors, which the batch norm below needs. */
+/* What is done to the gradient at the input while it is in cache: dx = dx + skip where gate > 0, else 0; then its
+ * sums alone and with other tensors, which the batch norm below needs. */
 struct conv_epilogue {
     const float *skip;                    /* [N,H,W,C], or [N,ceil(H/2),ceil(W/2),C] for even pixels; or NULL */
     int skip_stride;                      /* 1 or 2 */
@@ -70,9 +70,10 @@ struct conv_epilogue {
     double *sums;                         /* [3][C]: of dx, of dx with[0], of dx with[1]; or NULL */
 };
 
-/* dweight = the gradient of the weights (set, not added to). dx, [N,H,W,C] = the gradient of act(x) after the epilogue;
- * NULL: not wanted. dx may be the skip's own memory where skip_stride is 1. A 1x1 convolution takes no epilogue, and its dx
- * is [N,H',W',C], that of the pixels it read: just what the epilogue of the convolution beside it takes as skip. */
+/* dweight = the gradient of the weights (set, not added to). dx, [N,H,W,C] = the gradient of act(x) after the
+ * epilogue; NULL: not wanted. dx may be the skip's own memory where skip_stride is 1. A 1x1 convolution takes no
+ * epilogue, and its dx is [N,H',W',C], that of the pixels it read: just what the epilogue of the convolution beside
+ * it takes as skip. */
 void conv_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
                    const float *weight, float *dweight, float *dx, const struct conv_epilogue *epilogue,
                    float *workspace);

@@ -2,9 +2,9 @@
  *
  *     forward   Y = P W          backward   dW = P^T dY,   dP = dY W^T, and dX = dP summed over overlapping patches.
  *
- * A unit is a few whole images, enough for a matrix product to run at speed. Units go to threads; each thread has one image with
- * its border of zeros and one matrix of patches. Gradients of weights are summed in a fixed number of slices of units,
- * each slice in order by one thread, then over the slices in order. */
+ * A unit is a few whole images, enough for a matrix product to run at speed. Units go to threads; each thread has
+ * one image with its border of zeros and one matrix of patches. Gradients of weights are summed in a fixed number
+ * of slices of units, each slice in order by one thread, then over the slices in order. */
 #include "layers/conv_plain.h"
 
 #include <blis.h>

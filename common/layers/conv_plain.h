@@ -1,5 +1,5 @@
-/* The plain path of conv.h: patches gathered into a matrix (im2col), then BLIS's sgemm. It takes any kernel size, stride and
- * size of image; see conv.h for what the arguments mean. */
+/* The plain path of conv.h: patches gathered into a matrix (im2col), then BLIS's sgemm. It takes any kernel size,
+ * stride and size of image; see conv.h for what the arguments mean. */
 #ifndef TALE_LAYERS_CONV_PLAIN_H
 #define TALE_LAYERS_CONV_PLAIN_H
 

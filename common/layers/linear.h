@@ -2,7 +2,8 @@
 #ifndef TALE_LAYERS_LINEAR_H
 #define TALE_LAYERS_LINEAR_H
 
-/* y[n][k] = sum_c x[n][c] w[k][c] + b[k];   x: [rows][inputs], w: [outputs][inputs], b: [outputs], y: [rows][outputs]. */
+/* y[n][k] = sum_c x[n][c] w[k][c] + b[k];   x: [rows][inputs], w: [outputs][inputs], b: [outputs], y:
+ * [rows][outputs]. */
 void linear_forward(int rows, int inputs, int outputs, const float *x, const float *w, const float *b, float *y);
 
 /* dw = dy^T x,  db = sum_n dy,  dx = dy w (dx may be NULL). dw and db are set, not added to. */

@@ -3,10 +3,12 @@
  *     forward    V = B^T act(x) B;   M_f = V_f U_f for each of 36 frequencies f;   y = A^T M A
  *     backward   V again, Z = A dy A^T;   dU_f += V_f^T Z_f;   dV_f = Z_f U_f^T;   dx = B dV B^T
  *
- * with U = G W G^T before and dW = G^T dU G after. V is computed anew in the backward pass, which is cheaper than keeping it.
+ * with U = G W G^T before and dW = G^T dU G after. V is computed anew in the backward pass, which is cheaper than
+ * keeping it.
  *
- * Threads share out blocks in the forward pass. In the backward pass they share out slices of the images, a number that depends on the
- * shape only, each with a dU of its own that is summed in order of the slices at the end; so results do not depend on the number of threads. */
+ * Threads share out blocks in the forward pass. In the backward pass they share out slices of the images, a number
+ * that depends on the shape only, each with a dU of its own that is summed in order of the slices at the end; so
+ * results do not depend on the number of threads. */
 #include "layers/winograd.h"
 
 #include <string.h>
@@ -130,9 +132,10 @@ static void add_parts(const struct plan *plan, float *workspace, int parts, size
             total[i] += part_sums(plan, workspace, part)[i];
 }
 
-/* For each frequency: some panels of to = from U, over the rows of `tiles` tiles. U is panels [depth][16] of each frequency. */
-static void multiply_panels(const struct winograd *shape, const struct domain *from, const float *a, int tiles, const float *u,
-                            int first, int count, const struct domain *to, float *c)
+/* For each frequency: some panels of to = from U, over the rows of `tiles` tiles. U is panels [depth][16] of each
+ * frequency. */
+static void multiply_panels(const struct winograd *shape, const struct domain *from, const float *a, int tiles,
+                            const float *u, int first, int count, const struct domain *to, float *c)
 {
     size_t panel = (size_t)from->channels * PANEL, frequency = weight_pitch(shape);
     for (int f = 0; f < FREQUENCIES; f++)

@@ -1,5 +1,5 @@
-/* The fast path of conv.h for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3), with the products over channels done by BLIS. winograd_math.h
- * has the mathematics, conv.h the meaning of the arguments. */
+/* The fast path of conv.h for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3), with the products over
+ * channels done by BLIS. winograd_math.h has the mathematics, conv.h the meaning of the arguments. */
 #ifndef TALE_LAYERS_WINOGRAD_H
 #define TALE_LAYERS_WINOGRAD_H
 

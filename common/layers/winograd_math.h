@@ -1,10 +1,11 @@
-/* Winograd's minimal filtering in one dimension (Winograd 1980; Lavin and Gray 2016), as Toom-Cook gives it: multiply polynomials by their values at
- * some points. Four outputs of three taps from six products, instead of twelve:
+/* Winograd's minimal filtering in one dimension (Winograd 1980; Lavin and Gray 2016), as Toom-Cook gives it:
+ * multiply polynomials by their values at some points. Four outputs of three taps from six products, instead of
+ * twelve:
  *
  *     y = A^T [(G w) . (B^T x)],    y_i = sum_r w_r x_{i+r},    x_0 .. x_5,  y_0 .. y_3
  *
- * at the points 0, a, -a, b, -b and infinity with a = 1/sqrt(2), b = sqrt(2): half the error of the usual 0, 1, -1, 2, -2 at no cost, since the
- * magnitudes a^i, b^i stay nearer to 1. With M(t) = t (t^2 - a^2)(t^2 - b^2):
+ * at the points 0, a, -a, b, -b and infinity with a = 1/sqrt(2), b = sqrt(2): half the error of the usual 0, 1, -1,
+ * 2, -2 at no cost, since the magnitudes a^i, b^i stay nearer to 1. With M(t) = t (t^2 - a^2)(t^2 - b^2):
  *
  *     A^T   column of a point p: 1, p, p^2, p^3;       of infinity: 0, 0, 0, 1
  *     G     row of a point p: (1, p, p^2) / M'(p);     of infinity: 0, 0, 1
@@ -12,12 +13,13 @@
  *
  * Two dimensions are one after the other: 36 products for 4 x 4 outputs of 3 x 3 taps, instead of 144.
  *
- * A convolution with stride 2 is split by phase. y_i = w_0 o_i + w_2 o_{i+1} + w_1 e_i, where o are the inputs with odd and e those with even number:
- * two taps at stride 1 on o, four outputs from the five points a, -a, b, -b, infinity (M(t) = (t^2 - a^2)(t^2 - b^2)), and a plain product for e. So
- * the inputs x_0 .. x_8 (o and e in turn) become 9 values, of which the last four share one transformed weight.
+ * A convolution with stride 2 is split by phase. y_i = w_0 o_i + w_2 o_{i+1} + w_1 e_i, where o are the inputs with
+ * odd and e those with even number: two taps at stride 1 on o, four outputs from the five points a, -a, b, -b,
+ * infinity (M(t) = (t^2 - a^2)(t^2 - b^2)), and a plain product for e. So the inputs x_0 .. x_8 (o and e in turn)
+ * become 9 values, of which the last four share one transformed weight.
  *
- * The backward pass is the exact adjoint, stage by stage: transpose each matrix. tests/winograd_test.c rebuilds all matrices from the points
- * and compares.
+ * The backward pass is the exact adjoint, stage by stage: transpose each matrix. tests/winograd_test.c rebuilds all
+ * matrices from the points and compares.
  *
  * In these functions each variable is a vector of independent problems (channels). */
 #ifndef TALE_LAYERS_WINOGRAD_MATH_H

@@ -221,7 +221,8 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape
     }
 }
 
-/* Down the columns: output pixels, with bias, residual and ReLU; sum and squares grow by those of this row of tiles. */
+/* Down the columns: output pixels, with bias, residual and ReLU; sum and squares grow by those of this row of
+ * tiles. */
 WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const struct winograd *shape, int block,
                                     int row, const float *lines, const struct conv_output *output, float *sum,
                                     float *squares)
@@ -370,7 +371,8 @@ void transform_gradient(const struct winograd *shape, struct conv_gradient gradi
 
 /* ---- gradient at the input ---- */
 
-/* Along the lines: lines[i] = slot i of each input pixel, tiles added where they overlap. The line starts one pixel left of the image. */
+/* Along the lines: lines[i] = slot i of each input pixel, tiles added where they overlap. The line starts one pixel
+ * left of the image. */
 WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shape, const struct domain *domain,
                                    int block, int tile, const float *dv, float *lines)
 {

@@ -24,7 +24,8 @@ static void turn_point(int turns, int n, int *row, int *column)
     }
 }
 
-/* The draw as seen in the turned image: shifts and the square's centre turn along, a mirror changes its axis on odd turns. */
+/* The draw as seen in the turned image: shifts and the square's centre turn along, a mirror changes its axis on odd
+ * turns. */
 static struct augment_draw turn_draw(struct augment_draw draw, int turns, int side)
 {
     for (int i = 0; i < turns; i++) {

@@ -1,5 +1,6 @@
-/* Augmentation: a random crop, flip and cutout of each training image, drawn from a stream of random numbers of its own, so that what an image becomes
- * depends on the seed, the epoch and the image, and neither on threads nor on its place in a batch. */
+/* Augmentation: a random crop, flip and cutout of each training image, drawn from a stream of random numbers of its
+ * own, so that what an image becomes depends on the seed, the epoch and the image, and neither on threads nor on
+ * its place in a batch. */
 #ifndef TALE_LEARNING_AUGMENT_H
 #define TALE_LEARNING_AUGMENT_H
 
@@ -23,8 +24,9 @@ struct augment_draw {
 
 struct augment_draw augment_draw(const struct augment *augment, struct random *random, int height, int width);
 
-/* to = the drawn change of `from`, both [H,W,4]. The change is made as if before the image was turned by `rotation` quarter turns
- * counter-clockwise (0 where it was not), so that a mirrored image keeps its true rotation as its label. Only square images turn. */
+/* to = the drawn change of `from`, both [H,W,4]. The change is made as if before the image was turned by `rotation`
+ * quarter turns counter-clockwise (0 where it was not), so that a mirrored image keeps its true rotation as its
+ * label. Only square images turn. */
 void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
                    int height, int width, float *to);
 

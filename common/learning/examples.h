@@ -16,8 +16,9 @@ struct examples {
     struct frame frame;      /* owns all of this */
 };
 
-/* Read a whole row stream with image U8 [N,3,H,W] and a field `target` I64 [N]. Dies naming the stream where a field is missing, a target is negative,
- * rotations are not 0 to 3, groups do not divide the rows, or turned images are not square. */
+/* Read a whole row stream with image U8 [N,3,H,W] and a field `target` I64 [N]. Dies naming the stream where a
+ * field is missing, a target is negative, rotations are not 0 to 3, groups do not divide the rows, or turned images
+ * are not square. */
 struct examples examples_read(struct stream *stream, const char *target);
 
 /* The largest target, or -1. */

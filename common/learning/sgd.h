@@ -1,4 +1,5 @@
-/* Stochastic gradient descent with Nesterov momentum and weight decay, as PyTorch defines them (Sutskever et al. 2013). */
+/* Stochastic gradient descent with Nesterov momentum and weight decay, as PyTorch defines them (Sutskever et al.
+ * 2013). */
 #ifndef TALE_LEARNING_SGD_H
 #define TALE_LEARNING_SGD_H
 
@@ -9,7 +10,8 @@ struct sgd {
     double weight_decay; /* lambda */
 };
 
-/* d = g + lambda w;  v = mu v + d;  w = w - rate (d + mu v), over `count` values; decay false: lambda is 0 (biases and batch norms). */
+/* d = g + lambda w;  v = mu v + d;  w = w - rate (d + mu v), over `count` values; decay false: lambda is 0 (biases
+ * and batch norms). */
 void sgd_step(const struct sgd *sgd, double rate, int decay, size_t count, float *w, const float *g, float *v);
 
 #endif

@@ -1,5 +1,5 @@
-/* The training loop: epochs of shuffled, augmented batches; validation after each; the weights of the epoch with the least
- * validation error are what is left at the end. */
+/* The training loop: epochs of shuffled, augmented batches; validation after each; the weights of the epoch with
+ * the least validation error are what is left at the end. */
 #ifndef TALE_LEARNING_TRAIN_H
 #define TALE_LEARNING_TRAIN_H
 
@@ -20,8 +20,9 @@ struct train_options {
     uint64_t seed;
 };
 
-/* One epoch's figures. Training figures are means over the epoch as it went, with augmentation and before each step; validation figures
- * are of the weights at its end, without label smoothing; NAN where there are no validation data. */
+/* One epoch's figures. Training figures are means over the epoch as it went, with augmentation and before each
+ * step; validation figures are of the weights at its end, without label smoothing; NAN where there are no
+ * validation data. */
 struct train_epoch {
     int epoch; /* from 1 */
     int64_t step;
@@ -30,8 +31,8 @@ struct train_epoch {
     double seconds; /* since the start */
 };
 
-/* Train, writing one line of TSV per epoch to `log` (NULL: none). Returns the chosen epoch, whose weights the model then has.
- * Without validation data that is the last one. Dies with epoch and step where the loss is not finite. */
+/* Train, writing one line of TSV per epoch to `log` (NULL: none). Returns the chosen epoch, whose weights the model
+ * then has. Without validation data that is the last one. Dies with epoch and step where the loss is not finite. */
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
                          const struct train_options *options, FILE *log);
 

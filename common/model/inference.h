@@ -1,4 +1,5 @@
-/* A trained network as a function of images: batch norms folded into the convolutions before them, no state kept between blocks.
+/* A trained network as a function of images: batch norms folded into the convolutions before them, no state kept
+ * between blocks.
  *
  *     scale (w * x) + shift = (scale w) * x + shift */
 #ifndef TALE_MODEL_INFERENCE_H
@@ -31,7 +32,8 @@ void inference_fold(struct inference *inference, struct resnet *net);
 /* From input to map, feature and logit (and tap_feature), for the first `images` images. */
 void inference_run(struct inference *inference, int images);
 
-/* The number of a layer's name: "conv1" is the stem, "layer2" the last block of stage 2, "layer2.0" its first. False: no such layer. */
+/* The number of a layer's name: "conv1" is the stem, "layer2" the last block of stage 2, "layer2.0" its first.
+ * False: no such layer. */
 bool inference_layer(const struct resnet *net, const char *name, int *layer);
 
 /* Channels of a layer, without padding. */

@@ -1,5 +1,6 @@
-/* A model: a network and what its weights' names cannot say, as one frame of a tensor stream (tensor-stream(5)). Weights are named and shaped as torchvision names a
- * ResNet's, so that a PyTorch module with those names loads the file with strict=True. */
+/* A model: a network and what its weights' names cannot say, as one frame of a tensor stream (tensor-stream(5)).
+ * Weights are named and shaped as torchvision names a ResNet's, so that a PyTorch module with those names loads the
+ * file with strict=True. */
 #ifndef TALE_MODEL_MODEL_H
 #define TALE_MODEL_MODEL_H
 
@@ -18,8 +19,8 @@ struct model {
 /* A new model of a configuration; images as in resnet_new. */
 struct model model_new(const struct resnet_config *config, int images);
 
-/* Read a model from a file; dies naming the file and what is wrong: not a model, a tensor missing, of another shape, or left over, a value that is not
- * finite. images as in resnet_new. */
+/* Read a model from a file; dies naming the file and what is wrong: not a model, a tensor missing, of another
+ * shape, or left over, a value that is not finite. images as in resnet_new. */
 struct model model_load(const char *path, int images);
 
 /* Write it as one frame. Dies on failure, naming path. */

@@ -435,7 +435,8 @@ static void unit_forward(struct resnet *net, struct resnet_unit *unit, int image
 
 static void block_forward(struct resnet *net, struct resnet_block *block, int images, const float *x)
 {
-    const struct batchnorm *norm1 = &block->first.norm, *norm2 = &block->second.norm, *projected = &block->shortcut.norm;
+    const struct batchnorm *norm1 = &block->first.norm, *norm2 = &block->second.norm;
+    const struct batchnorm *projected = &block->shortcut.norm;
     unit_forward(net, &block->first, images, (struct conv_input){ .x = x });
     unit_forward(net, &block->second, images, (struct conv_input){ block->first.y, norm1->scale, norm1->shift });
     if (block->projects)
@@ -486,7 +487,8 @@ static void sums_with(const struct resnet *net, int block, const float *with[2])
     with[1] = block >= 0 && net->block[block].projects ? net->block[block].shortcut.y : NULL;
 }
 
-/* From g = gradient before the block's last ReLU (in gradient[0], with its sums in net->sums) to the same of the block below. */
+/* From g = gradient before the block's last ReLU (in gradient[0], with its sums in net->sums) to the same of the
+ * block below. */
 static void block_backward(struct resnet *net, int number, int images)
 {
     struct resnet_block *block = &net->block[number];

@@ -3,11 +3,11 @@
  *     image -> conv 3x3 -> bn -> relu -> stages of blocks -> global average pooling -> linear -> logits
  *     block:  relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
  *
- * Stage s has blocks[s] blocks of widths[s] channels; the first block of each stage but the first halves the image. The
- * shortcut is the identity, or a 1x1 convolution and batch norm where the shape changes.
+ * Stage s has blocks[s] blocks of widths[s] channels; the first block of each stage but the first halves the image.
+ * The shortcut is the identity, or a 1x1 convolution and batch norm where the shape changes.
  *
- * All parameters are one block of floats, their gradients another of the same layout, so an optimizer is a loop and a sum over
- * workers has one place; a table says which tensor lies where, under torchvision's names. */
+ * All parameters are one block of floats, their gradients another of the same layout, so an optimizer is a loop and
+ * a sum over workers has one place; a table says which tensor lies where, under torchvision's names. */
 #ifndef TALE_MODEL_RESNET_H
 #define TALE_MODEL_RESNET_H
 
@@ -81,12 +81,13 @@ void resnet_check(const struct resnet_config *config, const char *where);
 struct resnet *resnet_new(const struct resnet_config *config, int images);
 void resnet_free(struct resnet *net);
 
-/* Initial weights: convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0, classifier uniform within
- * +-1/sqrt(C), as torchvision. */
+/* Initial weights: convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0,
+ * classifier uniform within +-1/sqrt(C), as torchvision. */
 void resnet_initialize(struct resnet *net, uint64_t seed);
 
-/* One forward and backward pass over net->input [images,H,W,4] (filled by the caller: normalised RGB and a zero). Sets net->gradients to those of the
- * mean loss with label smoothing, moves the running statistics, and adds the summed loss and the count of right answers. */
+/* One forward and backward pass over net->input [images,H,W,4] (filled by the caller: normalised RGB and a zero).
+ * Sets net->gradients to those of the mean loss with label smoothing, moves the running statistics, and adds the
+ * summed loss and the count of right answers. */
 void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
                        int64_t *right);
 
