@@ -18,12 +18,12 @@
 #include "layers/panel_gemm.h"
 #include "layers/winograd_transform.h"
 
-/* Tiles of a block: enough rows for the products, few enough for the cache. Wide layers hold more per tile. */
-enum { BLOCK_TILES = 64, BLOCK_TILES_WIDE = 32, WIDE = 128 };
+/* Tiles of a block: enough rows for the products, few enough for the cache. */
+enum { BLOCK_TILES = 64 };
 /* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
 enum { PASS_PANELS = 4 };
 /* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */
-enum { SLICES = 8, SLICES_WIDE = 4 };
+enum { SLICES = 8, SLICES_WIDE = 4, WIDE = 128 };
 /* Room between parts of the workspace, so that two threads never write to one cache line. */
 enum { GAP = 32 };
 
@@ -54,7 +54,7 @@ static struct plan plan_layer(const struct conv *conv)
     struct plan plan = { .shape = winograd_shape(conv) };
     const struct winograd *shape = &plan.shape;
     int wide = shape->inputs >= WIDE || shape->outputs >= WIDE;
-    int tiles = (wide ? BLOCK_TILES_WIDE : BLOCK_TILES) / (shape->stride == 2 ? 2 : 1);
+    int tiles = BLOCK_TILES;
     plan.rows = tiles / shape->tiles_x > 0 ? tiles / shape->tiles_x : 1;
     int block = plan.rows * shape->tiles_x;
     plan.input = domain_new(shape, block, shape->inputs);
