@@ -70,7 +70,7 @@ static void load_batch(struct trainer *trainer, int epoch, int64_t first, int co
         int64_t group = trainer->order[first + i / examples->group];
         int64_t row = group * examples->group + i % examples->group;
         float *plain = trainer->plain + (size_t)threads_index() * 4 * pixels;
-        struct random random = random_new(trainer->options->seed, (uint64_t)epoch << 32 | (uint64_t)group);
+        struct random random = random_of(trainer->options->seed, (uint64_t)epoch << 32 | (uint64_t)group);
         struct augment_draw draw = augment_draw(&trainer->options->augment, &random, height, width);
         input_normalize(&trainer->model->normalization, examples->image + (size_t)row * 3 * pixels, height, width,
                         plain);
@@ -80,22 +80,10 @@ static void load_batch(struct trainer *trainer, int epoch, int64_t first, int co
     }
 }
 
-/* Convolutions and the classifier's matrix decay, vectors do not. */
-static void update_weights(struct trainer *trainer, double rate)
-{
-    struct resnet *net = trainer->model->net;
-    for (int i = 0; i < net->parameter_tensors; i++) {
-        size_t begin = net->tensor[i].offset;
-        size_t end = i + 1 < net->parameter_tensors ? net->tensor[i + 1].offset : net->parameters;
-        sgd_step(&trainer->options->sgd, rate, net->tensor[i].rank > 1, end - begin, net->weights + begin,
-                 net->gradients + begin, trainer->velocity + begin);
-    }
-}
-
 static void shuffle(struct trainer *trainer, int epoch)
 {
     int64_t groups = trainer->training->count / trainer->training->group;
-    struct random random = random_new(trainer->options->seed, order_stream | (uint64_t)epoch);
+    struct random random = random_of(trainer->options->seed, order_stream | (uint64_t)epoch);
     for (int64_t i = 0; i < groups; i++)
         trainer->order[i] = i;
     random_shuffle(&random, trainer->order, (size_t)groups);
@@ -144,7 +132,7 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
         if (!isfinite(loss))
             die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", result->epoch,
                 (long long)step + 1, (loss - before) / net->images);
-        update_weights(trainer, result->rate);
+        sgd_update(&options->sgd, result->rate, net, trainer->velocity);
         result->step++;
         snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", result->epoch, options->epochs,
                  loss / (double)((step + 1) * net->images));
