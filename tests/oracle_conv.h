@@ -1,5 +1,5 @@
 /* The convolution of layers/conv.h written down as its formula says, in double precision and without a thought for
- * speed: what the engine is compared with. Arguments are those of conv_forward and conv_backward; results are doubles. */
+ * speed: what the engine is compared with. Arguments are those of conv_forward and conv_backward, results doubles. */
 #ifndef TALE_TESTS_ORACLE_CONV_H
 #define TALE_TESTS_ORACLE_CONV_H
 

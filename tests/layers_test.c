@@ -1,0 +1,410 @@
+/* Each layer, forward and backward, against what PyTorch computed in double precision (tests/fixtures/gen-torch.py). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "check.h"
+#include "fixture.h"
+#include "layers/batchnorm.h"
+#include "layers/conv.h"
+#include "layers/linear.h"
+#include "layers/loss.h"
+#include "layers/pool.h"
+#include "layers/residual.h"
+#include "learning/sgd.h"
+#include "model/input.h"
+
+/* Relative to the largest value: element-wise work rounds a few times (6e-8 each), sums of products some more; the
+ * transforms of a fast convolution may cost a digit (5e-6 in the mean, more in the worst element). */
+static const double element = 1e-6, product = 3e-6, convolution = 3e-5;
+
+static struct frame fixture;
+
+/* ---- convolution ---- */
+
+struct size {
+    int images, channels, stored, height, width;
+    size_t floats; /* of all images, as stored */
+};
+
+static struct size size_of(const char *prefix, const char *name)
+{
+    const int64_t *shape = fixture_tensor(&fixture, prefix, name)->shape;
+    int channels = (int)shape[1];
+    struct size size = { (int)shape[0], channels, channels_padded(channels), (int)shape[2], (int)shape[3], 0 };
+    size.floats = (size_t)(size.images * size.stored * size.height * size.width);
+    return size;
+}
+
+/* got: doubles [parts][stored]; want: the fixture's [parts][channels]. */
+static void check_sums(const double *got, const char *prefix, const char *name)
+{
+    const struct tensor *want = fixture_tensor(&fixture, prefix, name);
+    int parts = (int)want->shape[0], channels = (int)want->shape[1], stored = channels_padded(channels);
+    float *floats = allocate_floats((size_t)(parts * channels));
+    for (int i = 0; i < parts * channels; i++)
+        floats[i] = (float)got[i / channels * stored + i % channels];
+    CHECK_FLOATS_RELATIVE(floats, (const float *)want->data, (size_t)(parts * channels), convolution);
+    free(floats);
+}
+
+static void check_maps(const float *got, const char *prefix, const char *name, double tolerance)
+{
+    float *want = fixture_maps(&fixture, prefix, name);
+    CHECK_FLOATS_RELATIVE(got, want, size_of(prefix, name).floats, tolerance);
+    free(want);
+}
+
+static void check_conv_forward(const char *layer, const struct conv *conv, int images, struct conv_input input,
+                               const float *weight, float *workspace)
+{
+    struct size size = size_of(layer, "y");
+    float *bias = fixture_vectors(&fixture, layer, "bias"), *residual = fixture_maps(&fixture, layer, "residual");
+    float *y = allocate_floats(size.floats);
+    double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
+    struct conv_output output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .relu = true };
+    conv_forward(conv, images, input, weight, output, workspace);
+    check_maps(y, layer, "y", convolution);
+    check_sums(sums, layer, "sums");
+    free(bias);
+    free(residual);
+    free(y);
+    free(sums);
+}
+
+static void check_conv_backward(const char *layer, const struct conv *conv, int images, struct conv_input input,
+                                const float *weight, int skip_stride, float *workspace)
+{
+    static const char *const names[] = { "g", "kept", "skip", "gate", "first", "second" };
+    static const char *const vectors[] = { "a", "b", "c", "gate_scale", "gate_shift" };
+    float *maps[6] = { NULL }, *vector[5] = { NULL };
+    bool whole = conv->kernel == 3;
+    for (int i = 0; i < (whole ? 6 : 2); i++)
+        maps[i] = fixture_maps(&fixture, layer, names[i]);
+    for (int i = 0; i < (whole ? 5 : 3); i++)
+        vector[i] = fixture_vectors(&fixture, layer, vectors[i]);
+    float *dweight = allocate_floats(conv_weight_floats(conv)), *dx = allocate_floats(size_of(layer, "dx").floats);
+    double *sums = allocate(3 * (size_t)conv->inputs, sizeof *sums);
+    struct conv_gradient gradient = { maps[0], maps[1], vector[0], vector[1], vector[2] };
+    struct conv_epilogue epilogue = { .skip = maps[2], .skip_stride = skip_stride, .gate = maps[3],
+                                      .gate_scale = vector[3], .gate_shift = vector[4],
+                                      .with = { maps[4], maps[5] }, .sums = sums };
+    conv_backward(conv, images, input, gradient, weight, dweight, dx, whole ? &epilogue : NULL, workspace);
+    float *want = fixture_weight(&fixture, layer, "dweight");
+    CHECK_FLOATS_RELATIVE(dweight, want, conv_weight_floats(conv), convolution);
+    check_maps(dx, layer, "dx", convolution);
+    if (whole)
+        check_sums(sums, layer, "dx_sums");
+    for (int i = 0; i < 6; i++)
+        free(maps[i]);
+    for (int i = 0; i < 5; i++)
+        free(vector[i]);
+    free(dweight);
+    free(dx);
+    free(sums);
+    free(want);
+}
+
+static void check_conv(const char *layer)
+{
+    const int64_t *shape = fixture_tensor(&fixture, layer, "shape")->data; /* kernel, stride, stride of the skip */
+    struct size in = size_of(layer, "x"), out = size_of(layer, "y");
+    struct conv conv = { in.stored, out.stored, (int)shape[0], (int)shape[1], in.height, in.width };
+    float *x = fixture_maps(&fixture, layer, "x"), *weight = fixture_weight(&fixture, layer, "weight");
+    float *scale = fixture_vectors(&fixture, layer, "scale"), *shift = fixture_vectors(&fixture, layer, "shift");
+    float *workspace = allocate_floats(conv_workspace(&conv, in.images));
+    struct conv_input input = { x, scale, shift };
+    CHECK_INTEGER(conv_out_height(&conv), out.height);
+    CHECK_INTEGER(conv_out_width(&conv), out.width);
+    check_conv_forward(layer, &conv, in.images, input, weight, workspace);
+    check_conv_backward(layer, &conv, in.images, input, weight, (int)shape[2], workspace);
+    free(x);
+    free(weight);
+    free(scale);
+    free(shift);
+    free(workspace);
+}
+
+static void convolutions(void)
+{
+    static const char *const layers[] = { "conv0", "conv1", "conv2", "conv3", "conv4", "conv5", "conv6", "conv7" };
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        check_conv(layers[i]);
+}
+
+/* ---- batch norm ---- */
+
+struct norm_memory {
+    struct batchnorm norm;
+    float *floats;
+    double *doubles;
+};
+
+static struct norm_memory norm_new(int channels)
+{
+    size_t n = (size_t)channels;
+    struct norm_memory m = { .floats = allocate_floats(7 * n), .doubles = allocate(2 * n, sizeof(double)) };
+    float *f = m.floats;
+    m.norm = (struct batchnorm){ .channels = channels, .running_mean = f, .running_var = f + n, .scale = f + 2 * n,
+                                 .shift = f + 3 * n, .a = f + 4 * n, .b = f + 5 * n, .c = f + 6 * n,
+                                 .mean = m.doubles, .inverse = m.doubles + n };
+    for (int c = 0; c < channels; c++)
+        m.norm.running_var[c] = 1;
+    return m;
+}
+
+/* Sums over all pixels of x y per channel; y NULL: of x. */
+static void sum_channels(const float *x, const float *y, size_t count, int channels, double *sums)
+{
+    memset(sums, 0, (size_t)channels * sizeof *sums);
+    for (size_t i = 0; i < count; i++)
+        sums[i % (size_t)channels] += (double)x[i] * (y ? (double)y[i] : 1);
+}
+
+/* z = scale y + shift in the pixels' place of y. */
+static float *scale_maps(const float *y, const float *scale, const float *shift, size_t count, int channels)
+{
+    float *z = allocate_floats(count);
+    for (size_t i = 0; i < count; i++)
+        z[i] = scale[i % (size_t)channels] * y[i] + shift[i % (size_t)channels];
+    return z;
+}
+
+static void check_vector(const float *got, const char *prefix, const char *name)
+{
+    const struct tensor *want = fixture_tensor(&fixture, prefix, name);
+    CHECK_FLOATS_RELATIVE(got, (const float *)want->data, tensor_elements(want), product);
+}
+
+static void check_norm_backward(struct batchnorm *norm, const char *batch, const float *y, struct size size)
+{
+    float *g = fixture_maps(&fixture, batch, "g"), *dy = allocate_floats(size.floats);
+    double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
+    float *dgamma = allocate_floats((size_t)size.stored), *dbeta = allocate_floats((size_t)size.stored);
+    sum_channels(g, NULL, size.floats, size.stored, sums);
+    sum_channels(g, y, size.floats, size.stored, sums + size.stored);
+    batchnorm_backward(norm, sums, sums + size.stored, (double)size.floats / size.stored, dgamma, dbeta);
+    for (size_t i = 0; i < size.floats; i++) {
+        size_t c = i % (size_t)size.stored;
+        dy[i] = norm->a[c] * g[i] + norm->b[c] * y[i] + norm->c[c];
+    }
+    check_maps(dy, batch, "dy", product);
+    check_vector(dgamma, batch, "dgamma");
+    check_vector(dbeta, batch, "dbeta");
+    free(g);
+    free(dy);
+    free(sums);
+    free(dgamma);
+    free(dbeta);
+}
+
+static void check_norm_batch(struct batchnorm *norm, const char *batch)
+{
+    struct size size = size_of(batch, "y");
+    float *y = fixture_maps(&fixture, batch, "y");
+    double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
+    sum_channels(y, NULL, size.floats, size.stored, sums);
+    sum_channels(y, y, size.floats, size.stored, sums + size.stored);
+    batchnorm_forward(norm, sums, (double)size.floats / size.stored);
+    float *z = scale_maps(y, norm->scale, norm->shift, size.floats, size.stored);
+    check_maps(z, batch, "z", product);
+    check_vector(norm->running_mean, batch, "running_mean");
+    check_vector(norm->running_var, batch, "running_var");
+    check_norm_backward(norm, batch, y, size);
+    free(y);
+    free(sums);
+    free(z);
+}
+
+static void batch_norm(void)
+{
+    struct size size = size_of("batchnorm1", "y");
+    struct norm_memory m = norm_new(size.stored);
+    float *gamma = fixture_vectors(&fixture, "batchnorm", "gamma");
+    float *beta = fixture_vectors(&fixture, "batchnorm", "beta");
+    float *y = fixture_maps(&fixture, "batchnorm1", "y");
+    m.norm.gamma = gamma;
+    m.norm.beta = beta;
+    check_norm_batch(&m.norm, "batchnorm0");
+    check_norm_batch(&m.norm, "batchnorm1");
+    batchnorm_inference(&m.norm);
+    float *z = scale_maps(y, m.norm.scale, m.norm.shift, size.floats, size.stored);
+    check_maps(z, "batchnorm1", "inference", product);
+    free(m.floats);
+    free(m.doubles);
+    free(gamma);
+    free(beta);
+    free(y);
+    free(z);
+}
+
+/* A channel without variance divides by sqrt(epsilon), and one pixel has no unbiased variance: both stay finite. */
+static void batch_norm_of_constants(void)
+{
+    struct norm_memory m = norm_new(4);
+    static const float ones[4] = { 1, 1, 1, 1 };
+    double sums[8] = { 3e5, -3e5, 0.1 * 9, 1e-20, 1e10, 1e10, 0.01 * 9 * (1 - 1e-15), 1e-40 };
+    m.norm.gamma = m.norm.beta = ones;
+    batchnorm_forward(&m.norm, sums, 9);
+    for (int c = 0; c < 4; c++)
+        CHECK(isfinite(m.norm.scale[c]) && isfinite(m.norm.shift[c]) && m.norm.running_var[c] >= 0);
+    CHECK_NEAR(m.norm.scale[3], 1 / sqrt(batchnorm_epsilon), 1e-3);
+    batchnorm_forward(&m.norm, (double[8]){ 2, 2, 2, 2, 4, 4, 4, 4 }, 1);
+    for (int c = 0; c < 4; c++)
+        CHECK(isfinite(m.norm.scale[c]) && isfinite(m.norm.running_var[c]));
+    free(m.floats);
+    free(m.doubles);
+}
+
+/* ---- the others ---- */
+
+static void pooling(void)
+{
+    struct size size = size_of("pool", "x");
+    int pixels = size.height * size.width;
+    float *x = fixture_maps(&fixture, "pool", "x"), *want = fixture_vectors(&fixture, "pool", "feature");
+    float *dfeature = fixture_vectors(&fixture, "pool", "dfeature");
+    float *first = fixture_maps(&fixture, "pool", "first"), *second = fixture_maps(&fixture, "pool", "second");
+    float *feature = allocate_floats((size_t)(size.images * size.stored)), *dx = allocate_floats(size.floats);
+    double *sums = allocate(3 * (size_t)size.stored, sizeof *sums);
+    double *parts = allocate(pool_parts(size.images, size.stored), sizeof *parts);
+    pool_forward(size.images, pixels, size.stored, x, feature);
+    CHECK_FLOATS_RELATIVE(feature, want, (size_t)(size.images * size.stored), element);
+    pool_backward(size.images, pixels, size.stored, dfeature, x, first, second, dx, sums, parts);
+    check_maps(dx, "pool", "dx", element);
+    check_sums(sums, "pool", "sums");
+    pool_backward(size.images, pixels, size.stored, dfeature, x, NULL, NULL, dx, sums, parts);
+    check_maps(dx, "pool", "dx", element);
+    float *all[] = { x, want, dfeature, first, second, feature, dx };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(sums);
+    free(parts);
+}
+
+static const float *floats_of(const char *prefix, const char *name)
+{
+    return fixture_tensor(&fixture, prefix, name)->data;
+}
+
+static void linear(void)
+{
+    enum { ROWS = 7, INPUTS = 6, OUTPUTS = 5 };
+    float y[ROWS * OUTPUTS], dw[OUTPUTS * INPUTS], db[OUTPUTS], dx[ROWS * INPUTS];
+    const float *x = floats_of("linear", "x"), *w = floats_of("linear", "w"), *dy = floats_of("linear", "dy");
+    linear_forward(ROWS, INPUTS, OUTPUTS, x, w, floats_of("linear", "b"), y);
+    CHECK_FLOATS_RELATIVE(y, floats_of("linear", "y"), ROWS * OUTPUTS, product);
+    linear_backward(ROWS, INPUTS, OUTPUTS, x, w, dy, dw, db, dx);
+    CHECK_FLOATS_RELATIVE(dw, floats_of("linear", "dw"), OUTPUTS * INPUTS, product);
+    CHECK_FLOATS_RELATIVE(db, floats_of("linear", "db"), OUTPUTS, product);
+    CHECK_FLOATS_RELATIVE(dx, floats_of("linear", "dx"), ROWS * INPUTS, product);
+    memset(dw, 0, sizeof dw);
+    linear_backward(ROWS, INPUTS, OUTPUTS, x, w, dy, dw, db, NULL);
+    CHECK_FLOATS_RELATIVE(dw, floats_of("linear", "dw"), OUTPUTS * INPUTS, product);
+}
+
+static void check_loss(const char *name, double smoothing)
+{
+    enum { ROWS = 6, CLASSES = 5 };
+    char dlogit_name[32];
+    float loss[ROWS], dlogit[ROWS * CLASSES], halved[CLASSES];
+    const float *logit = floats_of("loss", "logit");
+    const int64_t *label = fixture_tensor(&fixture, "loss", "label")->data;
+    snprintf(dlogit_name, sizeof dlogit_name, "%s_dlogit", name);
+    for (int n = 0; n < ROWS; n++)
+        loss[n] = (float)cross_entropy(CLASSES, logit + n * CLASSES, label[n], smoothing, 1, dlogit + n * CLASSES);
+    CHECK_FLOATS_RELATIVE(loss, floats_of("loss", name), ROWS, element);
+    CHECK_FLOATS_RELATIVE(dlogit, floats_of("loss", dlogit_name), ROWS * CLASSES, element);
+    CHECK_NEAR(cross_entropy(CLASSES, logit, label[0], smoothing, 0.5, NULL), (double)loss[0], element * 50);
+    cross_entropy(CLASSES, logit, label[0], smoothing, 0.5, halved);
+    for (int k = 0; k < CLASSES; k++)
+        CHECK_NEAR((double)halved[k], (double)dlogit[k] / 2, element);
+}
+
+static void loss(void)
+{
+    static const float far[3] = { -3e4f, 3e4f, 0 }, ties[4] = { 1, 2, 2, 2 };
+    check_loss("plain", 0);
+    check_loss("smooth", 0.1);
+    check_loss("even", 1);
+    CHECK_NEAR(cross_entropy(3, far, 0, 0, 1, NULL), 6e4, 1e-9); /* far apart: no overflow */
+    CHECK_NEAR(cross_entropy(3, far, 1, 0, 1, NULL), 0, 1e-9);
+    CHECK(isnan(cross_entropy(2, (float[]){ NAN, 0 }, 0, 0, 1, NULL)));
+    CHECK(isnan(cross_entropy(2, (float[]){ 0, NAN }, 0, 0, 1, NULL)));
+    CHECK_INTEGER(largest_score(4, ties), 1);
+}
+
+static void residual(void)
+{
+    struct size size = size_of("residual", "y");
+    size_t pixels = size.floats / (size_t)size.stored;
+    float *y = fixture_maps(&fixture, "residual", "y"), *skip = fixture_maps(&fixture, "residual", "skip");
+    float *scale = fixture_vectors(&fixture, "residual", "scale");
+    float *shift = fixture_vectors(&fixture, "residual", "shift");
+    float *skip_scale = fixture_vectors(&fixture, "residual", "skip_scale");
+    float *skip_shift = fixture_vectors(&fixture, "residual", "skip_shift"), *out = allocate_floats(size.floats);
+    residual_forward(pixels, size.stored, y, scale, shift, NULL, NULL, NULL, out);
+    check_maps(out, "residual", "alone", element);
+    residual_forward(pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    check_maps(out, "residual", "identity", element);
+    residual_forward(pixels, size.stored, y, scale, shift, skip, skip_scale, skip_shift, out);
+    check_maps(out, "residual", "projected", element);
+    y[0] = NAN;
+    residual_forward(pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    CHECK(isnan(out[0]));
+    float *all[] = { y, skip, scale, shift, skip_scale, skip_shift, out };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+static void input(void)
+{
+    const struct tensor *image = fixture_tensor(&fixture, "input", "image");
+    int images = (int)image->shape[0], height = (int)image->shape[2], width = (int)image->shape[3];
+    size_t pixels = (size_t)(height * width);
+    struct normalization n = normalization_measure(image->data, images, height, width);
+    float *got = allocate_floats(4 * pixels * (size_t)images);
+    CHECK_FLOATS(n.mean, floats_of("input", "mean"), 3, element);
+    CHECK_FLOATS(n.deviation, floats_of("input", "std"), 3, element);
+    for (int i = 0; i < images; i++)
+        input_normalize(&n, (const uint8_t *)image->data + (size_t)i * 3 * pixels, height, width,
+                        got + (size_t)i * 4 * pixels);
+    check_maps(got, "input", "normalized", product);
+    n = normalization_measure(NULL, 0, height, width);
+    for (int c = 0; c < 3; c++)
+        CHECK(n.mean[c] >= 0 && n.mean[c] <= 0 && n.deviation[c] >= 1 && n.deviation[c] <= 1);
+    free(got);
+}
+
+static void nesterov(void)
+{
+    enum { COUNT = 40 };
+    struct sgd sgd = { 0.9, 0.05 };
+    float w[COUNT], v[COUNT] = { 0 };
+    memcpy(w, floats_of("sgd", "before"), sizeof w);
+    for (int step = 0; step < 4; step++)
+        sgd_step(&sgd, (double)floats_of("sgd", "rate")[step], true, COUNT, w,
+                 floats_of("sgd", "gradient") + step * COUNT, v);
+    CHECK_FLOATS_RELATIVE(w, floats_of("sgd", "after"), COUNT, product);
+    CHECK_FLOATS_RELATIVE(v, floats_of("sgd", "velocity"), COUNT, product);
+}
+
+int main(void)
+{
+    threads_start(2);
+    fixture = fixture_load("layers.safetensors");
+    RUN(convolutions);
+    RUN(batch_norm);
+    RUN(batch_norm_of_constants);
+    RUN(pooling);
+    RUN(linear);
+    RUN(loss);
+    RUN(residual);
+    RUN(input);
+    RUN(nesterov);
+    frame_free(&fixture);
+    return check_verdict();
+}

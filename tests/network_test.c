@@ -1,0 +1,372 @@
+/* A whole small network: against PyTorch (logits, loss, every gradient, ten optimizer steps, evaluation), against
+ * finite differences, and that batch size, threads and padding leave the results alone. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/threads.h"
+#include "check.h"
+#include "fixture.h"
+#include "learning/sgd.h"
+#include "model/inference.h"
+#include "model/input.h"
+#include "model/resnet.h"
+
+/* Relative to the largest value of a tensor. The fixture is in double precision; single precision rounds at 6e-8 and a
+ * fast convolution at up to 5e-6 per layer, over eight layers and back. Ten steps let that grow. */
+static const double forward_tolerance = 2e-5, gradient_tolerance = 1e-4, steps_tolerance = 5e-4;
+
+static struct frame fixture;
+
+enum { STEPS = 10, BATCH = 6 };
+
+static double about(const char *key)
+{
+    double value = NAN;
+    CHECK(parse_real(frame_metadata(&fixture, key), -1e9, 1e9, &value));
+    return value;
+}
+
+static const struct tensor *get(const char *name)
+{
+    const struct tensor *tensor = frame_find(&fixture, name);
+    CHECK(tensor != NULL);
+    return tensor;
+}
+
+static struct resnet_config fixture_config(void)
+{
+    const int64_t *shape = get("image")->shape;
+    return (struct resnet_config){ .stages = 2, .widths = { 6, 9 }, .blocks = { 1, 2 },
+                                   .classes = (int)about("classes"), .height = (int)shape[2],
+                                   .width = (int)shape[3] };
+}
+
+/* The network before the first step, its running statistics at 0 and 1; or after the last. */
+static struct resnet *network_before(int images)
+{
+    struct resnet_config config = fixture_config();
+    struct resnet *net = resnet_new(&config, images);
+    for (int i = 0; i < net->parameter_tensors; i++)
+        resnet_import(net, &net->tensor[i], fixture_tensor(&fixture, "before", net->tensor[i].name)->data);
+    return net;
+}
+
+static struct resnet *network_after(void)
+{
+    struct resnet_config config = fixture_config();
+    struct resnet *net = resnet_new(&config, 0);
+    for (int i = 0; i < net->tensors; i++)
+        resnet_import(net, &net->tensor[i], fixture_tensor(&fixture, "after", net->tensor[i].name)->data);
+    return net;
+}
+
+/* The images of a step into the network's input, their labels as result. */
+static const int64_t *load_step(int step, int images, float *input)
+{
+    static const struct normalization normalization = { { 0.5f, 0.45f, 0.4f }, { 0.3f, 0.25f, 0.28f } };
+    const struct tensor *image = get("image");
+    int height = (int)image->shape[2], width = (int)image->shape[3], pixels = height * width;
+    const uint8_t *from = (const uint8_t *)image->data + step * BATCH * 3 * pixels;
+    for (int i = 0; i < images; i++)
+        input_normalize(&normalization, from + i * 3 * pixels, height, width, input + i * 4 * pixels);
+    return (const int64_t *)get("label")->data + step * BATCH;
+}
+
+static size_t outside_floats(const struct resnet_tensor *t)
+{
+    return (size_t)t->outputs * (size_t)(t->rank > 1 ? t->inputs : 1) *
+           (size_t)(t->rank == 4 ? t->kernel * t->kernel : 1);
+}
+
+/* A tensor of the network, or of its gradients, against PREFIX.NAME. */
+static void check_tensor(struct resnet *net, const struct resnet_tensor *t, bool gradient, const char *prefix,
+                         double tolerance)
+{
+    float *got = allocate_floats(outside_floats(t)), *weights = net->weights;
+    if (gradient)
+        net->weights = net->gradients; /* same layout */
+    resnet_export(net, t, got);
+    net->weights = weights;
+    const struct tensor *want = fixture_tensor(&fixture, prefix, t->name);
+    if (!CHECK_INTEGER((int64_t)tensor_elements(want), (int64_t)outside_floats(t)) ||
+        !CHECK_FLOATS_RELATIVE(got, (const float *)want->data, outside_floats(t), tolerance))
+        fprintf(stderr, "  in %s.%s\n", prefix, t->name);
+    free(got);
+}
+
+static double step_loss(struct resnet *net, int step)
+{
+    double loss = 0;
+    int64_t right = 0;
+    const int64_t *label = load_step(step, BATCH, net->input);
+    resnet_train_step(net, BATCH, label, about("smoothing"), &loss, &right);
+    return loss / BATCH;
+}
+
+static void one_step_is_pytorchs(void)
+{
+    struct resnet *net = network_before(BATCH);
+    double loss = 0;
+    int64_t right = 0, right_wanted = 0;
+    int classes = net->config.classes;
+    const int64_t *label = load_step(0, BATCH, net->input);
+    const float *logit = get("logit")->data;
+    resnet_train_step(net, BATCH, label, about("smoothing"), &loss, &right);
+    CHECK_FLOATS_RELATIVE(net->logit, logit, (size_t)(BATCH * classes), forward_tolerance);
+    CHECK_NEAR(loss / BATCH, (double)((const float *)get("loss")->data)[0], forward_tolerance);
+    for (int n = 0; n < BATCH; n++) {
+        bool largest = true;
+        for (int k = 0; k < classes; k++)
+            largest &= logit[n * classes + k] <= logit[n * classes + label[n]];
+        right_wanted += largest;
+    }
+    CHECK_INTEGER(right, right_wanted);
+    for (int i = 0; i < net->parameter_tensors; i++)
+        check_tensor(net, &net->tensor[i], true, "gradient", gradient_tolerance);
+    resnet_free(net);
+}
+
+static void ten_steps_are_pytorchs(void)
+{
+    struct resnet *net = network_before(BATCH);
+    struct sgd sgd = { about("momentum"), about("weight_decay") };
+    float *velocity = allocate_floats(net->parameters);
+    for (int step = 0; step < STEPS; step++) {
+        CHECK_NEAR(step_loss(net, step), (double)((const float *)get("loss")->data)[step], steps_tolerance);
+        sgd_update(&sgd, (double)((const float *)get("rate")->data)[step], net, velocity);
+    }
+    CHECK_INTEGER(net->steps, *(const int64_t *)fixture_tensor(&fixture, "after", "bn1.num_batches_tracked")->data);
+    for (int i = 0; i < net->tensors; i++) /* running statistics among them */
+        check_tensor(net, &net->tensor[i], false, "after", steps_tolerance);
+    free(velocity);
+    resnet_free(net);
+}
+
+/* What is stored beside the real channels never becomes other than 0: it would leak into them. */
+static void padding_stays_zero(void)
+{
+    struct resnet *net = network_before(BATCH), *bare = network_before(0);
+    struct sgd sgd = { 0.9, 5e-4 };
+    float *velocity = allocate_floats(net->parameters);
+    for (int step = 0; step < 3; step++) {
+        step_loss(net, step);
+        sgd_update(&sgd, 0.1, net, velocity);
+    }
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        float *values = allocate_floats(outside_floats(&net->tensor[i]));
+        resnet_export(net, &net->tensor[i], values);
+        resnet_import(bare, &bare->tensor[i], values);
+        free(values);
+    }
+    CHECK_FLOATS(net->weights, bare->weights, net->parameters, 0);
+    free(velocity);
+    resnet_free(net);
+    resnet_free(bare);
+}
+
+/* Features [images][stored] against the fixture's [images][channels]. */
+static void check_features(const float *got, int stored, const char *layer)
+{
+    const struct tensor *want = fixture_tensor(&fixture, "eval", layer);
+    int images = (int)want->shape[0], channels = (int)want->shape[1];
+    float *bare = allocate_floats((size_t)(images * channels));
+    for (int i = 0; i < images * channels; i++)
+        bare[i] = got[i / channels * stored + i % channels];
+    CHECK_FLOATS_RELATIVE(bare, (const float *)want->data, (size_t)(images * channels), forward_tolerance);
+    free(bare);
+}
+
+static void inference_is_pytorchs_evaluation(void)
+{
+    static const char *const layers[] = { "conv1", "layer1.0", "layer2.0", "layer2.1" };
+    static const char *const same[] = { "conv1", "layer1", "layer2.0", "layer2" };
+    struct resnet *net = network_after();
+    struct inference inference = inference_new(net, BATCH);
+    for (int i = 0; i < 4; i++) {
+        int by_other_name;
+        CHECK(inference_layer(net, layers[i], &inference.tap));
+        CHECK(inference_layer(net, same[i], &by_other_name));
+        CHECK_INTEGER(by_other_name, inference.tap);
+        CHECK_INTEGER(inference_channels(net, inference.tap), fixture_tensor(&fixture, "eval", layers[i])->shape[1]);
+        load_step(0, BATCH, inference.input);
+        inference_run(&inference, BATCH);
+        check_features(inference.tap_feature, channels_padded(inference_channels(net, inference.tap)), layers[i]);
+    }
+    float *map = fixture_maps(&fixture, "eval", "fmap");
+    const int64_t *shape = fixture_tensor(&fixture, "eval", "fmap")->shape;
+    CHECK_INTEGER(resnet_map_height(&net->config), shape[2]);
+    CHECK_INTEGER(resnet_map_width(&net->config), shape[3]);
+    CHECK_FLOATS_RELATIVE(inference.map, map, (size_t)(BATCH * shape[2] * shape[3] * net->features), forward_tolerance);
+    check_features(inference.feature, net->features, "layer2.1");
+    CHECK_FLOATS_RELATIVE(inference.logit, (const float *)get("eval.logit")->data, BATCH * 5, forward_tolerance);
+    free(map);
+    inference_free(&inference);
+    resnet_free(net);
+}
+
+static void names_of_no_layer_are_refused(void)
+{
+    static const char *const names[] = { "", "layer", "layer0", "layer3", "layer1.1", "layer2.2", "conv2", "layer1.",
+                                         "fc" };
+    struct resnet *net = network_before(0);
+    int layer;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        CHECK(!inference_layer(net, names[i], &layer));
+    resnet_free(net);
+}
+
+/* The slope of the loss along a direction, from losses on both sides: (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h. */
+static double measured_slope(struct resnet *net, const float *weights, const float *direction, double h)
+{
+    static const double at[] = { 1, -1, 2, -2 }, factor[] = { 8, -8, -1, 1 };
+    double slope = 0;
+    for (int i = 0; i < 4; i++) {
+        for (size_t p = 0; p < net->parameters; p++)
+            net->weights[p] = (float)((double)weights[p] + at[i] * h * (double)direction[p]);
+        slope += factor[i] * step_loss(net, 0) / (12 * h);
+    }
+    memcpy(net->weights, weights, net->parameters * sizeof *weights);
+    return slope;
+}
+
+/* A direction within one tensor: half its gradient, half at random, so that the slope is large and yet every value has
+ * a say. */
+static void choose_direction(const struct resnet *net, const struct resnet_tensor *t, const float *gradients,
+                             struct random *random, float *direction)
+{
+    double gradient_norm = 0, random_norm = 0;
+    struct resnet like = *net;
+    float *values = allocate_floats(outside_floats(t));
+    memset(direction, 0, net->parameters * sizeof *direction);
+    for (size_t i = 0; i < outside_floats(t); i++) {
+        values[i] = random_normal(random);
+        random_norm += (double)values[i] * (double)values[i];
+    }
+    like.weights = direction;
+    resnet_import(&like, t, values); /* real channels only */
+    free(values);
+    bool last = t == net->tensor + net->parameter_tensors - 1;
+    size_t end = last ? net->parameters : (t + 1)->offset;
+    for (size_t p = t->offset; p < end; p++)
+        gradient_norm += (double)gradients[p] * (double)gradients[p];
+    for (size_t p = t->offset; p < end; p++)
+        direction[p] = (float)((double)direction[p] / sqrt(random_norm) +
+                               (double)gradients[p] / sqrt(gradient_norm));
+}
+
+static void gradients_are_finite_differences(void)
+{
+    struct resnet *net = network_before(BATCH);
+    float *weights = allocate_floats(net->parameters), *gradients = allocate_floats(net->parameters);
+    float *direction = allocate_floats(net->parameters);
+    memcpy(weights, net->weights, net->parameters * sizeof *weights);
+    step_loss(net, 0);
+    memcpy(gradients, net->gradients, net->parameters * sizeof *gradients);
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        struct random random = random_of(1, (uint64_t)i);
+        double slope = 0;
+        choose_direction(net, &net->tensor[i], gradients, &random, direction);
+        for (size_t p = 0; p < net->parameters; p++)
+            slope += (double)gradients[p] * (double)direction[p];
+        /* losses good to 1e-7 over a step of 3e-4 give slopes to 3e-4; kinks of the ReLU on the way add up to 1.4 % */
+        if (!CHECK_NEAR(measured_slope(net, weights, direction, 3e-4), slope, 0.02 * fabs(slope) + 3e-4))
+            fprintf(stderr, "  in %s\n", net->tensor[i].name);
+    }
+    free(weights);
+    free(gradients);
+    free(direction);
+    resnet_free(net);
+}
+
+/* A network made for more images than come, and more threads, computes the same bits. */
+static void neither_room_nor_threads_change_the_result(void)
+{
+    struct resnet *tight = network_before(BATCH);
+    double loss = step_loss(tight, 0);
+    for (int threads = 1; threads <= 3; threads++) {
+        threads_start(threads);
+        struct resnet *roomy = network_before(BATCH + threads);
+        double same = step_loss(roomy, 0);
+        CHECK_BYTES(&same, &loss, sizeof loss);
+        CHECK_BYTES(roomy->gradients, tight->gradients, tight->parameters * sizeof(float));
+        CHECK_BYTES(roomy->running, tight->running, tight->statistics * sizeof(float));
+        resnet_free(roomy);
+    }
+    threads_start(2);
+    resnet_free(tight);
+}
+
+/* Outputs of one image do not depend on those beside it. */
+static void inference_is_image_by_image(void)
+{
+    struct resnet *net = network_after();
+    struct inference all = inference_new(net, BATCH), one = inference_new(net, 1);
+    size_t image = conv_input_floats(&net->stem.conv);
+    load_step(0, BATCH, all.input);
+    inference_run(&all, BATCH);
+    for (int i = 0; i < BATCH; i++) {
+        memcpy(one.input, all.input + (size_t)i * image, image * sizeof(float));
+        inference_run(&one, 1);
+        CHECK_BYTES(one.logit, all.logit + i * net->config.classes, (size_t)net->config.classes * sizeof(float));
+    }
+    inference_free(&all);
+    inference_free(&one);
+    resnet_free(net);
+}
+
+/* He et al.: deviation sqrt(2 / (outputs kernel^2)); the classifier within 1 / sqrt(features); a seed gives its
+ * bits. */
+static void initial_weights(void)
+{
+    struct resnet_config config = { .stages = 2, .widths = { 32, 64 }, .blocks = { 1, 1 }, .classes = 10,
+                                    .height = 8, .width = 8 };
+    struct resnet *net = resnet_new(&config, 0), *same = resnet_new(&config, 0), *other = resnet_new(&config, 0);
+    resnet_initialize(net, 1);
+    resnet_initialize(same, 1);
+    resnet_initialize(other, 2);
+    CHECK_BYTES(net->weights, same->weights, net->parameters * sizeof(float));
+    CHECK(memcmp(net->weights, other->weights, net->parameters * sizeof(float)) != 0);
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        const struct resnet_tensor *t = &net->tensor[i];
+        size_t count = outside_floats(t);
+        float *values = allocate_floats(count);
+        double squares = 0, largest = 0;
+        resnet_export(net, t, values);
+        for (size_t v = 0; v < count; v++) {
+            squares += (double)values[v] * (double)values[v];
+            largest = fmax(largest, fabs((double)values[v]));
+        }
+        if (t->rank == 4) /* 5 standard errors of a mean of squares */
+            CHECK_NEAR(squares / (double)count * t->outputs * t->kernel * t->kernel / 2, 1,
+                       5 * sqrt(2 / (double)count));
+        else if (strncmp(t->name, "fc.", 3) == 0)
+            CHECK(largest <= 1 / sqrt(64) && largest > 0);
+        else
+            CHECK_NEAR(squares / (double)count, strstr(t->name, ".weight") ? 1 : 0, 0);
+        free(values);
+    }
+    resnet_free(net);
+    resnet_free(same);
+    resnet_free(other);
+}
+
+int main(void)
+{
+    threads_start(2);
+    fixture = fixture_load("network.safetensors");
+    RUN(one_step_is_pytorchs);
+    RUN(ten_steps_are_pytorchs);
+    RUN(padding_stays_zero);
+    RUN(inference_is_pytorchs_evaluation);
+    RUN(names_of_no_layer_are_refused);
+    RUN(gradients_are_finite_differences);
+    RUN(neither_room_nor_threads_change_the_result);
+    RUN(inference_is_image_by_image);
+    RUN(initial_weights);
+    frame_free(&fixture);
+    return check_verdict();
+}
