@@ -244,7 +244,7 @@ static void paint_front(struct painter *painter)
 static void paint_haze(struct painter *painter, const struct setting *setting)
 {
     uint32_t seed = random_bits(&painter->random);
-    float thick = draw_between(painter, 0.2f, 0.65f);
+    float thick = draw_between(painter, 0.2f, 0.6f);
     for (int row = 0; row < CANVAS_FINE; row++)
         for (int column = 0; column < CANVAS_FINE; column++) {
             float x = (float)column / CANVAS_FINE, y = (float)row / CANVAS_FINE;
@@ -257,7 +257,7 @@ static void paint_haze(struct painter *painter, const struct setting *setting)
 static void develop(struct painter *painter, uint8_t *image)
 {
     float gain[3], contrast = draw_between(painter, 0.6f, 1.1f), shift = draw_between(painter, -0.06f, 0.1f);
-    float grey = draw_chance(painter, 0.2f) ? draw_between(painter, 0.2f, 1) : 0, noise = draw_between(painter, 0.01f, 0.1f);
+    float grey = draw_chance(painter, 0.2f) ? draw_between(painter, 0.2f, 1) : 0, noise = draw_between(painter, 0.01f, 0.08f);
     for (int c = 0; c < 3; c++)
         gain[c] = draw_between(painter, 0.88f, 1.12f);
     for (int row = 0; row < CANVAS_SIDE; row++) {
@@ -308,7 +308,7 @@ void scene_draw(uint8_t *image, int class, uint64_t seed, uint64_t item)
             paint_thing(&painter, &setting, other, size * draw_between(&painter, 0.4f, 0.75f));
     }
     paint_thing(&painter, &setting, class, size);
-    if (draw_chance(&painter, 0.3f))
+    if (draw_chance(&painter, 0.22f))
         paint_haze(&painter, &setting);
     for (int i = draw_below(&painter, 3); i > 0; i--)
         paint_front(&painter);

@@ -1,0 +1,365 @@
+load helpers/common
+
+# A data set in the layout of CIFAR-10: synth [ROWS [TESTS]] in the folder `set`.
+synth() {
+    cifar-synth -q --train "${1:-100}" --test "${2:-20}" set
+}
+
+labels() {
+    cifar-cat -q "$@" | tensor-tsv label
+}
+
+rows() {
+    cifar-cat -q "$@" | tensor-tsv index
+}
+
+TEN=$FIXTURES/cifar/cifar-10-batches-bin
+TEN_PYTHON=$FIXTURES/cifar/cifar-10-batches-py
+HUNDRED=$FIXTURES/cifar/cifar-100-binary
+HUNDRED_PYTHON=$FIXTURES/cifar/cifar-100-python
+
+@test "the options that every program has" {
+    common_options cifar-cat
+}
+
+@test "a path is needed" {
+    misused "an operand is missing" cifar-cat
+}
+
+@test "records become rows: labels, pixels and row numbers" {
+    cifar-cat --val 0 "$TEN" >out.st
+    equal "$(tensor-ls out.st)" "# frame 1: 10 rows, 3 tensors, 30880 bytes
+index  I64  [10]
+label  I64  [10]
+image  U8   [10,3,32,32]
+@classes=airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck
+@source=CIFAR-10 train"
+    equal "$(tensor-tsv index <out.st)" "$(seq 0 9)"
+    equal "$(tensor-tsv label <out.st)" "$(od -An -v -tu1 -w3073 <(cat "$TEN"/data_batch_?.bin) | awk '{ print $1 }')"
+    # the images are the last 30720 bytes of the stream, and all but the first of each record
+    od -An -v -tu1 -w3073 <(cat "$TEN"/data_batch_?.bin) | sed 's/^ *[0-9]*//' >wanted
+    tail -c 30720 out.st | od -An -v -tu1 -w3072 | cmp - wanted
+}
+
+@test "the test set, in frames as asked" {
+    synth 100 25
+    cifar-cat -s test --rows 10 set >out.st
+    equal "$(tensor-ls --frames out.st | grep -c '^# frame')" 3
+    cifar-cat -s test set | stream-compare - out.st
+    equal "$(tensor-ls -m source out.st)" "cifar-synth (seed 1) test"
+    misused "--rows: '0' is not a whole number from 1 to 1000000" cifar-cat --rows 0 set
+}
+
+@test "CIFAR-10: both layouts hold the same" {
+    for split in train val test; do
+        cmp <(cifar-cat -s $split "$TEN") <(cifar-cat -s $split "$TEN_PYTHON")
+    done
+    equal "$(labels -s test "$TEN_PYTHON")" "8
+2"
+}
+
+@test "CIFAR-100: both layouts hold the same, fine and coarse" {
+    for split in train val test; do
+        cmp <(cifar-cat -s $split "$HUNDRED") <(cifar-cat -s $split "$HUNDRED_PYTHON")
+        cmp <(cifar-cat --labels coarse -s $split "$HUNDRED") <(cifar-cat --labels coarse -s $split "$HUNDRED_PYTHON")
+    done
+    equal "$(labels -s test "$HUNDRED" | xargs)" "2 19 36"
+    equal "$(labels -s test --labels coarse "$HUNDRED" | xargs)" "0 3 7"
+    holds "$(cifar-cat "$HUNDRED" | tensor-ls -m classes)" "fine_00,fine_01"
+    holds "$(cifar-cat --labels coarse "$HUNDRED" | tensor-ls -m classes)" "coarse_00,coarse_01"
+    equal "$(cifar-cat "$HUNDRED" | tensor-ls -m source)" "CIFAR-100 train"
+}
+
+@test "the hold-out is the same for fine and coarse labels" {
+    equal "$(rows -s val --val 2 "$HUNDRED")" "$(rows -s val --val 2 --labels coarse "$HUNDRED")"
+}
+
+@test "CIFAR-10 has no coarse labels" {
+    fails "--labels coarse: CIFAR-10 has fine labels only" cifar-cat --labels coarse "$TEN"
+}
+
+@test "archives are read as the folder is" {
+    cp -r "$TEN" cifar-10-batches-bin
+    tar cf plain.tar cifar-10-batches-bin
+    tar czf packed.tar.gz cifar-10-batches-bin
+    tar cJf packed.tar.xz cifar-10-batches-bin
+    tar cjf packed.tar.bz2 cifar-10-batches-bin
+    for archive in plain.tar packed.tar.gz packed.tar.xz packed.tar.bz2; do
+        for split in train val test; do
+            cmp <(cifar-cat -s $split "$TEN") <(cifar-cat -s $split $archive)
+        done
+    done
+    mv packed.tar.xz any-name
+    cmp <(cifar-cat "$TEN") <(cifar-cat any-name)
+}
+
+@test "an archive of the python layout" {
+    tar czf hundred.tar.gz -C "$FIXTURES/cifar" cifar-100-python
+    cmp <(cifar-cat -s test "$HUNDRED") <(cifar-cat -s test hundred.tar.gz)
+}
+
+@test "a folder that holds a folder with the batches" {
+    mkdir data
+    cp -r "$TEN" data/anything
+    cmp <(cifar-cat "$TEN") <(cifar-cat data)
+}
+
+@test "a single batch: its own rows, whatever the split" {
+    for split in train val test; do
+        equal "$(cifar-cat -s $split "$TEN/data_batch_2.bin" | tensor-tsv index label | xargs)" "0 6 1 0"
+        equal "$(cifar-cat -s $split "$TEN_PYTHON/data_batch_2" | tensor-tsv index label | xargs)" "0 6 1 0"
+    done
+    holds "$(cifar-cat "$TEN/data_batch_2.bin" | tensor-ls -m classes)" "airplane,"
+    cmp <(cifar-cat --val 0 "$HUNDRED") <(cifar-cat "$HUNDRED/train.bin")
+    cmp <(cifar-cat --val 0 "$HUNDRED") <(cifar-cat "$HUNDRED_PYTHON/train")
+}
+
+@test "a single batch of another name is known by its size, its classes by their numbers" {
+    cp "$TEN/data_batch_1.bin" ten
+    cp "$HUNDRED/test.bin" hundred
+    equal "$(labels ten | xargs)" "3 7"
+    equal "$(labels hundred | xargs)" "2 19 36"
+    equal "$(cifar-cat -q ten | tensor-ls -m classes)" "0,1,2,3,4,5,6,7,8,9"
+    cifar-cat ten 2>&1 >/dev/null | grep -qx "cifar-cat: ten: no batches.meta.txt: the classes are named by their numbers"
+    equal "$(cifar-cat -q ten 2>&1 >/dev/null)" ""
+}
+
+@test "a batch that comes through a pipe" {
+    cmp <(cifar-cat -q <(cat "$TEN/data_batch_1.bin")) <(cp "$TEN/data_batch_1.bin" ten && cifar-cat -q ten)
+}
+
+@test "several paths are one data set, their rows behind each other" {
+    equal "$(cifar-cat "$TEN/data_batch_1.bin" "$TEN/data_batch_3.bin" | tensor-tsv index label | xargs)" \
+        "0 3 1 7 2 9 3 3"
+    equal "$(rows --val 0 "$TEN" "$TEN_PYTHON" | wc -l)" 20
+    synth
+    fails "its classes are not those of the paths before" cifar-cat "$TEN" set
+    equal "$(cifar-cat --val 50% -s val "$TEN" "$TEN/test_batch.bin" | tensor-tsv index | tail -n 2 | xargs)" "10 11"
+}
+
+@test "the hold-out is stratified, and with the rest the whole training set" {
+    synth
+    for val in 0 10 37 100 10% 12.5%; do
+        sort -n <(rows -s train --val $val set) <(rows -s val --val $val set) | cmp - <(seq 0 99)
+    done
+    equal "$(labels -s val set | sort -n | xargs)" "0 1 2 3 4 5 6 7 8 9"
+    equal "$(labels -s val --val 30 set | sort -n | uniq -c | awk '{ print $1 }' | sort -u)" 3
+    equal "$(labels -s val --val 35 set | sort -n | uniq -c | awk '{ print $1 }' | sort -u | xargs)" "3 4"
+    equal "$(rows -s val --val 12% set | wc -l)" 12
+    equal "$(rows -s val set)" "$(rows -s val set)"
+}
+
+@test "bad hold-outs" {
+    synth
+    misused "--val: 101 rows cannot be held out of 100" cifar-cat --val 101 set
+    misused "--val: '101%' is not a percentage from 0% to 100%" cifar-cat --val 101% set
+    misused "--val: 'ten' is neither a whole number of rows nor a percentage" cifar-cat --val ten set
+    misused "--val: '-1' is neither a whole number of rows nor a percentage" cifar-cat --val -1 set
+    misused "'some' is none of train, val, test" cifar-cat -s some set
+}
+
+@test "--classes takes names and numbers, and labels keep their numbers" {
+    equal "$(labels --val 0 --classes cat,9 "$TEN" | sort -u | xargs)" "3 9"
+    equal "$(labels --val 0 --classes ship "$TEN" | wc -l)" 0
+    holds "$(cifar-cat --classes cat "$TEN" | tensor-ls -m classes)" "airplane,automobile"
+    misused "--classes: 'cot' is no class here (0 to 9, or airplane," cifar-cat --classes cat,cot "$TEN"
+    misused "--classes: '10' is no class here" cifar-cat --classes 10 "$TEN"
+    misused "--classes: '' is no class here" cifar-cat --classes cat, "$TEN"
+}
+
+@test "--shuffle: the same rows in an order of the seed" {
+    synth
+    rows -s test set >plain
+    rows -s test --shuffle 1 set >one
+    rows -s test --shuffle 2 set >two
+    cmp one <(rows -s test --shuffle 1 set)
+    ! cmp -s one plain
+    ! cmp -s one two
+    cmp plain <(sort -n one)
+    misused "--shuffle: '-1' is not a whole number" cifar-cat --shuffle -1 set
+}
+
+@test "--per-class, -n: the first of each class, the first of all" {
+    synth
+    equal "$(labels --per-class 2 set | sort -n | uniq -c | awk '{ print $1 }' | sort -u)" 2
+    equal "$(rows --val 0 -n 3 set | xargs)" "0 1 2"
+    equal "$(rows --val 0 -n 0 set | wc -l)" 100
+    equal "$(rows --val 0 -n 1000 set | wc -l)" 100
+    equal "$(rows --shuffle 3 -n 5 set)" "$(rows --shuffle 3 set | head -n 5)"
+    equal "$(rows --per-class 1 -n 5 set)" "$(rows --per-class 1 set | head -n 5)"
+    misused "--number: '-1' is not a whole number" cifar-cat -n -1 set
+}
+
+@test "--shard: the slices one behind the other are the whole" {
+    synth
+    for n in 1 3 7 200; do
+        for ((i = 1; i <= n; i += n == 200 ? 20 : 1)); do
+            cifar-cat -s test --shard $i/$n set
+        done >"$n.st"
+    done
+    cifar-cat -s test set | stream-compare - 1.st
+    cifar-cat -s test set | stream-compare - 3.st
+    cifar-cat -s test set | stream-compare - 7.st
+    equal "$(rows --val 0 --shuffle 5 -n 10 --shard 2/2 set)" "$(rows --val 0 --shuffle 5 -n 10 set | tail -n 5)"
+    for bad in 0/3 4/3 1/0 1 /3 1/ x/y 1/2/3; do
+        misused "--shard: '$bad' is not i/n with 1 <= i <= n" cifar-cat --shard $bad set
+    done
+}
+
+@test "no row left: one frame that says which fields and classes there are" {
+    equal "$(cifar-cat --classes ship --val 0 "$TEN" | tensor-ls | head -n 1)" "# frame 1: 0 rows, 3 tensors, 0 bytes"
+}
+
+@test "the same bytes for any -j" {
+    cmp <(cifar-cat -j 1 "$TEN") <(cifar-cat -j 2 "$TEN")
+}
+
+@test "batches of no records are good" {
+    synth 3 0
+    equal "$(rows --val 0 set | xargs)" "0 1 2"
+    equal "$(rows -s test set)" ""
+}
+
+@test "batches that are missing or not whole" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    truncate -s 6145 set/data_batch_3.bin
+    fails "set/data_batch_3.bin: 6145 bytes are not a whole number of records (CIFAR-10 binary: 3073 bytes each" cifar-cat set
+    rm set/data_batch_3.bin
+    fails "set: data_batch_3.bin is missing (CIFAR-10 binary: 5 batches, training)" cifar-cat set
+    cifar-cat -s test set >/dev/null
+    rm set/test_batch.bin
+    fails "set: test_batch.bin is missing (CIFAR-10 binary: 1 batch, test)" cifar-cat -s test set
+    tar cf part.tar set
+    fails "part.tar: data_batch_3.bin is missing" cifar-cat part.tar
+    fails "part.tar: no test batches of CIFAR in this archive" cifar-cat -s test part.tar
+}
+
+@test "labels out of range" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    printf '\x0a' | dd of=set/data_batch_2.bin bs=1 seek=3073 conv=notrunc status=none
+    fails "set/data_batch_2.bin: record 1: label 10 (0 to 9 are classes)" cifar-cat set
+    cp -r "$HUNDRED" hundred
+    chmod -R u+w hundred
+    printf '\x14' | dd of=hundred/test.bin bs=1 seek=0 conv=notrunc status=none
+    fails "hundred/test.bin: record 0: coarse label 20 (0 to 19 are classes)" cifar-cat -s test hundred
+}
+
+@test "class names that cannot be" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    printf 'a\nb,c\n' >set/batches.meta.txt
+    fails "set/batches.meta.txt: class 1: 'b,c' (a name has no comma)" cifar-cat set
+    : >set/batches.meta.txt
+    fails "set/batches.meta.txt: 0 class names (1 to 256 are expected)" cifar-cat set
+    printf 'a\r\n\nb\r\nc\nd' >set/batches.meta.txt
+    fails "record 1: label 7 (0 to 3 are classes)" cifar-cat set
+    rm set/batches.meta.txt
+    equal "$(cifar-cat -q set | tensor-ls -m classes)" "0,1,2,3,4,5,6,7,8,9"
+}
+
+@test "folders and files that hold no data set" {
+    mkdir empty
+    fails "empty: no CIFAR batches here" cifar-cat empty
+    fails "nowhere: cannot be opened: No such file or directory" cifar-cat nowhere
+    echo "some text" >text
+    fails "text: neither a batch nor a" cifar-cat text
+    : >void
+    equal "$(rows void)" ""
+    head -c 5000 /dev/zero >zeros
+    fails "zeros: 5000 bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)" cifar-cat zeros
+    mkdir other
+    echo 1 >other/file
+    tar cf other.tar other
+    fails "other.tar: no training batches of CIFAR in this archive" cifar-cat other.tar
+}
+
+@test "more than one data set: the one meant must be named" {
+    mkdir two
+    cp -r "$TEN" two/a
+    cp -r "$HUNDRED" two/b
+    fails "two: holds two data sets (two/a and two/b): name the one meant" cifar-cat two
+    cp -r "$TEN" mixed
+    chmod -R u+w mixed
+    cp "$HUNDRED"/* mixed
+    fails "mixed: holds files of two data sets (CIFAR-10 binary and CIFAR-100 binary)" cifar-cat mixed
+    mkdir twice
+    cp -r "$TEN" twice/a
+    cp -r "$TEN" twice/b
+    tar cf twice.tar twice
+    fails "twice.tar: holds two files data_batch_" cifar-cat twice.tar
+}
+
+@test "archives that are cut short or damaged" {
+    tar czf good.tar.gz -C "$FIXTURES/cifar" cifar-10-batches-bin
+    head -c 2000 good.tar.gz >cut.tar.gz
+    fails "cut.tar.gz: " cifar-cat cut.tar.gz
+    tar cf good.tar -C "$FIXTURES/cifar" cifar-10-batches-bin
+    head -c 5000 good.tar >cut.tar
+    fails "cut.tar: " cifar-cat cut.tar
+}
+
+@test "pickles as Python 2 and 3 write them" {
+    cp "$FIXTURES"/cifar/pickles/* .
+    cifar-cat -q protocol_2 >wanted.st
+    for file in protocol_3 protocol_4 protocol_5 columns_first; do
+        cifar-cat -q $file | cmp - wanted.st
+    done
+    # the first two rows of the data set, but for the metadata: 32 bytes of numbers and two images
+    cmp <(cifar-cat -q -n 2 --val 0 "$TEN_PYTHON" | tail -c 6176) <(tail -c 6176 wanted.st)
+}
+
+@test "pickles that are refused" {
+    cp "$FIXTURES"/cifar/pickles/* .
+    fails "executes: byte 34: names 'builtins print', which no CIFAR file holds" cifar-cat executes
+    fails "an array of other than unsigned bytes (dtype uint8 is expected)" cifar-cat wide
+    fails "short: no array 'data' of N x 3072 bytes" cifar-cat short
+    fails "more: 2 'labels' for 3 images" cifar-cat more
+    fails "label: record 1: label 10 (0 to 9 are classes)" cifar-cat label
+    fails "text_label: record 1: its label is no whole number" cifar-cat text_label
+    fails "no_labels: a pickle without 'labels' or 'fine_labels'" cifar-cat no_labels
+    fails "protocol_1: neither a batch nor an archive" cifar-cat protocol_1
+}
+
+@test "pickles that are cut short, at any byte" {
+    cp "$FIXTURES"/cifar/pickles/protocol_4 whole
+    local size
+    size=$(wc -c <whole)
+    for at in 1 2 3 10 30 60 100 200 300 400 3000 $((size - 60)) $((size - 10)) $((size - 2)) $((size - 1)); do
+        head -c "$at" whole >cut
+        fails "cut: " cifar-cat cut
+    done
+}
+
+@test "pickles that are no sound ones" {
+    # STOP, items, a tuple's end, a call without a value; a memo never filled; an unknown opcode
+    printf '\x80\x02.' >a && fails "a: byte 3: not a sound pickle (a value is missing)" cifar-cat a
+    printf '\x80\x02e.' >a && fails "a mark is missing" cifar-cat a
+    printf '\x80\x02t.' >a && fails "a mark is missing" cifar-cat a
+    printf '\x80\x02(R.' >a && fails "a value is missing" cifar-cat a
+    printf '\x80\x02]K\x01K\x02s.' >a && fails "items for what holds none" cifar-cat a
+    printf '\x80\x02}(K\x01u.' >a && fails "items for what holds none" cifar-cat a
+    printf '\x80\x02h\x05.' >a && fails "memo 5 holds nothing" cifar-cat a
+    printf '\x80\x02Nr\xff\xff\xff\xff.' >a && fails "memo 4294967295 is out of range" cifar-cat a
+    printf '\x80\x02\xff.' >a && fails "opcode 0xff, which no CIFAR file holds" cifar-cat a
+    printf '\x80\x02T\xff\xff\xff\xffabc' >a && fails "the file ends inside a value (4294967295 bytes are needed, 3 left)" cifar-cat a
+    printf '\x80\x02\x8a\x09123456789.' >a && fails "a number of 9 bytes (at most 8)" cifar-cat a
+    printf '\x80\x02K\x01K\x02\x86)R.' >a && fails "a call that no CIFAR file makes" cifar-cat a
+    printf '\x80\x02K\x01.' >a && fails "a pickle without 'labels'" cifar-cat a
+    printf '\x80\x01K\x01.' >a && fails "not a pickle of protocol 2 to 5" cifar-cat a
+}
+
+@test "a full disk and a closed pipe" {
+    full_disk cifar-cat "$TEN"
+    closed_pipe cifar-cat --val 0 "$TEN"
+}
+
+@test "the real CIFAR-10" {
+    need_cifar10
+    equal "$(cifar-cat -s val "$CIFAR10" | tensor-tsv label | sort -n | uniq -c | awk '{ print $1 }' | sort -u)" 500
+    equal "$(cifar-cat "$CIFAR10" | tensor-ls | head -n 1)" "# frames 1-45: 45000 rows, 3 tensors, 138960000 bytes"
+    # copies of the data set are about whose rows stand in another order: only what does not depend on it
+    equal "$(cifar-cat -s test "$CIFAR10" | tensor-tsv -N label | sort | uniq -c | awk '{ print $1, $2 }' | xargs)" \
+        "1000 airplane 1000 automobile 1000 bird 1000 cat 1000 deer 1000 dog 1000 frog 1000 horse 1000 ship 1000 truck"
+}
