@@ -16,13 +16,17 @@
 
 enum { TRAIN_BATCHES = 5, RECORD = 1 + SCENE_IMAGE, CHUNK = 500 };
 
-/* Items of the test set are numbered from here on, so that the number of training images changes none of them. */
-static const uint64_t test_items = (uint64_t)1 << 32;
+/* Items of the test set are numbered from here on, so that the number of training images changes none of them. A
+ * multiple of ten, as each ten hold one of each class. */
+static const uint64_t test_items = 10000000000;
 
 static void make_folder(const char *path)
 {
-    if (mkdir(path, 0777) && errno != EEXIST)
+    struct stat status;
+    if (mkdir(path, 0777) && (errno != EEXIST || stat(path, &status)))
         die_errno("%s: cannot be made", path);
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+        die("%s: cannot be made: a file of this name is there", path);
 }
 
 /* Records first .. first + count of a part. The classes take turns in each ten, in an order of their own: so every
