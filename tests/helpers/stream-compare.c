@@ -2,8 +2,8 @@
  *
  *     stream-compare [-t TOLERANCE] A B
  *
- * Fields, types, shapes and metadata must agree, floats within |a - b| <= TOLERANCE (0; NaN never agrees), all else to
- * the bit. Exit 0 when they do; otherwise 1 and a line for each field that differs. */
+ * Fields, types, shapes and metadata must agree and values to the bit; with -t, floats within |a - b| <= TOLERANCE, so
+ * that NaN never does. Exit 0 when they do; otherwise 1 and a line for each field that differs. */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -21,7 +21,8 @@ static double value(const struct tensor *tensor, size_t i)
 
 static bool same_values(const struct tensor *a, const struct tensor *b, double tolerance)
 {
-    if (a->dtype != DTYPE_F32 && a->dtype != DTYPE_F64) {
+    bool floats = a->dtype == DTYPE_F32 || a->dtype == DTYPE_F64;
+    if (!floats || tolerance < 0) {
         bool same = memcmp(a->data, b->data, tensor_bytes(a)) == 0;
         if (!same)
             warn("%s: the values differ", a->name);
@@ -65,7 +66,7 @@ static void read_joined(struct frame *frame, const char *path)
 int main(int argc, char **argv)
 {
     struct frame a, b;
-    double tolerance = 0;
+    double tolerance = -1; /* to the bit */
     program_name = "stream-compare";
     if (argc == 5 && !strcmp(argv[1], "-t")) {
         tolerance = strtod(argv[2], NULL);

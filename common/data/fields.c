@@ -1,0 +1,72 @@
+#include "data/fields.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+static bool in_list(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list;; at++) {
+        size_t item = strcspn(at, ",");
+        if (item == length && strncmp(at, name, length) == 0)
+            return true;
+        at += item;
+        if (!*at)
+            return false;
+    }
+}
+
+/* Each name of the list is that of a field. */
+static void check_list(const struct frame *frame, const struct stream *stream, const char *list)
+{
+    for (const char *at = list;; at++) {
+        size_t length = strcspn(at, ",");
+        char *name = format_string("%.*s", (int)length, at);
+        if (!frame_find(frame, name))
+            die("%s: field '%s' is missing", stream->path, name);
+        free(name);
+        at += length;
+        if (!*at)
+            return;
+    }
+}
+
+/* Remove the fields of which being in the list says `listed`. */
+static void remove_fields(struct frame *frame, const char *list, bool listed)
+{
+    for (int i = frame->count - 1; i >= 0; i--)
+        if (in_list(list, frame->tensor[i]->name) == listed)
+            frame_remove(frame, frame->tensor[i]->name);
+}
+
+void fields_keep(struct frame *frame, const struct stream *stream, const char *list)
+{
+    check_list(frame, stream, list);
+    remove_fields(frame, list, false);
+}
+
+void fields_drop(struct frame *frame, const struct stream *stream, const char *list)
+{
+    check_list(frame, stream, list);
+    remove_fields(frame, list, true);
+}
+
+void fields_rename(struct frame *frame, const struct stream *stream, const char *text)
+{
+    size_t length = strcspn(text, "=");
+    if (length == 0 || !text[length] || !text[length + 1])
+        die("--rename: '%s' is not OLD=NEW", text);
+    char *old = format_string("%.*s", (int)length, text);
+    struct tensor *tensor = frame_find(frame, old);
+    if (!tensor)
+        die("%s: field '%s' is missing", stream->path, old);
+    if (frame_find(frame, text + length + 1))
+        die("%s: there is a field '%s' already", stream->path, text + length + 1);
+    free(tensor->name);
+    tensor->name = copy_string(text + length + 1);
+    free(old);
+}

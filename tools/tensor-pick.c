@@ -1,0 +1,128 @@
+/* tensor-pick: choose, order and join the rows of a stream; choose and rename its fields. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "data/fields.h"
+#include "data/join.h"
+#include "data/pick.h"
+#include "data/stream.h"
+
+#define ROWS_MAX 1e15 /* what a double, in which the options' table keeps its bounds, still holds exactly */
+
+static struct settings {
+    const char *join, *rows, *sort, *per, *fields, *drop;
+    struct text_list where, rename;
+    bool reverse;
+    int64_t count;
+} settings;
+
+static const struct option_row options[] = {
+    { OPTION_TEXT, 0, "join", &settings.join, "FILE", "put the fields of this stream beside those of the input", 0, 0,
+      NULL },
+    { OPTION_TEXT, 0, "rows", &settings.rows, "LIST", "rows by number, from 0, in this order: 3,7,10-19", 0, 0, NULL },
+    { OPTION_TEXTS, 'w', "where", &settings.where, "COND", "rows with FIELD=V, !=, <, <=, >, >=", 0, 0, NULL },
+    { OPTION_TEXT, 's', "sort", &settings.sort, "FIELD", "order the rows by this field, least first, NaN last", 0, 0,
+      NULL },
+    { OPTION_FLAG, 'r', "reverse", &settings.reverse, NULL, "with --sort: greatest first, NaN still last", 0, 0, NULL },
+    { OPTION_INTEGER, 'n', "count", &settings.count, "N", "at most so many rows; 0 means all", 0, ROWS_MAX, NULL },
+    { OPTION_TEXT, 'p', "per", &settings.per, "FIELD", "with -n: at most so many of each value of this field", 0, 0,
+      NULL },
+    { OPTION_TEXT, 0, "fields", &settings.fields, "LIST", "keep only these fields, comma-separated", 0, 0, NULL },
+    { OPTION_TEXT, 0, "drop", &settings.drop, "LIST", "drop these fields, comma-separated", 0, 0, NULL },
+    { OPTION_TEXTS, 0, "rename", &settings.rename, "OLD=NEW", "rename a field", 0, 0, NULL },
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    "[--join FILE] [--rows LIST] [-w COND]... [-s FIELD [-r]] [-n N [-p FIELD]]\n"
+    "       [--fields LIST | --drop LIST] [--rename OLD=NEW]...",
+    "Choose and order the rows of a stream, choose and rename its fields. Options work in the order listed here.",
+    true, true, 0, 0,
+};
+
+static void check_settings(void)
+{
+    if (settings.reverse && !settings.sort)
+        die_usage("--reverse: is of use only with --sort");
+    if (settings.per && !settings.count)
+        die_usage("--per: is of use only with --count");
+    if (settings.fields && settings.drop)
+        die_usage("--fields, --drop: only one of them can be given");
+    if (settings.join && strcmp(settings.join, "-") == 0)
+        die_usage("--join: standard input is the stream that is joined to");
+    for (int i = 0; i < settings.rename.count; i++) {
+        const char *equals = strchr(settings.rename.item[i], '=');
+        if (!equals || equals == settings.rename.item[i] || !equals[1])
+            die_usage("--rename: '%s' is not OLD=NEW", settings.rename.item[i]);
+    }
+}
+
+static struct picking make_picking(void)
+{
+    struct picking picking = { .sort = settings.sort, .reverse = settings.reverse, .per = settings.per,
+                               .count = settings.count ? settings.count : -1 };
+    if (settings.rows && !pick_parse_rows(settings.rows, &picking.ranges, &picking.ranges_count))
+        die_usage("--rows: '%s' is no list of row numbers such as 3,7,10-19", settings.rows);
+    picking.conditions = allocate(TEXT_LIST_MAX, sizeof *picking.conditions);
+    for (int i = 0; i < settings.where.count; i++)
+        if (!condition_parse(settings.where.item[i], &picking.conditions[picking.conditions_count++]))
+            die_usage("--where: '%s' is no condition such as label=3 or loss>2.5", settings.where.item[i]);
+    return picking;
+}
+
+static void free_picking(struct picking *picking)
+{
+    for (int i = 0; i < picking->conditions_count; i++)
+        condition_free(&picking->conditions[i]);
+    free(picking->conditions);
+    free(picking->ranges);
+}
+
+/* The last stage: what every frame of the result goes through. */
+static void put_out(struct frame *frame, void *stream)
+{
+    if (settings.fields)
+        fields_keep(frame, stream, settings.fields);
+    if (settings.drop)
+        fields_drop(frame, stream, settings.drop);
+    for (int i = 0; i < settings.rename.count; i++)
+        fields_rename(frame, stream, settings.rename.item[i]);
+    stream_write(stdout, NULL, frame);
+}
+
+int main(int argc, char **argv)
+{
+    options_parse(argc, argv, &usage, options);
+    check_settings();
+
+    struct picking picking = make_picking();
+    struct stream stream = stream_open(NULL);
+    struct pick pick = { .picking = &picking, .emit = put_out, .context = &stream };
+    struct join join = { { NULL, NULL, 0 }, { NULL, 0, NULL }, 0, 0 };
+    bool rows = settings.join || settings.rows || settings.sort || settings.count || settings.where.count;
+    struct frame frame;
+    if (settings.join)
+        join = join_open(settings.join);
+
+    while (stream_read(&stream, &frame)) {
+        if (settings.join)
+            join_add(&join, &frame, &stream);
+        if (rows)
+            pick_add(&pick, &frame, &stream);
+        else
+            put_out(&frame, &stream); /* frames without rows, such as models, may pass */
+        frame_free(&frame);
+    }
+    if (settings.join)
+        join_close(&join, &stream);
+    pick_end(&pick, &stream);
+
+    free_picking(&picking);
+    close_stdout();
+    return 0;
+}
