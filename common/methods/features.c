@@ -1,0 +1,58 @@
+#include "methods/features.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+
+struct features features_require(const struct frame *frame, const struct stream *stream, const char *field)
+{
+    const struct tensor *tensor = frame_require(frame, stream, field, DTYPE_F32, 2);
+    struct features features = { tensor->data, tensor->shape[0], tensor->shape[1] };
+    if (features.dimension < 1)
+        die("%s: field '%s' has rows without values (at least 1 is needed)", stream->path, field);
+    int64_t count = features.rows * features.dimension;
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(features.value[i]))
+            die("%s: field '%s', row %lld of frame %lld holds %f (every value must be finite)", stream->path, field,
+                (long long)(i / features.dimension), (long long)stream->frames, (double)features.value[i]);
+    return features;
+}
+
+static bool is_listed(const char *name, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(name, *list) == 0)
+            return true;
+    return false;
+}
+
+struct features features_read_all(struct stream *stream, const char *field, const char *const *keep,
+                                  struct frame *frame)
+{
+    struct frame next;
+    *frame = (struct frame){ NULL, 0, NULL };
+    while (stream_read(stream, &next)) {
+        frame_rows(&next, stream);
+        features_require(&next, stream, field);
+        for (int i = next.count - 1; keep && i >= 0; i--)
+            if (!is_listed(next.tensor[i]->name, keep))
+                frame_remove(&next, next.tensor[i]->name);
+        frame_append(frame, &next, stream);
+        frame_free(&next);
+    }
+    const struct tensor *all = frame_find(frame, field);
+    return all ? (struct features){ all->data, all->shape[0], all->shape[1] } : (struct features){ NULL, 0, 0 };
+}
+
+void column_means(const float *value, int64_t rows, int64_t dimension, double *mean)
+{
+    for (int64_t d = 0; d < dimension; d++)
+        mean[d] = 0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t d = 0; d < dimension; d++)
+            mean[d] += value[i * dimension + d];
+    for (int64_t d = 0; d < dimension && rows > 0; d++)
+        mean[d] /= (double)rows;
+}

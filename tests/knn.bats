@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# knn: neighbours, votes, options, messages. That the search is exact is knn_test.c's.
+
+# shellcheck disable=SC2054,SC2094 # commas are the streams' own; a database may be searched in itself
+
+load helpers/common
+
+# Five points on a line at 0, 1, 3, 6, 10, of classes 0 0 1 1 1, found in a source at 10, 20, ...
+setup() {
+    common_setup
+    stream-make feature:F32:5,1=0,1,3,6,10 index:I64:5=10,20,30,40,50 label:I64:5=0,0,1,1,1 image:U8:5,1=iota >db.st
+    queries=(feature:F32:2,1=0.9,7 label:I64:2=1,1 name:U8:2,3=iota @classes=cat,dog)
+    stream-make "${queries[@]}" >queries.st
+}
+
+# answer_is FILE WORD...: the stream is what stream-make makes of the words.
+answer_is() {
+    local file=$1
+    shift
+    stream-make "$@" >want.st
+    stream-compare -t 1e-6 "$file" want.st
+}
+
+@test "common options" {
+    common_options knn
+}
+
+@test "neighbours by index, distance and label, nearest first; all other fields and metadata pass" {
+    knn -q -d db.st -k 3 <queries.st >out.st
+    answer_is out.st "${queries[@]}" neighbor_index:I64:2,3=20,10,30,40,50,30 neighbor_label:I64:2,3=0,0,1,1,1,1 \
+        neighbor_distance:F32:2,3=0.1,0.9,2.1,1,3,4 knn_prediction:I64:2=0,1
+}
+
+@test "without index the row number, without label no vote" {
+    stream-make feature:F32:3,1=5,6,7 >plain.st
+    knn -d plain.st -k 2 <queries.st >out.st 2>said
+    answer_is out.st "${queries[@]}" neighbor_index:I64:2,2=0,1,2,1 neighbor_distance:F32:2,2=4.1,5.1,0,1
+    equal "$(<said)" ""
+}
+
+@test "the fields of an earlier search are replaced" {
+    stream-make feature:F32:3,1=5,6,7 >plain.st
+    knn -q -d db.st -k 3 <queries.st | knn -q -d plain.st -k 2 >out.st
+    knn -q -d plain.st -k 2 <queries.st >once.st
+    stream-compare out.st once.st
+}
+
+@test "the accuracy goes to stderr where queries have labels, and not under -q" {
+    equal "$(knn -d db.st -k 3 <queries.st 2>&1 >/dev/null)" "knn: accuracy 0.5000 (1 of 2 rows; k 3, l2, plain vote)"
+    equal "$(stream-cut 1 <queries.st | knn -d db.st -k 1 --metric cosine --vote weighted 2>&1 >/dev/null)" \
+        "knn: accuracy 0.0000 (0 of 2 rows; k 1, cosine, weighted vote)"
+    equal "$(knn -q -d db.st -k 3 <queries.st 2>&1 >/dev/null)" ""
+    equal "$(stream-make feature:F32:1,1=3 | knn -d db.st -k 3 2>&1 >/dev/null)" ""
+}
+
+@test "--metric cosine" {
+    stream-make feature:F32:4,2=1,0,0,2,-3,0,0,0 >around.st
+    stream-make feature:F32:1,2=5,0 | knn -d around.st -k 4 --metric cosine >out.st
+    answer_is out.st feature:F32:1,2=5,0 neighbor_index:I64:1,4=0,1,3,2 neighbor_distance:F32:1,4=0,1,1,2
+}
+
+@test "--vote weighted and --temperature" {
+    # at 2.2: class 1 at 0.8, class 0 at 1.2 and 2.2; the nearest decides when it is cold, the most when it is warm
+    local answer=(feature:F32:1,1=2.2 neighbor_index:I64:1,3=30,20,10 neighbor_label:I64:1,3=1,0,0
+        neighbor_distance:F32:1,3=0.8,1.2,2.2)
+    stream-make feature:F32:1,1=2.2 >between.st
+    knn -q -d db.st -k 3 <between.st >out.st
+    answer_is out.st "${answer[@]}" knn_prediction:I64:1=0
+    knn -q -d db.st -k 3 --vote weighted <between.st >out.st
+    answer_is out.st "${answer[@]}" knn_prediction:I64:1=1
+    knn -q -d db.st -k 3 --vote weighted --temperature 100 <between.st >out.st
+    answer_is out.st "${answer[@]}" knn_prediction:I64:1=0
+}
+
+@test "--field compares another field" {
+    stream-make map:F32:3,2=0,0,1,1,5,5 >maps.st
+    stream-make map:F32:1,2=4,5 feature:F32:1,1=0 | knn -d maps.st -k 1 --field map >out.st
+    answer_is out.st map:F32:1,2=4,5 feature:F32:1,1=0 neighbor_index:I64:1,1=2 neighbor_distance:F32:1,1=1
+}
+
+@test "--exclude-self leaves out all rows of the same index" {
+    local turns=(feature:F32:4,1=0,0,1,3 index:I64:4=1,1,2,3)
+    stream-make "${turns[@]}" >turns.st
+    knn -d turns.st -k 2 --exclude-self <turns.st >out.st
+    answer_is out.st "${turns[@]}" neighbor_index:I64:4,2=2,3,2,3,1,1,2,1 neighbor_distance:F32:4,2=1,3,1,3,1,1,2,3
+}
+
+@test "ties go by the row of the database" {
+    stream-make feature:F32:4,1=1,-1,1,-1 index:I64:4=9,8,7,6 >tied.st
+    stream-make feature:F32:1,1=0 | knn -d tied.st -k 3 >out.st
+    answer_is out.st feature:F32:1,1=0 neighbor_index:I64:1,3=9,8,7 neighbor_distance:F32:1,3=1,1,1
+}
+
+@test "the same rows however the streams are cut, and for any -j" {
+    stream-make feature:F32:700,16=random1 label:I64:700=iota index:I64:700=iota >many.st
+    stream-make feature:F32:90,16=random2 >some.st
+    knn -q -j 1 -d many.st <some.st >one.st
+    knn -q -j 2 -d many.st <some.st | cmp - one.st
+    stream-cut 3 <many.st >cut.st
+    stream-cut 7,0,20 <some.st | knn -q -j 2 -d cut.st >got.st
+    stream-compare got.st one.st
+}
+
+@test "empty stream, frames of no rows" {
+    [ "$(knn -d db.st </dev/null | wc -c)" == 0 ]
+    stream-make feature:F32:0,1=zero | knn -d db.st -k 2 >out.st
+    answer_is out.st feature:F32:0,1=zero neighbor_index:I64:0,2=zero neighbor_distance:F32:0,2=zero \
+        neighbor_label:I64:0,2=zero knn_prediction:I64:0=zero
+    stream-make feature:F32:0,1=zero / feature:F32:5,1=1,2,3,4,5 >holes.st
+    stream-make feature:F32:1,1=7 | knn -d holes.st -k 1 >out.st
+    answer_is out.st feature:F32:1,1=7 neighbor_index:I64:1,1=4 neighbor_distance:F32:1,1=2
+}
+
+@test "usage errors" {
+    misused "-d: the database must be a file" knn <queries.st
+    misused "-d: the database must be a file" knn -d - <queries.st
+    misused "whole number from 1" knn -d db.st -k 0 <queries.st
+    misused "none of l2, cosine" knn -d db.st --metric l1 <queries.st
+    misused "none of plain, weighted" knn -d db.st --vote no <queries.st
+    misused "number from 1e-06" knn -d db.st --temperature 0 <queries.st
+    misused "too many operands" knn -d db.st extra <queries.st
+}
+
+@test "what is wrong with a database" {
+    fails "none.st: cannot be opened" knn -d none.st <queries.st
+    fails "db.st: 5 rows are too few for k = 6 (k may be at most the number of rows)" knn -d db.st -k 6 <queries.st
+    : >empty.st
+    fails "empty.st: holds no row" knn -d empty.st <queries.st
+    stream-make label:I64:2=0,1 >other.st
+    fails "other.st: field 'feature' is missing" knn -d other.st -k 1 <queries.st
+    stream-make feature:F64:2,1=0,1 >other.st
+    fails "field 'feature' is F64 of rank 2 (F32 of rank 2 is needed)" knn -d other.st -k 1 <queries.st
+    stream-make feature:F32:2,1=0,1 label:F32:2=0,1 >other.st
+    fails "field 'label' is F32 of rank 1 (I64 of rank 1 is needed)" knn -d other.st -k 1 <queries.st
+    stream-make feature:F32:2,1=0,nan >other.st
+    fails "other.st: field 'feature', row 1 of frame 1 holds nan (every value must be finite)" \
+        knn -d other.st -k 1 <queries.st
+    stream-make feature:F32:2,1=0,1 >other.st
+    fails "other.st: field 'index' is missing (--exclude-self" knn -d other.st -k 1 --exclude-self <db.st
+    head -c 100 db.st >half.st
+    fails "half.st: frame 1: the file ends" knn -d half.st <queries.st
+}
+
+@test "what is wrong with a stream" {
+    stream-make label:I64:2=0,1 | fails "standard input: field 'feature' is missing" knn -d db.st -k 1
+    stream-make feature:F32:1,2=0,1 | fails "2 values in a row, but the database 1" knn -d db.st -k 1
+    stream-make feature:F32:1,0=zero | fails "rows without values" knn -d db.st -k 1
+    stream-make feature:F32:1,1=0 / feature:F32:2,1=1,-inf |
+        fails "field 'feature', row 1 of frame 2 holds -inf" knn -d db.st -k 1
+    stream-make feature:F32:1,1=0 | fails "field 'index' is missing" knn -d db.st -k 1 --exclude-self
+    fails "fewer than k = 5 rows of the database are left beside row 0 of frame 1 itself (index 10)" \
+        knn -d db.st -k 5 --exclude-self <db.st
+}
+
+@test "full disk, closed pipe" {
+    full_disk knn -q -d db.st -k 2 <queries.st
+    closed_pipe knn -q -d db.st -k 2 <queries.st
+}
