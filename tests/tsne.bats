@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# tsne: the map, its divergence beside scikit-learn's, options, messages. The parts are tsne_test.c's.
+
+# shellcheck disable=SC2054,SC2094 # commas are the streams' own; a database may be searched in itself
+
+load helpers/common
+
+# kl_of ARGUMENT...: the divergence that tsne tells, of the digits fixture.
+kl_of() {
+    tsne "$@" <"$FIXTURES/tsne-digits.safetensors" 2>&1 >/dev/null | sed 's/.*divergence \([0-9.]*\) .*/\1/'
+}
+
+at_most() { # VALUE BOUND
+    awk -v value="$1" -v bound="$2" 'BEGIN { exit !(value > 0 && value <= bound) }' || flunk "$1 is more than $2"
+}
+
+@test "common options" {
+    common_options tsne
+}
+
+@test "divergence no worse than scikit-learn's" {
+    while read -r perplexity reference; do
+        at_most "$(kl_of -p "$perplexity" --iterations 1000)" "$(awk "BEGIN { print 1.02 * $reference }")"
+    done <"$FIXTURES/tsne-digits.tsv"
+}
+
+@test "classes lie together: of the nearest points in the map nearly all are of the row's class" {
+    tsne -q <"$FIXTURES/tsne-digits.safetensors" >map.st
+    knn -d map.st --field map -k 1 --exclude-self <map.st 2>said >/dev/null
+    at_most 0.95 "$(sed 's/.*accuracy \([0-9.]*\) .*/\1/' said)"
+}
+
+@test "adds map and passes all else through, of all frames as one" {
+    local rows=(feature:F32:20,3=random1 label:I64:20=iota name:U8:20,2=iota @classes=cat,dog)
+    stream-make "${rows[@]}" | tsne -q -p 5 --iterations 0 --init random >out.st
+    stream-make "${rows[@]}" | stream-cut 3,0,8 | tsne -q -p 5 --iterations 0 --init random >cut.st
+    cmp out.st cut.st
+    stream-make "${rows[@]}" map:F32:20,2=zero >want.st # at the start all are within 1e-3 of the origin
+    stream-compare -t 1e-3 out.st want.st
+    tsne -q -p 5 --iterations 0 --init random <out.st | cmp - out.st # an earlier map is replaced
+}
+
+@test "the divergence goes to stderr, and not under -q" {
+    stream-make feature:F32:20,3=random1 | tsne -p 5 2>said >/dev/null
+    grep -Ex 'tsne: KL divergence [0-9]+\.[0-9]{4} \(20 rows, perplexity 5, 750 iterations\)' said
+    equal "$(stream-make feature:F32:20,3=random1 | tsne -q -p 5 2>&1 >/dev/null)" ""
+}
+
+@test "the same bytes for any -j; another seed or start gives another map" {
+    stream-make feature:F32:1100,5=random1 >rows.st
+    tsne -q -j 1 --iterations 20 <rows.st >one.st
+    tsne -q -j 3 --iterations 20 <rows.st | cmp - one.st
+    for other in "--seed 1" "--init random" "--exaggeration 4" "--exaggeration-iterations 10" "--learning-rate 50" \
+        "-p 20" "--iterations 21"; do
+        # shellcheck disable=SC2086 # two words
+        ! tsne -q --iterations 20 $other <rows.st | cmp -s - one.st || flunk "$other changes nothing"
+    done
+}
+
+@test "no rows, and the fewest" {
+    [ "$(tsne </dev/null | wc -c)" == 0 ]
+    stream-make feature:F32:0,4=zero | tsne >out.st
+    stream-make feature:F32:0,4=zero map:F32:0,2=zero | stream-compare out.st -
+    for rows in 1 2 3; do
+        stream-make "feature:F32:$rows,2=random1" |
+            fails "perplexity 1 is too large for $rows row" tsne -p 1
+    done
+    stream-make feature:F32:4,2=random1 | tsne -q -p 1 >out.st
+    tensor-ls -v out.st | grep '^map'
+}
+
+@test "perplexity too large for the rows: the rule and the values" {
+    local rule="(3 x perplexity must be less than the number of rows)"
+    stream-make feature:F32:90,2=random1 |
+        fails "standard input: perplexity 30 is too large for 90 rows $rule" tsne
+    stream-make feature:F32:91,2=random1 | tsne -q --iterations 1 >/dev/null
+}
+
+@test "duplicates and constant columns are laid out, finite" {
+    local twins
+    twins=$(printf '%s,' {1..20} {1..20})
+    for field in feature:F32:60,3=zero "feature:F32:40,1=${twins%,}"; do
+        stream-make "$field" | tsne -p 10 >out.st 2>said
+        grep -E 'KL divergence -?[0-9]' said
+        tensor-ls -v out.st | grep '^map' >list
+        if grep -iE 'nan|inf' list; then flunk "the map is not finite"; fi
+    done
+}
+
+@test "usage errors" {
+    misused "number from 1 to 10000" tsne -p 0.5 </dev/null
+    misused "whole number from 0" tsne --iterations -1 </dev/null
+    misused "none of pca, random" tsne --init grid </dev/null
+    misused "whole number from 0" tsne --seed x </dev/null
+    misused "number from 1 to 1000" tsne --exaggeration 0 </dev/null
+    misused "whole number from 0" tsne --exaggeration-iterations 1.5 </dev/null
+    misused "number from 0" tsne --learning-rate -3 </dev/null
+    misused "too many operands" tsne rows.st </dev/null
+}
+
+@test "what is wrong with a stream" {
+    stream-make label:I64:2=0,1 | fails "standard input: field 'feature' is missing" tsne
+    stream-make feature:I64:2,1=0,1 | fails "field 'feature' is I64 of rank 2 (F32 of rank 2 is needed)" tsne
+    stream-make feature:F32:2,1=0,1 / feature:F32:2,1=nan,1 | fails "row 0 of frame 2 holds nan" tsne
+    stream-make feature:F32:2,1=0,1 / feature:F32:1,2=0,1 | fails "changes its type or shape between frames" tsne
+    stream-make feature:F32:9,0=zero | fails "rows without values" tsne
+}
+
+@test "full disk, closed pipe" {
+    stream-make feature:F32:20,3=random1 >rows.st
+    full_disk tsne -q -p 5 --iterations 5 <rows.st
+    closed_pipe tsne -q -p 5 --iterations 5 <rows.st
+}
