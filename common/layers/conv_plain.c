@@ -155,25 +155,47 @@ static void multiply(int m, int n, int k, const float *a, int row_a, int column_
               (float *)(uintptr_t)b, row_b, column_b, &beta, c, n, 1);
 }
 
-static void finish_output(const struct conv *conv, size_t first, size_t pixels, struct conv_output output, double *sums)
+/* sums[0][k] += sum of y, sums[1][k] += sum of y^2 over some pixels: in single precision over runs of a few, which
+ * keeps the loop in vectors, and in double over the runs. */
+static void add_sums(size_t pixels, int channels, const float *y, double *sums)
 {
-    int channels = conv->outputs;
-    float *y = output.y + first * (size_t)channels;
-    const float *residual = output.residual ? output.residual + first * (size_t)channels : NULL;
-    for (size_t p = 0; p < pixels; p++, y += channels) {
-        for (int k = 0; k < channels; k++) {
-            float value = y[k];
-            if (output.bias)
-                value += output.bias[k];
-            if (residual)
-                value += residual[p * (size_t)channels + (size_t)k];
-            y[k] = output.relu && value < 0 ? 0 : value;
-        }
-        for (int k = 0; sums && k < channels; k++) {
-            sums[k] += y[k];
-            sums[channels + k] += (double)y[k] * y[k];
+    enum { RUN = 64, PART = 16 };
+    for (size_t begin = 0; begin < pixels; begin += RUN) {
+        size_t end = begin + RUN < pixels ? begin + RUN : pixels;
+        for (int k = 0; k < channels; k += PART) {
+            int part = channels - k < PART ? channels - k : PART;
+            float sum[PART] = { 0 }, squares[PART] = { 0 };
+            for (size_t p = begin; p < end; p++)
+                for (int i = 0; i < part; i++) {
+                    float value = y[p * (size_t)channels + (size_t)(k + i)];
+                    sum[i] += value;
+                    squares[i] += value * value;
+                }
+            for (int i = 0; i < part; i++) {
+                sums[k + i] += sum[i];
+                sums[channels + k + i] += squares[i];
+            }
         }
     }
+}
+
+static void finish_output(const struct conv *conv, size_t first, size_t pixels, struct conv_output output, double *sums)
+{
+    size_t channels = (size_t)conv->outputs;
+    float *y = output.y + first * channels;
+    const float *residual = output.residual ? output.residual + first * channels : NULL;
+    for (size_t p = 0; p < pixels && (output.bias || residual || output.relu); p++)
+        for (size_t k = 0; k < channels; k++) {
+            float *value = &y[p * channels + k];
+            if (output.bias)
+                *value += output.bias[k];
+            if (residual)
+                *value += residual[p * channels + k];
+            if (output.relu && *value < 0)
+                *value = 0;
+        }
+    if (sums)
+        add_sums(pixels, conv->outputs, y, sums);
 }
 
 /* total[count] = the sums of the parts, in order. */

@@ -24,26 +24,33 @@ size_t pool_parts(int images, int channels)
     return 3 * (size_t)images * (size_t)channels;
 }
 
+/* total[c] += sum over pixels of x[p][c] y[p][c] of one image; single precision, since an image has few pixels. */
+static void add_products(int pixels, int channels, const float *x, const float *y, float *total)
+{
+    for (int p = 0; p < pixels; p++, x += channels, y += channels)
+        for (int c = 0; c < channels; c++)
+            total[c] += x[c] * y[c];
+}
+
 /* One image; sums are set. */
 static void backward_image(int pixels, int channels, const float *dfeature, const float *x, const float *first,
-                           const float *second, float *dx, double *sums)
+                           const float *second, float *restrict dx, float *restrict sums)
 {
     memset(sums, 0, 3 * (size_t)channels * sizeof *sums);
     for (int p = 0; p < pixels; p++)
         for (int c = 0; c < channels; c++) {
             int at = p * channels + c;
-            float value = x[at] > 0 ? dfeature[c] / (float)pixels : 0;
-            dx[at] = value;
-            sums[c] += value;
-            if (first)
-                sums[channels + c] += (double)value * first[at];
-            if (second)
-                sums[2 * channels + c] += (double)value * second[at];
+            dx[at] = x[at] > 0 ? dfeature[c] / (float)pixels : 0;
+            sums[c] += dx[at];
         }
+    if (first)
+        add_products(pixels, channels, dx, first, sums + channels);
+    if (second)
+        add_products(pixels, channels, dx, second, sums + 2 * channels);
 }
 
 void pool_backward(int images, int pixels, int channels, const float *dfeature, const float *x,
-                   const float *first, const float *second, float *dx, double *sums, double *parts)
+                   const float *first, const float *second, float *dx, double *sums, float *parts)
 {
     size_t image = (size_t)pixels * (size_t)channels, part = 3 * (size_t)channels;
 #pragma omp parallel for schedule(static) num_threads(threads_count())

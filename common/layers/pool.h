@@ -9,11 +9,11 @@ void pool_forward(int images, int pixels, int channels, const float *x, float *f
 
 /* The gradient before the ReLU that gave x: dx[n][p][c] = dfeature[n][c] / pixels where x > 0, else 0; and its sums
  * [3][channels] alone and with `first` and `second` (each like x, or NULL), which the batch norms below need.
- * parts: scratch of pool_parts(images, channels) doubles, so that sums are taken image by image in order. */
+ * parts: scratch of pool_parts(images, channels) floats, so that sums are taken image by image in order. */
 void pool_backward(int images, int pixels, int channels, const float *dfeature, const float *x,
-                   const float *first, const float *second, float *dx, double *sums, double *parts);
+                   const float *first, const float *second, float *dx, double *sums, float *parts);
 
-/* Doubles of scratch that pool_backward needs. */
+/* Floats of scratch that pool_backward needs. */
 size_t pool_parts(int images, int channels);
 
 #endif

@@ -132,43 +132,46 @@ static void add_parts(const struct plan *plan, float *workspace, int parts, size
             total[i] += part_sums(plan, workspace, part)[i];
 }
 
-/* For each frequency: some panels of to = from U, over the rows of `tiles` tiles. U is panels [depth][16] of each
- * frequency. */
-static void multiply_panels(const struct winograd *shape, const struct domain *from, const float *a, int tiles,
-                            const float *u, int first, int count, const struct domain *to, float *c)
+/* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the frequency's panels
+ * [depth][16]. */
+static void multiply_panels(const struct domain *from, const struct domain *to, int f, int tiles, const float *a,
+                            const float *u, int first, int count, float *c)
 {
-    size_t panel = (size_t)from->channels * PANEL, frequency = weight_pitch(shape);
-    for (int f = 0; f < FREQUENCIES; f++)
-        for (int k = 0; k < count; k++)
-            panel_gemm(tiles * from->copies[f], from->channels, a + from->offset[f], from->pitch, 1,
-                       u + (size_t)f * frequency + (size_t)(first + k) * panel, PANEL, false,
-                       c + to->offset[f] + (size_t)k * PANEL, to->pitch);
+    size_t panel = (size_t)from->channels * PANEL;
+    for (int k = 0; k < count; k++)
+        panel_gemm(tiles * from->copies[f], from->channels, a + from->offset[f], from->pitch, 1,
+                   u + (size_t)(first + k) * panel, PANEL, false, c + to->offset[f] + (size_t)k * PANEL, to->pitch);
 }
 
-/* dU_f += V_f^T Z_f, as panels [36][K/16][C][16]. */
-static void multiply_weights(const struct plan *plan, int tiles, const float *v, const float *z, bool add, float *du)
+/* dU_f += V_f^T Z_f, as panels [K/16][C][16]; dU_f is set where `add` is false. */
+static void multiply_weights(const struct plan *plan, int f, int tiles, const float *v, const float *z, bool add,
+                             float *du)
 {
     const struct domain *input = &plan->input, *output = &plan->output;
     size_t panel = (size_t)input->channels * PANEL;
-    int panels = output->channels / PANEL;
-    for (int f = 0; f < FREQUENCIES; f++)
-        for (int k = 0; k < panels; k++)
-            panel_gemm(input->channels, tiles * input->copies[f], v + input->offset[f], 1, input->pitch,
-                       z + output->offset[f] + (size_t)k * PANEL, output->pitch, add,
-                       du + (size_t)f * weight_pitch(&plan->shape) + (size_t)k * panel, PANEL);
+    for (int k = 0; k < output->channels / PANEL; k++)
+        panel_gemm(input->channels, tiles * input->copies[f], v + input->offset[f], 1, input->pitch,
+                   z + output->offset[f] + (size_t)k * PANEL, output->pitch, add, du + (size_t)k * panel, PANEL);
+}
+
+/* The rows of tiles of a block that starts at `first`. */
+static int rows_of(const struct plan *plan, int first, int end)
+{
+    return end - first < plan->rows ? end - first : plan->rows;
 }
 
 static void forward_block(const struct plan *plan, int first, int rows, struct conv_input input, const float *u,
                           const struct conv_output *output, double *sums, const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
-    int panels = shape->outputs / PANEL;
+    int panels = shape->outputs / PANEL, tiles = rows * shape->tiles_x;
     for (int c = 0; c < shape->inputs / CHANNELS; c++)
         transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     for (int begin = 0; begin < panels; begin += PASS_PANELS) {
         int count = panels - begin < PASS_PANELS ? panels - begin : PASS_PANELS;
-        multiply_panels(shape, &plan->input, scratch->v, rows * shape->tiles_x, u, begin, count, &plan->pass,
-                        scratch->m);
+        for (int f = 0; f < FREQUENCIES; f++)
+            multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u + (size_t)f * weight_pitch(shape),
+                            begin, count, scratch->m);
         for (int k = 0; k < count; k++)
             transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, sums, scratch->lines);
     }
@@ -188,7 +191,7 @@ void winograd_forward(const struct conv *conv, int images, struct conv_input inp
             transform_weight(&plan.shape, weight, panel, u);
 #pragma omp for schedule(dynamic)
         for (int block = 0; block < blocks; block++) {
-            int first = block * plan.rows, rows = all_rows - first < plan.rows ? all_rows - first : plan.rows;
+            int first = block * plan.rows, rows = rows_of(&plan, first, all_rows);
             double *sums = output.sums ? part_sums(&plan, workspace, block) : NULL;
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
@@ -214,15 +217,17 @@ static void backward_block(const struct plan *plan, int first, int rows, const s
     const struct winograd *shape = &plan->shape;
     int tiles = rows * shape->tiles_x, panels = shape->inputs / PANEL;
     size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS;
-    for (int c = 0; c < shape->inputs / CHANNELS; c++)
+    for (int c = 0; c < panels; c++)
         transform_input(shape, pass->input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     for (int k = 0; k < shape->outputs / CHANNELS; k++)
         transform_gradient(shape, pass->gradient, k, first, rows, &plan->output, scratch->m, scratch->lines);
-    multiply_weights(plan, tiles, scratch->v, scratch->m, add, du);
-    if (!pass->dx)
-        return;
-    multiply_panels(shape, &plan->output, scratch->m, tiles, pass->u, 0, panels, &plan->input, scratch->v);
-    for (int c = 0; c < panels; c++)
+    for (int f = 0; f < FREQUENCIES; f++) {
+        size_t at = (size_t)f * weight_pitch(shape);
+        multiply_weights(plan, f, tiles, scratch->v, scratch->m, add, du + at);
+        if (pass->dx)
+            multiply_panels(&plan->output, &plan->input, f, tiles, scratch->m, pass->u + at, 0, panels, scratch->v);
+    }
+    for (int c = 0; pass->dx && c < panels; c++)
         transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
                           scratch->carry + (size_t)c * carry, sums, scratch->lines);
 }
@@ -252,7 +257,7 @@ void winograd_backward(const struct conv *conv, int images, struct conv_input in
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
             for (int first = begin; first < end; first += plan.rows)
-                backward_block(&plan, first, end - first < plan.rows ? end - first : plan.rows, &pass, first > begin,
+                backward_block(&plan, first, rows_of(&plan, first, end), &pass, first > begin,
                                u + (size_t)(slice + 1) * pitch, sums, &scratch);
         }
 #pragma omp for schedule(static)

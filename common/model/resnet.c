@@ -281,7 +281,7 @@ static void place_activations(struct resnet *net)
     net->logit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
     net->dlogit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
     net->sums = allocate(3 * (size_t)widest, sizeof(double));
-    net->parts = allocate(pool_parts(net->images, net->features), sizeof(double));
+    net->parts = allocate_floats(pool_parts(net->images, net->features));
     net->workspace = allocate_floats(workspace);
 }
 

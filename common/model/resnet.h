@@ -68,8 +68,8 @@ struct resnet {
     int64_t steps; /* training steps so far */
     float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
     float *gradient[2], *shortcut_gradient; /* of activations, in turns */
-    double *sums, *parts;
-    float *workspace;
+    double *sums;
+    float *parts, *workspace;
     float *norm_floats;
     double *norm_doubles;
 };
