@@ -1,0 +1,188 @@
+#include "data/sheet.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* The frame: a ring of FRAME_WIDTH pixels where right and one more where wrong, FRAME_SPACE away from the tile so that
+ * its edge pixels can be judged. */
+enum { FRAME_WIDTH = 2, FRAME_SPACE = 1, MARGIN = FRAME_SPACE + FRAME_WIDTH + 1, DASH = 6, DASH_GAP = 4 };
+enum { CAPTION_SPACE = 2, BAR_LENGTH = 120, BAR_SPACE = 6, APART = 3 };
+
+static const struct colour right_colour = { 0x3f, 0x90, 0xda }, wrong_colour = { 0xe7, 0x63, 0x00 };
+
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t column_left(const struct sheet *sheet, int64_t column)
+{
+    int64_t extra = sheet->plan.apart && column > 0 ? APART * most(sheet->gap, 2) : 0;
+    return sheet->gap + column * (sheet->slot_width + sheet->gap) + extra;
+}
+
+static int caption_height(const struct sheet *sheet)
+{
+    return sheet->plan.caption_width ? text_height() + CAPTION_SPACE : 0;
+}
+
+static int strip_height(const struct sheet *sheet)
+{
+    return caption_height(sheet) + 2 * sheet->margin + (int)sheet->plan.tile_height + sheet->gap;
+}
+
+static int64_t bar_width(const struct sheet *sheet)
+{
+    return 2 * sheet->gap + text_width(sheet->plan.bar_low) + BAR_LENGTH + 2 * BAR_SPACE +
+           text_width(sheet->plan.bar_high);
+}
+
+static int bar_height(const struct sheet *sheet)
+{
+    return text_height() + (int)most(sheet->gap, 2);
+}
+
+/* Text that can be read on the background (luminance by ITU-R BT.601). */
+static struct colour ink_for(struct colour background)
+{
+    int luminance = 299 * background.red + 587 * background.green + 114 * background.blue;
+    return luminance > 127 * 1000 ? (struct colour){ 0, 0, 0 } : (struct colour){ 255, 255, 255 };
+}
+
+static void start_strip(struct sheet *sheet)
+{
+    sheet->strip = image_new(sheet->width, strip_height(sheet), sheet->background);
+}
+
+static void write_space(const struct sheet *sheet, int height)
+{
+    if (height == 0)
+        return;
+    struct image space = image_new(sheet->width, height, sheet->background);
+    picture_rows(sheet->file, &space);
+    image_free(&space);
+}
+
+struct colour sheet_background(const struct sheet_style *style)
+{
+    struct colour colour;
+    if (!parse_colour(style->background, &colour))
+        die_usage("--background: '%s' is no colour (white, black, grey or #rrggbb)", style->background);
+    return colour;
+}
+
+static int64_t square_columns(const struct sheet_plan *plan)
+{
+    return (int64_t)ceil(sqrt((double)plan->tiles * (double)plan->tile_height / (double)plan->tile_width));
+}
+
+struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const struct sheet_plan *plan)
+{
+    struct sheet sheet = { .file = file, .plan = *plan, .gap = (int)style->gap, .columns = style->columns };
+    sheet.background = sheet_background(style);
+    if (sheet.columns == 0)
+        sheet.columns = square_columns(plan);
+    sheet.columns = most(1, sheet.columns < plan->tiles ? sheet.columns : plan->tiles);
+    sheet.ink = ink_for(sheet.background);
+    sheet.margin = plan->frames ? MARGIN : 0;
+    if (plan->tile_width > IMAGE_SIDE_MAX || plan->tile_height > IMAGE_SIDE_MAX)
+        die("a tile of %lld x %lld pixels cannot be drawn (at most %d on each side)", (long long)plan->tile_width,
+            (long long)plan->tile_height, IMAGE_SIDE_MAX);
+    sheet.slot_width = (int)most(plan->tile_width + 2 * sheet.margin, plan->caption_width);
+    sheet.width = column_left(&sheet, sheet.columns - 1) + sheet.slot_width + sheet.gap;
+    int64_t strips = (plan->tiles + sheet.columns - 1) / sheet.columns;
+    sheet.height = sheet.gap + strips * strip_height(&sheet);
+    if (plan->bar) {
+        sheet.width = most(sheet.width, bar_width(&sheet));
+        sheet.height += bar_height(&sheet);
+    }
+    picture_begin(file, sheet.width, sheet.height);
+    write_space(&sheet, sheet.gap);
+    start_strip(&sheet);
+    return sheet;
+}
+
+/* A ring of the given thickness whose outer edge is the rectangle; dashed: with gaps, the corners always drawn. */
+static void draw_ring(struct image *image, int x, int y, int width, int height, int thickness, bool dashed,
+                      struct colour colour)
+{
+    int period = dashed ? DASH + DASH_GAP : 1, dash = dashed ? DASH : 1;
+    for (int at = 0; at < width; at++)
+        if (at % period < dash || at >= width - thickness) {
+            image_fill(image, x + at, y, 1, thickness, colour);
+            image_fill(image, x + at, y + height - thickness, 1, thickness, colour);
+        }
+    for (int at = 0; at < height; at++)
+        if (at % period < dash || at >= height - thickness) {
+            image_fill(image, x, y + at, thickness, 1, colour);
+            image_fill(image, x + width - thickness, y + at, thickness, 1, colour);
+        }
+}
+
+/* The frame around a tile whose top left corner is (x, y). */
+static void draw_frame(struct sheet *sheet, int x, int y, enum verdict verdict)
+{
+    int thickness = verdict == VERDICT_WRONG ? FRAME_WIDTH + 1 : FRAME_WIDTH;
+    int out = FRAME_SPACE + thickness;
+    draw_ring(&sheet->strip, x - out, y - out, (int)sheet->plan.tile_width + 2 * out,
+              (int)sheet->plan.tile_height + 2 * out, thickness, verdict == VERDICT_WRONG,
+              verdict == VERDICT_WRONG ? wrong_colour : right_colour);
+}
+
+void sheet_add(struct sheet *sheet, const struct image *tile, const char *caption, enum verdict verdict)
+{
+    int64_t column = sheet->placed % sheet->columns;
+    if (sheet->placed > 0 && column == 0) {
+        picture_rows(sheet->file, &sheet->strip);
+        image_free(&sheet->strip);
+        start_strip(sheet);
+    }
+    int left = (int)column_left(sheet, column);
+    int x = left + (sheet->slot_width - (int)sheet->plan.tile_width) / 2;
+    int y = caption_height(sheet) + sheet->margin;
+    if (tile)
+        image_paste(&sheet->strip, x, y, tile);
+    if (caption && sheet->plan.caption_width)
+        image_text(&sheet->strip, left + (sheet->slot_width - text_width(caption)) / 2, 0, caption, sheet->ink);
+    if (verdict != VERDICT_NONE)
+        draw_frame(sheet, x, y, verdict);
+    sheet->placed++;
+}
+
+static void write_bar(const struct sheet *sheet)
+{
+    const struct sheet_plan *plan = &sheet->plan;
+    struct image strip = image_new(sheet->width, bar_height(sheet), sheet->background);
+    int x = sheet->gap;
+    image_text(&strip, x, 0, plan->bar_low, sheet->ink);
+    x += text_width(plan->bar_low) + BAR_SPACE;
+    for (int at = 0; at < BAR_LENGTH; at++)
+        image_fill(&strip, x + at, 0, 1, text_height(), palette_colour(plan->palette, at / (double)(BAR_LENGTH - 1)));
+    image_text(&strip, x + BAR_LENGTH + BAR_SPACE, 0, plan->bar_high, sheet->ink);
+    picture_rows(sheet->file, &strip);
+    image_free(&strip);
+}
+
+void sheet_end(struct sheet *sheet)
+{
+    picture_rows(sheet->file, &sheet->strip);
+    image_free(&sheet->strip);
+    if (sheet->plan.bar)
+        write_bar(sheet);
+}
+
+struct image image_row(const struct image *images, int64_t count, int gap, struct colour background)
+{
+    int64_t width = -(int64_t)gap;
+    for (int64_t i = 0; i < count; i++)
+        width += images[i].width + gap;
+    struct image row = image_new(width, images[0].height, background);
+    int x = 0;
+    for (int64_t i = 0; i < count; i++) {
+        image_paste(&row, x, 0, &images[i]);
+        x += images[i].width + gap;
+    }
+    return row;
+}

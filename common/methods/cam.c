@@ -1,0 +1,96 @@
+#include "methods/cam.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/options.h"
+
+static const float *finite_values(const struct stream *stream, const struct tensor *tensor)
+{
+    const float *value = tensor->data;
+    for (size_t i = 0; i < tensor_elements(tensor); i++)
+        if (!isfinite(value[i]))
+            die("%s: tensor '%s' holds a value that is not finite (element %zu)", stream->path, tensor->name, i);
+    return value;
+}
+
+static float read_scale(const struct stream *stream, const struct frame *model)
+{
+    const char *text = frame_metadata(model, "logit_scale");
+    double scale = 1;
+    if (text && !parse_real(text, -1e30, 1e30, &scale))
+        die("%s: metadata 'logit_scale' is no number (it is '%s')", stream->path, text);
+    return (float)scale;
+}
+
+static void read_bias(struct cam_head *head, const struct stream *stream)
+{
+    if (!frame_find(&head->model, "fc.bias"))
+        return;
+    const struct tensor *bias = frame_require(&head->model, stream, "fc.bias", DTYPE_F32, 1);
+    if (bias->shape[0] != head->classes)
+        die("%s: fc.bias has %lld values and fc.weight %lld rows (as many are needed)", stream->path,
+            (long long)bias->shape[0], (long long)head->classes);
+    head->bias = finite_values(stream, bias);
+}
+
+struct cam_head cam_head_read(const char *path)
+{
+    struct cam_head head = { .target = "label" };
+    struct stream stream = stream_open(path);
+    if (!stream_read(&stream, &head.model))
+        die("%s: is empty (a model is needed)", stream.path);
+    const struct tensor *weight = frame_require(&head.model, &stream, "fc.weight", DTYPE_F32, 2);
+    head.classes = weight->shape[0];
+    head.channels = weight->shape[1];
+    if (head.classes < 1)
+        die("%s: fc.weight has no rows (one for each class is needed)", stream.path);
+    head.weight = finite_values(&stream, weight);
+    read_bias(&head, &stream);
+    head.scale = read_scale(&stream, &head.model);
+    head.names = frame_metadata(&head.model, "classes");
+    const char *task = frame_metadata(&head.model, "task");
+    if (task && strcmp(task, "rotation") == 0)
+        head.target = "rotation";
+    stream_close(&stream);
+    return head;
+}
+
+void cam_head_free(struct cam_head *head)
+{
+    frame_free(&head->model);
+}
+
+void class_activation_map(float *map, const struct cam_head *head, int64_t class, const float *fmap, int64_t pixels)
+{
+    const float *weight = head->weight + class * head->channels;
+    memset(map, 0, (size_t)pixels * sizeof *map);
+    for (int64_t k = 0; k < head->channels; k++)
+        for (int64_t i = 0; i < pixels; i++)
+            map[i] += head->scale * weight[k] * fmap[k * pixels + i];
+}
+
+double cam_logit(const struct cam_head *head, int64_t class, const float *map, int64_t pixels)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < pixels; i++)
+        sum += (double)map[i];
+    double bias = head->bias ? (double)head->scale * (double)head->bias[class] : 0;
+    return sum / (double)pixels + bias;
+}
+
+int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixels, float *map)
+{
+    int64_t best = 0;
+    double most = -INFINITY;
+    for (int64_t c = 0; c < head->classes; c++) {
+        class_activation_map(map, head, c, fmap, pixels);
+        double logit = cam_logit(head, c, map, pixels);
+        if (logit > most) {
+            most = logit;
+            best = c;
+        }
+    }
+    return best;
+}

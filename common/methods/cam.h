@@ -1,0 +1,41 @@
+/* Class activation maps (Zhou, Khosla, Lapedriza, Oliva and Torralba 2016, "Learning Deep Features for Discriminative
+ * Localization"): where in the image a network that ends in global average pooling and one linear layer saw a class.
+ *
+ *     logit_c    = s (sum_k W[c,k] mean_yx(fmap[k,y,x]) + b_c)
+ *     CAM_c[y,x] = s sum_k W[c,k] fmap[k,y,x]           so   mean_yx(CAM_c) + s b_c = logit_c
+ *
+ * with s the model's logit_scale. The map is in units of the logit: positive speaks for the class, negative against it.
+ * Layout: fmap [C,H,W] of one image, row-major; pixels = H W. */
+#ifndef TALE_METHODS_CAM_H
+#define TALE_METHODS_CAM_H
+
+#include <stdint.h>
+
+#include "data/stream.h"
+
+/* The last layer of a model. */
+struct cam_head {
+    struct frame model;  /* owned */
+    int64_t classes, channels;
+    const float *weight; /* [classes, channels] */
+    const float *bias;   /* [classes], or NULL: none */
+    float scale;         /* logit_scale; 1 where the model does not say */
+    const char *names;   /* metadata `classes`: comma-separated, or NULL */
+    const char *target;  /* the field with the right class: "rotation" where that is the model's task, else "label" */
+};
+
+/* Read fc.weight F32 [classes, channels], fc.bias F32 [classes] (may be missing) and the metadata logit_scale, classes and
+ * task from the first frame of a file. Dies where they are missing, disagree or are not finite. Free with cam_head_free(). */
+struct cam_head cam_head_read(const char *path);
+void cam_head_free(struct cam_head *head);
+
+/* map [pixels] of a class, from fmap [channels, pixels]. */
+void class_activation_map(float *map, const struct cam_head *head, int64_t class, const float *fmap, int64_t pixels);
+
+/* The logit of a class from its map: the mean over the pixels plus the scaled bias. */
+double cam_logit(const struct cam_head *head, int64_t class, const float *map, int64_t pixels);
+
+/* The class with the largest logit; the first where several are. `map` [pixels] is scratch. */
+int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixels, float *map);
+
+#endif

@@ -1,0 +1,36 @@
+/* The filters of a convolution as pictures: which to show, in what order, on what scale.
+ *
+ * A layer's weights are F32 [K,C,kh,kw], row-major: K filters, each with a kernel for each of C input channels. */
+#ifndef TALE_METHODS_FILTERS_H
+#define TALE_METHODS_FILTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/image.h"
+#include "data/palette.h"
+
+struct filters {
+    int64_t count, channels, height, width; /* K, C, kh, kw */
+    const float *weight;                    /* not owned */
+};
+
+/* order [count] = 0, 1, ..., or by falling Euclidean norm of the filters (ties by number). */
+void filters_order(int64_t *order, const struct filters *filters, bool by_norm);
+
+/* order [channels] of the input channels of filter k by falling norm of their kernels (ties by number). */
+void filter_inputs_order(int64_t *order, const struct filters *filters, int64_t k);
+
+/* [-m, m] with the largest magnitude m of all weights, or of filter k's alone: zero is always the middle. */
+struct range filters_range(const struct filters *filters);
+struct range filter_range(const struct filters *filters, int64_t k);
+
+/* Filter k of a layer that sees three channels as one RGB image [kh, kw]: weight -m is 0, zero the middle, m is 255.
+ * Caller frees. */
+struct image filter_rgb(const struct filters *filters, int64_t k, struct range range);
+
+/* Filter k's kernel for input channel c. Caller frees. */
+struct image filter_kernel(const struct filters *filters, int64_t k, int64_t c, struct range range,
+                           enum palette palette);
+
+#endif
