@@ -173,7 +173,7 @@ static struct sheet_plan make_plan(struct drawing *drawing, const struct choices
         char text[CAPTION_MAX];
         order_inputs(drawing, drawing->chosen[i]);
         write_caption(text, sizeof text, drawing, drawing->chosen[i]);
-        plan.caption_width = text_width(text) > plan.caption_width ? text_width(text) : plan.caption_width;
+        plan.caption_width = text_width(text, 1) > plan.caption_width ? text_width(text, 1) : plan.caption_width;
     }
     double most = (double)drawing->range.high;
     snprintf(plan.bar_low, sizeof plan.bar_low, choices->scale == SCALE_SHARED ? "%.2g" : "-max", -most);
@@ -183,7 +183,7 @@ static struct sheet_plan make_plan(struct drawing *drawing, const struct choices
 
 static void draw(struct drawing *drawing, const struct choices *choices)
 {
-    int gap = (int)(choices->style.gap + 1) / 2; /* within a filter: half of that between filters */
+    int gap = sheet_inner_gap(&choices->style);
     struct sheet_style style = choices->style;
     if (style.columns == 0 && drawing->panels > 1)
         style.columns = 1;
@@ -202,7 +202,7 @@ static void draw(struct drawing *drawing, const struct choices *choices)
 
 int main(int argc, char **argv)
 {
-    struct choices c = { .layer = "conv1.weight", .style = { 0, 4, 8, "white" } };
+    struct choices c = { .layer = "conv1.weight", .style = { 0, 4, 8, 1, "white" } };
     const struct option_row rows[] = {
         { OPTION_TEXT, 'l', "layer", &c.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]", 0, 0, NULL },
         { OPTION_INTEGERS, 'f', "filters", &c.filters, "LIST", "draw these, numbered from 0, as they are named", 0, 1e9, NULL },

@@ -9,8 +9,18 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+static bool field_listed(const struct field_list *list, const char *name)
+{
+    for (int i = 0; i < list->count; i++)
+        if (strcmp(list->name[i], name) == 0)
+            return true;
+    return false;
+}
+
 void field_list_add(struct field_list *list, const char *name)
 {
+    if (field_listed(list, name))
+        return;
     if (list->count == FIELD_LIST_MAX)
         die_usage("too many fields asked for (at most %d)", FIELD_LIST_MAX);
     list->name[list->count++] = copy_string(name);
@@ -37,12 +47,11 @@ void field_list_free(struct field_list *list)
     list->count = 0;
 }
 
-static bool field_listed(const struct field_list *list, const char *name)
+void frame_keep(struct frame *frame, const struct field_list *fields)
 {
-    for (int i = 0; i < list->count; i++)
-        if (strcmp(list->name[i], name) == 0)
-            return true;
-    return false;
+    for (int i = frame->count - 1; i >= 0; i--)
+        if (!field_listed(fields, frame->tensor[i]->name))
+            frame_remove(frame, frame->tensor[i]->name);
 }
 
 void stream_read_fields(struct stream *stream, struct frame *frame, const struct field_list *fields)
@@ -51,9 +60,7 @@ void stream_read_fields(struct stream *stream, struct frame *frame, const struct
     *frame = (struct frame){ NULL, 0, NULL };
     while (stream_read(stream, &next)) {
         frame_rows(&next, stream);
-        for (int i = next.count - 1; i >= 0; i--)
-            if (!field_listed(fields, next.tensor[i]->name))
-                frame_remove(&next, next.tensor[i]->name);
+        frame_keep(&next, fields);
         frame_append(frame, &next, stream);
         frame_free(&next);
     }
@@ -117,9 +124,10 @@ void caption_append(char *text, size_t size, const struct stream *stream, const 
                     int64_t column, const char *classes)
 {
     char value[CAPTION_MAX];
-    if (tensor->rank != 1 && tensor->rank != 2)
-        die("%s: field '%s' has rank %d (1 or 2 is needed for a caption)", stream->path, tensor->name, tensor->rank);
-    int64_t at = tensor->rank == 1 ? row : row * tensor->shape[1] + column;
+    int rank = column < 0 ? 1 : 2;
+    if (tensor->rank != rank)
+        die("%s: field '%s' has rank %d (%d is needed for a caption)", stream->path, tensor->name, tensor->rank, rank);
+    int64_t at = column < 0 ? row : row * tensor->shape[1] + column;
     if (tensor->dtype == DTYPE_I64)
         print_whole(value, sizeof value, tensor->name, ((const int64_t *)tensor->data)[at], classes);
     else if (tensor->dtype == DTYPE_F32)
@@ -130,5 +138,5 @@ void caption_append(char *text, size_t size, const struct stream *stream, const 
         die("%s: field '%s' is %s (I64, F32 or F64 is needed for a caption)", stream->path, tensor->name,
             dtype_name(tensor->dtype));
     size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s%s", used ? " " : "", value);
+    snprintf(text + used, size - used, "%s%s", used ? ", " : "", value);
 }

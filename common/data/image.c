@@ -82,6 +82,20 @@ void image_paste(struct image *image, int x, int y, const struct image *from)
         memcpy(pixel_at(image, x + left, y + row), pixel_at(from, left, row), (size_t)(right - left) * CHANNELS);
 }
 
+struct image image_row(const struct image *images, int64_t count, int gap, struct colour background)
+{
+    int64_t width = -(int64_t)gap;
+    for (int64_t i = 0; i < count; i++)
+        width += images[i].width + gap;
+    struct image row = image_new(width, images[0].height, background);
+    int x = 0;
+    for (int64_t i = 0; i < count; i++) {
+        image_paste(&row, x, 0, &images[i]);
+        x += images[i].width + gap;
+    }
+    return row;
+}
+
 void image_blend(struct image *image, const struct image *over, double share)
 {
     size_t samples = (size_t)image->width * (size_t)image->height * CHANNELS;
@@ -145,35 +159,35 @@ static const struct glyph *next_glyph(const char **text)
     return glyph ? glyph : font->glyph['?'];
 }
 
-int text_width(const char *text)
+int text_width(const char *text, int zoom)
 {
     int64_t width = 0;
     while (*text)
-        width += next_glyph(&text)->xadd;
+        width += (int64_t)next_glyph(&text)->xadd * zoom;
     return width < IMAGE_SIDE_MAX ? (int)width : IMAGE_SIDE_MAX;
 }
 
-int text_height(void)
+int text_height(int zoom)
 {
-    return (int)text_font()->maxheight;
+    return (int)text_font()->maxheight * zoom;
 }
 
-static void draw_glyph(struct image *image, int x, int y, const struct glyph *glyph, struct colour colour)
+static void draw_glyph(struct image *image, int x, int y, const struct glyph *glyph, int zoom, struct colour colour)
 {
     const struct font *font = text_font();
-    int top = y + (int)font->maxheight + font->y - glyph->y - (int)glyph->height;
+    int top = (int)font->maxheight + font->y - glyph->y - (int)glyph->height;
     for (int row = 0; row < (int)glyph->height; row++)
         for (int column = 0; column < (int)glyph->width; column++)
             if (glyph->bmap[row * (int)glyph->width + column])
-                image_fill(image, x + glyph->x + column, top + row, 1, 1, colour);
+                image_fill(image, x + (glyph->x + column) * zoom, y + (top + row) * zoom, zoom, zoom, colour);
 }
 
-void image_text(struct image *image, int x, int y, const char *text, struct colour colour)
+void image_text(struct image *image, int x, int y, const char *text, int zoom, struct colour colour)
 {
     while (*text && x < image->width) {
         const struct glyph *glyph = next_glyph(&text);
-        draw_glyph(image, x, y, glyph, colour);
-        x += (int)glyph->xadd;
+        draw_glyph(image, x, y, glyph, zoom, colour);
+        x += (int)glyph->xadd * zoom;
     }
 }
 

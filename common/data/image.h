@@ -36,6 +36,9 @@ void image_fill(struct image *image, int x, int y, int width, int height, struct
 /* Copy `from` so that its top left corner comes to (x, y). */
 void image_paste(struct image *image, int x, int y, const struct image *from);
 
+/* `count` images of one height beside each other, `gap` pixels of `background` between them. Caller frees. */
+struct image image_row(const struct image *images, int64_t count, int gap, struct colour background);
+
 /* image = (1 - share) image + share over, sample by sample, rounded to nearest; both of one size. */
 void image_blend(struct image *image, const struct image *over, double share);
 
@@ -45,13 +48,13 @@ void image_blend(struct image *image, const struct image *over, double share);
  * `to` [to_height, to_width] from `from` [height, width], F32. */
 void resize_bilinear(float *to, int64_t to_height, int64_t to_width, const float *from, int64_t height, int64_t width);
 
-/* Width and height in pixels of a line of text in libnetpbm's built-in proportional font. The text is UTF-8; what is
- * beyond Latin-1 shows as '?'. The height is the same for every text. */
-int text_width(const char *text);
-int text_height(void);
+/* Width and height in pixels of a line of text in libnetpbm's built-in proportional font, each of its pixels drawn as a
+ * square of zoom pixels. The text is UTF-8; what is beyond Latin-1 shows as '?'. The height is that of every text. */
+int text_width(const char *text, int zoom);
+int text_height(int zoom);
 
 /* Draw a line of text with its top left corner at (x, y). */
-void image_text(struct image *image, int x, int y, const char *text, struct colour colour);
+void image_text(struct image *image, int x, int y, const char *text, int zoom, struct colour colour);
 
 /* A colour from "#rrggbb" or white, black, grey; false where it is neither. */
 bool parse_colour(const char *text, struct colour *colour);

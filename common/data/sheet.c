@@ -23,9 +23,19 @@ static int64_t column_left(const struct sheet *sheet, int64_t column)
     return sheet->gap + column * (sheet->slot_width + sheet->gap) + extra;
 }
 
+static int width_of(const struct sheet *sheet, const char *text)
+{
+    return text_width(text, sheet->text);
+}
+
+static void draw_text(struct sheet *sheet, int x, const char *text)
+{
+    image_text(&sheet->strip, x, 0, text, sheet->text, sheet->ink);
+}
+
 static int caption_height(const struct sheet *sheet)
 {
-    return sheet->plan.caption_width ? text_height() + CAPTION_SPACE : 0;
+    return sheet->plan.caption_width ? text_height(sheet->text) + CAPTION_SPACE : 0;
 }
 
 static int strip_height(const struct sheet *sheet)
@@ -33,15 +43,20 @@ static int strip_height(const struct sheet *sheet)
     return caption_height(sheet) + 2 * sheet->margin + (int)sheet->plan.tile_height + sheet->gap;
 }
 
+static int bar_length(const struct sheet *sheet)
+{
+    return BAR_LENGTH * sheet->text;
+}
+
 static int64_t bar_width(const struct sheet *sheet)
 {
-    return 2 * sheet->gap + text_width(sheet->plan.bar_low) + BAR_LENGTH + 2 * BAR_SPACE +
-           text_width(sheet->plan.bar_high);
+    return 2 * sheet->gap + width_of(sheet, sheet->plan.bar_low) + bar_length(sheet) + 2 * BAR_SPACE +
+           width_of(sheet, sheet->plan.bar_high);
 }
 
 static int bar_height(const struct sheet *sheet)
 {
-    return text_height() + (int)most(sheet->gap, 2);
+    return text_height(sheet->text) + (int)most(sheet->gap, 2);
 }
 
 /* Text that can be read on the background (luminance by ITU-R BT.601). */
@@ -56,6 +71,12 @@ static void start_strip(struct sheet *sheet)
     sheet->strip = image_new(sheet->width, strip_height(sheet), sheet->background);
 }
 
+static void write_strip(struct sheet *sheet)
+{
+    picture_rows(sheet->file, &sheet->strip);
+    image_free(&sheet->strip);
+}
+
 static void write_space(const struct sheet *sheet, int height)
 {
     if (height == 0)
@@ -63,6 +84,11 @@ static void write_space(const struct sheet *sheet, int height)
     struct image space = image_new(sheet->width, height, sheet->background);
     picture_rows(sheet->file, &space);
     image_free(&space);
+}
+
+int sheet_inner_gap(const struct sheet_style *style)
+{
+    return (int)(style->gap + 3) / 4;
 }
 
 struct colour sheet_background(const struct sheet_style *style)
@@ -80,7 +106,8 @@ static int64_t square_columns(const struct sheet_plan *plan)
 
 struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const struct sheet_plan *plan)
 {
-    struct sheet sheet = { .file = file, .plan = *plan, .gap = (int)style->gap, .columns = style->columns };
+    struct sheet sheet = { .file = file, .plan = *plan, .gap = (int)style->gap, .text = (int)style->text,
+                           .columns = style->columns };
     sheet.background = sheet_background(style);
     if (sheet.columns == 0)
         sheet.columns = square_columns(plan);
@@ -90,7 +117,7 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
     if (plan->tile_width > IMAGE_SIDE_MAX || plan->tile_height > IMAGE_SIDE_MAX)
         die("a tile of %lld x %lld pixels cannot be drawn (at most %d on each side)", (long long)plan->tile_width,
             (long long)plan->tile_height, IMAGE_SIDE_MAX);
-    sheet.slot_width = (int)most(plan->tile_width + 2 * sheet.margin, plan->caption_width);
+    sheet.slot_width = (int)most(plan->tile_width + 2 * sheet.margin, plan->caption_width * style->text);
     sheet.width = column_left(&sheet, sheet.columns - 1) + sheet.slot_width + sheet.gap;
     int64_t strips = (plan->tiles + sheet.columns - 1) / sheet.columns;
     sheet.height = sheet.gap + strips * strip_height(&sheet);
@@ -135,8 +162,7 @@ void sheet_add(struct sheet *sheet, const struct image *tile, const char *captio
 {
     int64_t column = sheet->placed % sheet->columns;
     if (sheet->placed > 0 && column == 0) {
-        picture_rows(sheet->file, &sheet->strip);
-        image_free(&sheet->strip);
+        write_strip(sheet);
         start_strip(sheet);
     }
     int left = (int)column_left(sheet, column);
@@ -145,44 +171,31 @@ void sheet_add(struct sheet *sheet, const struct image *tile, const char *captio
     if (tile)
         image_paste(&sheet->strip, x, y, tile);
     if (caption && sheet->plan.caption_width)
-        image_text(&sheet->strip, left + (sheet->slot_width - text_width(caption)) / 2, 0, caption, sheet->ink);
+        draw_text(sheet, left + (sheet->slot_width - width_of(sheet, caption)) / 2, caption);
     if (verdict != VERDICT_NONE)
         draw_frame(sheet, x, y, verdict);
     sheet->placed++;
 }
 
-static void write_bar(const struct sheet *sheet)
+/* The bar and its labels, in place of a row of tiles. */
+static void draw_bar(struct sheet *sheet)
 {
     const struct sheet_plan *plan = &sheet->plan;
-    struct image strip = image_new(sheet->width, bar_height(sheet), sheet->background);
-    int x = sheet->gap;
-    image_text(&strip, x, 0, plan->bar_low, sheet->ink);
-    x += text_width(plan->bar_low) + BAR_SPACE;
-    for (int at = 0; at < BAR_LENGTH; at++)
-        image_fill(&strip, x + at, 0, 1, text_height(), palette_colour(plan->palette, at / (double)(BAR_LENGTH - 1)));
-    image_text(&strip, x + BAR_LENGTH + BAR_SPACE, 0, plan->bar_high, sheet->ink);
-    picture_rows(sheet->file, &strip);
-    image_free(&strip);
+    int x = sheet->gap, length = bar_length(sheet);
+    sheet->strip = image_new(sheet->width, bar_height(sheet), sheet->background);
+    draw_text(sheet, x, plan->bar_low);
+    x += width_of(sheet, plan->bar_low) + BAR_SPACE;
+    for (int at = 0; at < length; at++)
+        image_fill(&sheet->strip, x + at, 0, 1, text_height(sheet->text),
+                   palette_colour(plan->palette, at / (double)(length - 1)));
+    draw_text(sheet, x + length + BAR_SPACE, plan->bar_high);
 }
 
 void sheet_end(struct sheet *sheet)
 {
-    picture_rows(sheet->file, &sheet->strip);
-    image_free(&sheet->strip);
-    if (sheet->plan.bar)
-        write_bar(sheet);
-}
-
-struct image image_row(const struct image *images, int64_t count, int gap, struct colour background)
-{
-    int64_t width = -(int64_t)gap;
-    for (int64_t i = 0; i < count; i++)
-        width += images[i].width + gap;
-    struct image row = image_new(width, images[0].height, background);
-    int x = 0;
-    for (int64_t i = 0; i < count; i++) {
-        image_paste(&row, x, 0, &images[i]);
-        x += images[i].width + gap;
+    write_strip(sheet);
+    if (sheet->plan.bar) {
+        draw_bar(sheet);
+        write_strip(sheet);
     }
-    return row;
 }

@@ -22,6 +22,7 @@ struct sheet_style {
     int64_t columns; /* tiles beside each other */
     int64_t gap;     /* pixels between tiles and around the sheet */
     int64_t zoom;    /* for the caller, who enlarges the tiles */
+    int64_t text;    /* enlargement of captions and labels */
     const char *background;
 };
 
@@ -30,13 +31,14 @@ struct sheet_style {
     { OPTION_INTEGER, 'c', "columns", &(style).columns, "N", columns_help, 0, 100000, NULL }, \
     { OPTION_INTEGER, 'z', "zoom", &(style).zoom, "N", "pixels drawn for each pixel, in both directions", 1, 256, NULL }, \
     { OPTION_INTEGER, 'g', "gap", &(style).gap, "N", "pixels between tiles and around them", 0, 10000, NULL }, \
+    { OPTION_INTEGER, 't', "text", &(style).text, "N", "enlargement of captions and labels", 1, 64, NULL }, \
     { OPTION_TEXT, 0, "background", &(style).background, "COLOUR", "white, black, grey or #rrggbb", 0, 0, NULL }
 
 /* What the tool knows of its tiles before the first is drawn. */
 struct sheet_plan {
     int64_t tiles;
     int64_t tile_width, tile_height;
-    int64_t caption_width; /* the widest caption in pixels; 0: no captions */
+    int64_t caption_width; /* the widest caption in pixels at text 1; 0: no captions */
     bool frames;
     bool apart;  /* the first column stands apart from the others: a query and what was found for it */
     bool bar;    /* a colour bar at the foot */
@@ -47,7 +49,7 @@ struct sheet_plan {
 struct sheet {
     FILE *file;
     struct sheet_plan plan;
-    int gap;
+    int gap, text;
     int64_t columns, placed;
     int margin;           /* around each tile, for its frame */
     int slot_width;       /* a tile with its frame, or its caption where that is wider */
@@ -55,6 +57,9 @@ struct sheet {
     struct colour background, ink;
     struct image strip;   /* the row of tiles at hand */
 };
+
+/* Pixels between the parts of one tile: a quarter of the gap between tiles, so that one sees what belongs together. */
+int sheet_inner_gap(const struct sheet_style *style);
 
 /* The style's background; dies with a usage message where it is no colour, so ask before the first byte is read. */
 struct colour sheet_background(const struct sheet_style *style);
@@ -67,8 +72,5 @@ void sheet_add(struct sheet *sheet, const struct image *tile, const char *captio
 
 /* Write what is left, and the colour bar. */
 void sheet_end(struct sheet *sheet);
-
-/* `count` images of one height beside each other, `gap` pixels of `background` between them. Caller frees. */
-struct image image_row(const struct image *images, int64_t count, int gap, struct colour background);
 
 #endif

@@ -1,9 +1,11 @@
 #include "methods/cam.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/options.h"
 
 static const float *finite_values(const struct stream *stream, const struct tensor *tensor)
@@ -93,4 +95,70 @@ int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixe
         }
     }
     return best;
+}
+
+static const struct tensor *require_fmap(const struct cam_head *head, const struct frame *frame,
+                                         const struct stream *stream)
+{
+    const struct tensor *fmap = frame_require(frame, stream, "fmap", DTYPE_F32, 4);
+    if (fmap->shape[1] != head->channels)
+        die("%s: field 'fmap' has %lld channels and the model's fc.weight %lld (as many are needed)", stream->path,
+            (long long)fmap->shape[1], (long long)head->channels);
+    if (fmap->shape[2] * fmap->shape[3] == 0)
+        die("%s: field 'fmap' has maps without a pixel", stream->path);
+    return fmap;
+}
+
+static void predict_rows(int64_t *class, const struct cam_head *head, const struct tensor *fmap)
+{
+    int64_t pixels = fmap->shape[2] * fmap->shape[3];
+    size_t row = tensor_row_elements(fmap);
+#pragma omp parallel
+    {
+        float *map = allocate_floats((size_t)pixels);
+#pragma omp for
+        for (int64_t i = 0; i < fmap->shape[0]; i++)
+            class[i] = cam_predict(head, (const float *)fmap->data + (size_t)i * row, pixels, map);
+        free(map);
+    }
+}
+
+static void copy_classes(int64_t *class, const struct cam_head *head, const struct stream *stream,
+                         const struct tensor *field)
+{
+    const int64_t *value = field->data;
+    for (int64_t i = 0; i < field->shape[0]; i++) {
+        if (value[i] < 0 || value[i] >= head->classes)
+            die("%s: field '%s' is %lld in row %lld of frame %lld (0 to %lld are the model's classes)", stream->path,
+                field->name, (long long)value[i], (long long)i, (long long)stream->frames,
+                (long long)head->classes - 1);
+        class[i] = value[i];
+    }
+}
+
+void cam_classes(int64_t *class, const struct cam_head *head, const struct frame *frame, const struct stream *stream,
+                 int64_t which)
+{
+    const struct tensor *fmap = require_fmap(head, frame, stream);
+    if (which == CAM_PREDICTED && !frame_find(frame, "prediction"))
+        predict_rows(class, head, fmap);
+    else if (which == CAM_PREDICTED)
+        copy_classes(class, head, stream, frame_require(frame, stream, "prediction", DTYPE_I64, 1));
+    else if (which == CAM_TARGET)
+        copy_classes(class, head, stream, frame_require(frame, stream, head->target, DTYPE_I64, 1));
+    else
+        for (int64_t i = 0; i < fmap->shape[0]; i++)
+            class[i] = which;
+}
+
+void cam_add(struct frame *frame, const struct cam_head *head, const struct stream *stream, const int64_t *class)
+{
+    const struct tensor *fmap = require_fmap(head, frame, stream);
+    int64_t shape[] = { fmap->shape[0], fmap->shape[2], fmap->shape[3] };
+    struct tensor *cam = frame_put(frame, "cam", DTYPE_F32, 3, shape);
+    size_t row = tensor_row_elements(fmap), pixels = tensor_row_elements(cam);
+#pragma omp parallel for
+    for (int64_t i = 0; i < shape[0]; i++)
+        class_activation_map((float *)cam->data + (size_t)i * pixels, head, class[i],
+                             (const float *)fmap->data + (size_t)i * row, (int64_t)pixels);
 }

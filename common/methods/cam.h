@@ -38,4 +38,17 @@ double cam_logit(const struct cam_head *head, int64_t class, const float *map, i
 /* The class with the largest logit; the first where several are. `map` [pixels] is scratch. */
 int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixels, float *map);
 
+/* Which class a map is for: a number of at least 0, the predicted one, or the right one. */
+enum { CAM_PREDICTED = -1, CAM_TARGET = -2 };
+
+/* class [rows of the frame]: the class of each row: `which`; or of the field `prediction` I64 [N], and where the stream has
+ * none, of cam_predict(); or of the field head->target I64 [N]. Dies where a field is missing or a class is not one of the
+ * model's. */
+void cam_classes(int64_t *class, const struct cam_head *head, const struct frame *frame, const struct stream *stream,
+                 int64_t which);
+
+/* Add the field `cam` F32 [N,H,W] to a frame with `fmap` F32 [N,C,H,W]: the map of class[i] for row i. Dies where fmap is
+ * missing or has other channels than the model. */
+void cam_add(struct frame *frame, const struct cam_head *head, const struct stream *stream, const int64_t *class);
+
 #endif
