@@ -19,24 +19,47 @@ enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };
 static const char *const sorts[] = { "number", "norm", NULL };
 
-struct choices {
+static struct choices {
     const char *layer;
     int scale, sort, palette;
     int64_t inputs, first;
     struct integer_list filters;
     bool number, bar;
     struct sheet_style style;
+} choices = { .layer = "conv1.weight", .style = { 0, 4, 8, 1, "white" } };
+
+static const struct option_row options[] = {
+    { OPTION_TEXT, 'l', "layer", &choices.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]", 0, 0, NULL },
+    { OPTION_INTEGERS, 'f', "filters", &choices.filters, "LIST", "draw these, in this order; numbered from 0", 0, 1e9,
+      NULL },
+    { OPTION_INTEGER, 'n', "first", &choices.first, "N", "draw the first N only; 0: all", 0, 1e9, NULL },
+    { OPTION_CHOICE, 0, "sort", &choices.sort, "ORDER", "by number, or by norm with the largest first", 0, 0, sorts },
+    { OPTION_INTEGER, 'i', "inputs", &choices.inputs, "N",
+      "a tile for each of the N input channels with the largest norm; 0: three as RGB, else all", 0, 1e9, NULL },
+    { OPTION_CHOICE, 's', "scale", &choices.scale, "SCALE", "one for the layer, or each filter its own", 0, 0, scales },
+    { OPTION_CHOICE, 'p', "palette", &choices.palette, "NAME", "colours of single channels", 0, 0, palette_names },
+    { OPTION_FLAG, 0, "number", &choices.number, NULL, "write its number above each filter", 0, 0, NULL },
+    { OPTION_FLAG, 0, "bar", &choices.bar, NULL, "draw a bar that says what the colours stand for", 0, 0, NULL },
+    SHEET_OPTIONS(choices.style, "filters beside each other; 0: one where it has several tiles, else a square"),
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 
-/* What is drawn: which filters, how many tiles for each, on what scale. */
+static const struct usage usage = {
+    "[-l LAYER] [-f LIST] [MODEL] >PPM",
+    "Draw all filters of a layer of a model as one picture: RGB tiles where the layer sees three channels, one tile\n"
+    "for each input channel otherwise.",
+    false, true, 0, 1,
+};
+
+/* What is drawn: which filters, and of the one at hand which input channels. */
 struct drawing {
     struct filters filters;
+    struct range range; /* of the whole layer */
     bool rgb;
-    int64_t panels;  /* tiles of a filter */
-    int64_t count;   /* filters drawn */
-    int64_t *chosen; /* [count] */
-    int64_t *inputs; /* [C], scratch: the order of a filter's input channels */
-    struct range range;
+    int64_t panels;     /* tiles of a filter */
+    int64_t count;      /* filters drawn */
+    int64_t *chosen;    /* [count] */
+    int64_t *inputs;    /* [C], the first `panels` are shown */
 };
 
 /* The convolutions of a frame, for a message. */
@@ -53,17 +76,17 @@ static char *convolution_names(const struct frame *frame)
 }
 
 /* Read frames until one has the layer. */
-static const struct tensor *read_layer(struct stream *stream, struct frame *frame, const char *layer)
+static const struct tensor *read_layer(struct stream *stream, struct frame *frame)
 {
     char *names = NULL;
     while (stream_read(stream, frame)) {
-        if (frame_find(frame, layer))
-            return frame_require(frame, stream, layer, DTYPE_F32, 4);
+        if (frame_find(frame, choices.layer))
+            return frame_require(frame, stream, choices.layer, DTYPE_F32, 4);
         if (!names)
             names = convolution_names(frame);
         frame_free(frame);
     }
-    die("%s: tensor '%s' is missing (F32 of rank 4 there: %s)", stream->path, layer,
+    die("%s: tensor '%s' is missing (F32 of rank 4 there: %s)", stream->path, choices.layer,
         names && names[0] ? names : "none");
 }
 
@@ -88,112 +111,104 @@ static bool listed(const struct integer_list *list, int64_t number)
 }
 
 /* The filters to draw, in their order: those asked for as they were named, or by norm. */
-static void choose_filters(struct drawing *drawing, const struct choices *choices, const struct stream *stream)
+static void choose_filters(struct drawing *drawing, const struct stream *stream)
 {
-    const struct integer_list *list = &choices->filters;
+    const struct integer_list *list = &choices.filters;
     int64_t all = drawing->filters.count;
     for (int i = 0; i < list->count; i++)
         if (list->item[i] >= all)
             die("%s: filter %lld is not in %s (it has %lld, numbered from 0)", stream->path, (long long)list->item[i],
-                choices->layer, (long long)all);
+                choices.layer, (long long)all);
     drawing->chosen = allocate((size_t)(all > list->count ? all : list->count), sizeof *drawing->chosen);
-    if (list->count && choices->sort == SORT_NUMBER) {
+    if (list->count && choices.sort == SORT_NUMBER) {
         for (int i = 0; i < list->count; i++)
             drawing->chosen[drawing->count++] = list->item[i];
     } else {
-        filters_order(drawing->chosen, &drawing->filters, choices->sort == SORT_NORM);
+        filters_order(drawing->chosen, &drawing->filters, choices.sort == SORT_NORM);
         for (int64_t i = 0; i < all; i++)
             if (!list->count || listed(list, drawing->chosen[i]))
                 drawing->chosen[drawing->count++] = drawing->chosen[i];
     }
-    if (choices->first && choices->first < drawing->count)
-        drawing->count = choices->first;
+    if (choices.first && choices.first < drawing->count)
+        drawing->count = choices.first;
 }
 
-static void prepare(struct drawing *drawing, const struct choices *choices, const struct stream *stream)
+static struct drawing prepare(const struct stream *stream, const struct tensor *layer)
 {
-    int64_t channels = drawing->filters.channels;
-    drawing->rgb = channels == 3 && !choices->inputs;
-    drawing->panels = drawing->rgb ? 1 : choices->inputs && choices->inputs < channels ? choices->inputs : channels;
-    drawing->inputs = allocate((size_t)channels, sizeof *drawing->inputs);
-    drawing->range = filters_range(&drawing->filters);
-    choose_filters(drawing, choices, stream);
+    struct drawing drawing = { .filters = filters_of(stream, layer) };
+    int64_t channels = drawing.filters.channels;
+    bool some = choices.inputs && choices.inputs < channels;
+    drawing.rgb = channels == 3 && !choices.inputs;
+    drawing.panels = drawing.rgb ? 1 : some ? choices.inputs : channels;
+    drawing.inputs = allocate((size_t)channels, sizeof *drawing.inputs);
+    for (int64_t c = 0; c < channels; c++)
+        drawing.inputs[c] = c;
+    drawing.range = filters_range(&drawing.filters);
+    choose_filters(&drawing, stream);
+    return drawing;
 }
 
-/* The tiles of a filter beside each other: all input channels in their order, or the strongest first. */
-static struct image draw_filter(struct drawing *drawing, const struct choices *choices, int64_t k, int gap)
+static bool shows_strongest(const struct drawing *drawing)
 {
-    const struct filters *filters = &drawing->filters;
-    struct range range = choices->scale == SCALE_SHARED ? drawing->range : filter_range(filters, k);
-    struct image *panel = allocate((size_t)drawing->panels, sizeof *panel);
-    for (int64_t i = 0; i < drawing->panels; i++) {
-        struct image small = drawing->rgb ? filter_rgb(filters, k, range)
-                                          : filter_kernel(filters, k, drawing->inputs[i], range,
-                                                          (enum palette)choices->palette);
-        panel[i] = image_enlarge(&small, (int)choices->style.zoom);
-        image_free(&small);
-    }
-    struct image row = image_row(panel, drawing->panels, gap, sheet_background(&choices->style));
-    for (int64_t i = 0; i < drawing->panels; i++)
-        image_free(&panel[i]);
-    free(panel);
-    return row;
+    return !drawing->rgb && drawing->panels < drawing->filters.channels;
 }
 
-/* The filter's number, and its input channels where they are not simply all. */
-static void write_caption(char *text, size_t size, struct drawing *drawing, int64_t k)
+/* The filter's number, and its input channels where they are not simply all, in drawing->inputs as well. */
+static void write_caption(struct drawing *drawing, int64_t k, char text[static CAPTION_MAX])
 {
-    snprintf(text, size, "%lld", (long long)k);
-    if (drawing->rgb || drawing->panels == drawing->filters.channels)
+    snprintf(text, CAPTION_MAX, "%lld", (long long)k);
+    if (!shows_strongest(drawing))
         return;
+    filter_inputs_order(drawing->inputs, &drawing->filters, k);
     for (int64_t i = 0; i < drawing->panels; i++) {
         size_t used = strlen(text);
-        snprintf(text + used, size - used, "%s%lld", i ? " " : ": ", (long long)drawing->inputs[i]);
+        snprintf(text + used, CAPTION_MAX - used, "%s%lld", i ? " " : ": ", (long long)drawing->inputs[i]);
     }
 }
 
-/* The order in which a filter's input channels are shown, in drawing->inputs. */
-static void order_inputs(struct drawing *drawing, int64_t k)
+/* The tiles of a filter beside each other. */
+static struct image draw_filter(const struct drawing *drawing, int64_t k)
 {
-    if (drawing->panels < drawing->filters.channels)
-        filter_inputs_order(drawing->inputs, &drawing->filters, k);
-    else
-        for (int64_t c = 0; c < drawing->filters.channels; c++)
-            drawing->inputs[c] = c;
+    const struct filters *filters = &drawing->filters;
+    enum palette palette = (enum palette)choices.palette;
+    struct range range = choices.scale == SCALE_SHARED ? drawing->range : filter_range(filters, k);
+    struct image *panel = allocate((size_t)drawing->panels, sizeof *panel);
+    for (int64_t i = 0; i < drawing->panels; i++)
+        panel[i] = drawing->rgb ? filter_rgb(filters, k, range)
+                                : filter_kernel(filters, k, drawing->inputs[i], range, palette);
+    struct image tile = image_row(panel, drawing->panels, (int)choices.style.zoom, sheet_inner_gap(&choices.style),
+                                  sheet_background(&choices.style));
+    free(panel);
+    return tile;
 }
 
-static struct sheet_plan make_plan(struct drawing *drawing, const struct choices *choices, int gap)
+static struct sheet_plan make_plan(struct drawing *drawing)
 {
-    int64_t zoom = choices->style.zoom;
-    struct sheet_plan plan = { .tiles = drawing->count, .bar = choices->bar };
+    int64_t zoom = choices.style.zoom, gap = sheet_inner_gap(&choices.style);
+    struct sheet_plan plan = { .tiles = drawing->count };
     plan.tile_width = drawing->panels * (drawing->filters.width * zoom + gap) - gap;
     plan.tile_height = drawing->filters.height * zoom;
-    plan.palette = drawing->rgb ? PALETTE_GREY : (enum palette)choices->palette;
-    for (int64_t i = 0; choices->number && i < drawing->count; i++) {
-        char text[CAPTION_MAX];
-        order_inputs(drawing, drawing->chosen[i]);
-        write_caption(text, sizeof text, drawing, drawing->chosen[i]);
-        plan.caption_width = text_width(text, 1) > plan.caption_width ? text_width(text, 1) : plan.caption_width;
+    char text[CAPTION_MAX];
+    for (int64_t i = 0; choices.number && i < drawing->count; i++) {
+        write_caption(drawing, drawing->chosen[i], text);
+        sheet_plan_caption(&plan, text);
     }
-    double most = (double)drawing->range.high;
-    snprintf(plan.bar_low, sizeof plan.bar_low, choices->scale == SCALE_SHARED ? "%.2g" : "-max", -most);
-    snprintf(plan.bar_high, sizeof plan.bar_high, choices->scale == SCALE_SHARED ? "%.2g" : "max", most);
+    if (choices.bar)
+        sheet_plan_bar(&plan, drawing->rgb ? PALETTE_GREY : (enum palette)choices.palette, drawing->range);
     return plan;
 }
 
-static void draw(struct drawing *drawing, const struct choices *choices)
+static void draw(struct drawing *drawing)
 {
-    int gap = sheet_inner_gap(&choices->style);
-    struct sheet_style style = choices->style;
+    struct sheet_style style = choices.style;
     if (style.columns == 0 && drawing->panels > 1)
         style.columns = 1;
-    struct sheet_plan plan = make_plan(drawing, choices, gap);
+    struct sheet_plan plan = make_plan(drawing);
     struct sheet sheet = sheet_begin(stdout, &style, &plan);
+    char text[CAPTION_MAX];
     for (int64_t i = 0; i < drawing->count; i++) {
-        char text[CAPTION_MAX];
-        order_inputs(drawing, drawing->chosen[i]);
-        write_caption(text, sizeof text, drawing, drawing->chosen[i]);
-        struct image tile = draw_filter(drawing, choices, drawing->chosen[i], gap);
+        write_caption(drawing, drawing->chosen[i], text);
+        struct image tile = draw_filter(drawing, drawing->chosen[i]);
         sheet_add(&sheet, &tile, text, VERDICT_NONE);
         image_free(&tile);
     }
@@ -202,37 +217,18 @@ static void draw(struct drawing *drawing, const struct choices *choices)
 
 int main(int argc, char **argv)
 {
-    struct choices c = { .layer = "conv1.weight", .style = { 0, 4, 8, 1, "white" } };
-    const struct option_row rows[] = {
-        { OPTION_TEXT, 'l', "layer", &c.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]", 0, 0, NULL },
-        { OPTION_INTEGERS, 'f', "filters", &c.filters, "LIST", "draw these, numbered from 0, as they are named", 0, 1e9, NULL },
-        { OPTION_INTEGER, 'n', "first", &c.first, "N", "draw the first N in the order chosen; 0: all", 0, 1e9, NULL },
-        { OPTION_CHOICE, 0, "sort", &c.sort, "ORDER", "by number, or by norm with the largest first", 0, 0, sorts },
-        { OPTION_INTEGER, 'i', "inputs", &c.inputs, "N",
-          "one tile for each of the N input channels with the largest norm; 0: three as RGB, others all", 0, 1e9, NULL },
-        { OPTION_CHOICE, 's', "scale", &c.scale, "SCALE", "one for the whole layer, or each filter its own", 0, 0, scales },
-        { OPTION_CHOICE, 'p', "palette", &c.palette, "NAME", "colours of single channels", 0, 0, palette_names },
-        { OPTION_FLAG, 0, "number", &c.number, NULL, "write its number above each filter", 0, 0, NULL },
-        { OPTION_FLAG, 0, "bar", &c.bar, NULL, "draw a bar that says what the colours stand for", 0, 0, NULL },
-        SHEET_OPTIONS(c.style, "filters beside each other; 0: one where a filter has several tiles, else a square"),
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
-    };
-    static const struct usage usage = {
-        "[-l LAYER] [MODEL] >PPM",
-        "Draw all filters of a layer of a model as one picture: RGB tiles where the layer sees three channels, one tile "
-        "for each input channel otherwise.",
-        true, true, 0, 1
-    };
-    int operand = options_parse(argc, argv, &usage, rows);
-    sheet_background(&c.style);
+    int operand = options_parse(argc, argv, &usage, options);
+    sheet_background(&choices.style);
+    if (choices.bar && choices.scale == SCALE_EACH)
+        die_usage("--bar: one bar cannot stand for all filters with --scale each");
+    if (operand == argc)
+        refuse_terminal_input();
 
     struct stream stream = stream_open(operand < argc ? argv[operand] : NULL);
     struct frame model;
-    const struct tensor *layer = read_layer(&stream, &model, c.layer);
-    struct drawing drawing = { .filters = filters_of(&stream, layer) };
-    prepare(&drawing, &c, &stream);
+    struct drawing drawing = prepare(&stream, read_layer(&stream, &model));
 
-    draw(&drawing, &c);
+    draw(&drawing);
 
     free(drawing.chosen);
     free(drawing.inputs);

@@ -16,19 +16,41 @@
 enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };
 
-struct choices {
+static struct choices {
     const char *field, *caption, *border, *range, *database;
     int scale, palette;
     int64_t neighbors; /* at most this many of each row; 0: all */
     bool bar;
     struct sheet_style style;
+} choices = { .field = "image", .style = { 10, 4, 2, 1, "white" } };
+
+static const struct option_row options[] = {
+    { OPTION_TEXT, 'f', "field", &choices.field, "FIELD", "U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W]", 0, 0, NULL },
+    { OPTION_TEXT, 0, "caption", &choices.caption, "FIELD,...", "write these above each tile", 0, 0, NULL },
+    { OPTION_TEXT, 'b', "border", &choices.border, "FIELD,FIELD",
+      "frame each tile: blue where the two agree, dashed and orange where not", 0, 0, NULL },
+    { OPTION_TEXT, 0, "neighbors", &choices.database, "DATABASE",
+      "beside each row, the images in DATABASE whose index is in its neighbor_index", 0, 0, NULL },
+    { OPTION_INTEGER, 'k', "nearest", &choices.neighbors, "N", "at most N neighbours of each row; 0: all", 0, 100000,
+      NULL },
+    { OPTION_TEXT, 'r', "range", &choices.range, "LOW,HIGH", "F32: values of the first and last colour", 0, 0, NULL },
+    { OPTION_CHOICE, 's', "scale", &choices.scale, "SCALE", "F32: least to largest value of all rows, or of each", 0, 0,
+      scales },
+    { OPTION_CHOICE, 'p', "palette", &choices.palette, "NAME", "F32: colours of a map", 0, 0, palette_names },
+    { OPTION_FLAG, 0, "bar", &choices.bar, NULL, "F32: draw a bar that says what the colours stand for", 0, 0, NULL },
+    SHEET_OPTIONS(choices.style, "tiles beside each other; 0: about a square"),
+    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
+static const struct usage usage = {
+    "[-c N] [-z N] [--caption FIELD,...] [--neighbors DATABASE] <rows >PPM",
+    "Draw the images or maps of a row stream as one contact sheet.", true, true, 0, 0,
 };
 
 /* What is drawn. Each row has one place, or 1 + k: itself and its k nearest neighbours in another stream. */
 struct drawing {
     struct stream stream;
     struct frame frame;
-    const char *classes;
     struct field_list captions, borders;
     int64_t rows, places;
     struct thumbnails own;
@@ -39,80 +61,87 @@ struct drawing {
     struct thumbnails found;
 };
 
-static void set_style(struct thumbnails *thumbnails, const struct choices *choices)
+static void set_style(struct thumbnails *thumbnails)
 {
-    thumbnails->zoom = (int)choices->style.zoom;
-    thumbnails->gap = sheet_inner_gap(&choices->style);
-    thumbnails->background = sheet_background(&choices->style);
-    thumbnails->palette = (enum palette)choices->palette;
-    thumbnails->each = choices->scale == SCALE_EACH;
+    thumbnails->zoom = (int)choices.style.zoom;
+    thumbnails->gap = sheet_inner_gap(&choices.style);
+    thumbnails->background = sheet_background(&choices.style);
+    thumbnails->palette = (enum palette)choices.palette;
+    thumbnails->each = choices.scale == SCALE_EACH;
 }
 
 /* LOW,HIGH of --range. */
 static struct range parse_range(const char *text)
 {
-    char low[64], high[64], more[2];
-    double from, to;
-    if (!list_item(text, 0, low, sizeof low) || !list_item(text, 1, high, sizeof high) ||
-        list_item(text, 2, more, sizeof more) || !parse_real(low, -1e30, 1e30, &from) ||
-        !parse_real(high, -1e30, 1e30, &to) || !(from < to))
+    const char *comma = strchr(text, ',');
+    char *first = format_string("%.*s", (int)strcspn(text, ","), text);
+    double low, high;
+    if (!comma || !parse_real(first, -1e30, 1e30, &low) || !parse_real(comma + 1, -1e30, 1e30, &high) || low >= high)
         die_usage("--range: '%s' is not LOW,HIGH (two numbers, the first the smaller)", text);
-    return (struct range){ (float)from, (float)to };
+    free(first);
+    return (struct range){ (float)low, (float)high };
 }
 
-static void check_choices(const struct choices *choices)
+static void check_choices(void)
 {
-    sheet_background(&choices->style);
-    if (choices->range)
-        parse_range(choices->range);
-    if (choices->range && choices->scale == SCALE_EACH)
+    sheet_background(&choices.style);
+    if (choices.range)
+        parse_range(choices.range);
+    if (choices.range && choices.scale == SCALE_EACH)
         die_usage("--range: one range for all rows and --scale each exclude each other");
-    if (option_given(&choices->neighbors) && !choices->database)
+    if (choices.bar && choices.scale == SCALE_EACH)
+        die_usage("--bar: one bar cannot stand for all rows with --scale each");
+    if (option_given(&choices.neighbors) && !choices.database)
         die_usage("-k: --neighbors DATABASE is needed as well");
-    if (choices->database && option_given(&choices->style.columns))
+    if (choices.database && option_given(&choices.style.columns))
         die_usage("--columns: --neighbors draws a row's neighbours beside it (use -k)");
 }
 
 /* Read the fields that the drawing needs. */
-static void read_rows(struct drawing *drawing, const struct choices *choices)
+static void read_rows(struct drawing *drawing)
 {
-    struct field_list fields = field_list_parse("--caption", choices->caption);
-    field_list_add(&fields, choices->field);
-    drawing->captions = field_list_parse("--caption", choices->caption);
-    drawing->borders = field_list_parse("--border", choices->border);
-    if (choices->border && drawing->borders.count != 2)
-        die_usage("--border: '%s' is not two fields (FIELD,FIELD)", choices->border);
+    struct field_list fields = field_list_parse("--caption", choices.caption);
+    field_list_add(&fields, choices.field);
+    drawing->captions = field_list_parse("--caption", choices.caption);
+    drawing->borders = field_list_parse("--border", choices.border);
+    if (choices.border && drawing->borders.count != 2)
+        die_usage("--border: '%s' is not two fields (FIELD,FIELD)", choices.border);
     for (int i = 0; i < drawing->borders.count; i++)
         field_list_add(&fields, drawing->borders.name[i]);
-    for (int i = 0; i < drawing->captions.count && choices->database; i++) {
+    for (int i = 0; i < drawing->captions.count && choices.database; i++) {
         char *name = format_string("neighbor_%s", drawing->captions.name[i]);
         field_list_add(&fields, name);
         free(name);
     }
-    if (choices->database) {
+    if (choices.database) {
         field_list_add(&fields, "neighbor_index");
         field_list_add(&fields, "neighbor_label");
         field_list_add(&fields, "label");
     }
-    stream_read_fields(&drawing->stream, &drawing->frame, &fields);
+    struct frame next;
+    while (stream_read(&drawing->stream, &next)) {
+        frame_rows(&next, &drawing->stream);
+        field_list_keep(&fields, &next);
+        frame_append(&drawing->frame, &next, &drawing->stream);
+        frame_free(&next);
+    }
     drawing->rows = frame_rows(&drawing->frame, &drawing->stream);
-    drawing->classes = frame_metadata(&drawing->frame, "classes");
     field_list_free(&fields);
 }
 
-static void prepare_own(struct drawing *drawing, const struct choices *choices)
+static void prepare_own(struct drawing *drawing)
 {
-    const struct tensor *tensor = frame_find(&drawing->frame, choices->field);
+    const struct tensor *tensor = frame_find(&drawing->frame, choices.field);
     if (!tensor)
-        die("%s: field '%s' is missing", drawing->stream.path, choices->field);
-    bool scaled = choices->range || option_given(&choices->scale) || option_given(&choices->palette) || choices->bar;
+        die("%s: field '%s' is missing", drawing->stream.path, choices.field);
+    bool scaled = choices.range || option_given(&choices.scale) || option_given(&choices.palette) || choices.bar;
     if (scaled && tensor->dtype == DTYPE_U8)
         die("%s: field '%s' is U8 and drawn as it is (--range, --scale, --palette and --bar are for F32)",
-            drawing->stream.path, choices->field);
+            drawing->stream.path, choices.field);
     drawing->own = thumbnails_of(tensor, &drawing->stream);
-    set_style(&drawing->own, choices);
-    if (choices->range)
-        drawing->own.range = parse_range(choices->range);
+    set_style(&drawing->own);
+    if (choices.range)
+        drawing->own.range = parse_range(choices.range);
     drawing->places = 1;
 }
 
@@ -134,30 +163,30 @@ static void prepare_verdicts(struct drawing *drawing)
             other->name, (long long)other->shape[1], (long long)drawing->neighbor->shape[1]);
 }
 
-static void prepare_neighbors(struct drawing *drawing, const struct choices *choices)
+static void prepare_neighbors(struct drawing *drawing)
 {
     drawing->neighbor = frame_require(&drawing->frame, &drawing->stream, "neighbor_index", DTYPE_I64, 2);
     int64_t columns = drawing->neighbor->shape[1];
-    if (choices->neighbors && choices->neighbors < columns)
-        columns = choices->neighbors;
+    if (choices.neighbors && choices.neighbors < columns)
+        columns = choices.neighbors;
     drawing->places = 1 + columns;
-    drawing->database = stream_open(choices->database);
-    drawing->lookup = lookup_read(&drawing->database, choices->field, drawing->neighbor->data,
+    drawing->database = stream_open(choices.database);
+    drawing->lookup = lookup_read(&drawing->database, choices.field, drawing->neighbor->data,
                                   tensor_elements(drawing->neighbor));
-    const struct tensor *found = frame_find(&drawing->lookup.found, choices->field);
+    const struct tensor *found = frame_find(&drawing->lookup.found, choices.field);
     if (!found || found->shape[0] == 0)
         return; /* then no tile asks for one, or the lookup of the first will say what is missing */
     drawing->found = thumbnails_of(found, &drawing->database);
-    set_style(&drawing->found, choices);
+    set_style(&drawing->found);
     drawing->found.range = drawing->own.range;
     if (drawing->found.channels != drawing->own.channels || drawing->found.height != drawing->own.height ||
         drawing->found.width != drawing->own.width || found->dtype != drawing->own.tensor->dtype)
-        die("%s: field '%s' is not of the type and shape that it has in %s", drawing->database.path, choices->field,
+        die("%s: field '%s' is not of the type and shape that it has in %s", drawing->database.path, choices.field,
             drawing->stream.path);
 }
 
 /* Caption of a place: the fields of the row itself, and those called neighbor_FIELD above its neighbours. */
-static void write_caption(const struct drawing *drawing, int64_t row, int64_t place, char *text, size_t size)
+static void write_caption(const struct drawing *drawing, int64_t row, int64_t place, char *text)
 {
     text[0] = 0;
     for (int i = 0; i < drawing->captions.count; i++) {
@@ -171,21 +200,10 @@ static void write_caption(const struct drawing *drawing, int64_t row, int64_t pl
         if (!own && !found)
             die("%s: field '%s' is missing", drawing->stream.path, name);
         if (place == 0 && own)
-            caption_append(text, size, &drawing->stream, own, row, -1, drawing->classes);
+            caption_append(text, &drawing->stream, &drawing->frame, own, row, -1);
         if (place > 0 && found)
-            caption_append(text, size, &drawing->stream, found, row, place - 1, drawing->classes);
+            caption_append(text, &drawing->stream, &drawing->frame, found, row, place - 1);
     }
-}
-
-static int64_t widest_caption(const struct drawing *drawing)
-{
-    int64_t widest = 0;
-    char text[CAPTION_MAX];
-    for (int64_t i = 0; drawing->captions.count && i < drawing->rows * drawing->places; i++) {
-        write_caption(drawing, i / drawing->places, i % drawing->places, text, sizeof text);
-        widest = text_width(text, 1) > widest ? text_width(text, 1) : widest;
-    }
-    return widest;
 }
 
 static enum verdict verdict_of(const struct drawing *drawing, int64_t row, int64_t place)
@@ -215,25 +233,33 @@ static void draw_neighbor(const struct drawing *drawing, struct sheet *sheet, in
     image_free(&tile);
 }
 
-static void draw(const struct drawing *drawing, const struct choices *choices)
+static struct sheet_plan make_plan(const struct drawing *drawing)
 {
-    struct sheet_style style = choices->style;
-    struct range range = drawing->own.range;
     struct sheet_plan plan = { .tiles = drawing->rows * drawing->places, .frames = drawing->borders.count > 0,
-                               .apart = drawing->neighbor != NULL, .bar = choices->bar,
-                               .palette = drawing->own.colour ? PALETTE_GREY : drawing->own.palette };
+                               .apart = drawing->neighbor };
     plan.tile_width = thumbnail_width(&drawing->own);
     plan.tile_height = thumbnail_height(&drawing->own);
-    plan.caption_width = widest_caption(drawing);
-    snprintf(plan.bar_low, sizeof plan.bar_low, drawing->own.each ? "min" : "%.2g", (double)range.low);
-    snprintf(plan.bar_high, sizeof plan.bar_high, drawing->own.each ? "max" : "%.2g", (double)range.high);
+    for (int64_t i = 0; i < plan.tiles; i++) {
+        char text[CAPTION_MAX];
+        write_caption(drawing, i / drawing->places, i % drawing->places, text);
+        sheet_plan_caption(&plan, text);
+    }
+    if (choices.bar)
+        sheet_plan_bar(&plan, drawing->own.colour ? PALETTE_GREY : drawing->own.palette, drawing->own.range);
+    return plan;
+}
+
+static void draw(const struct drawing *drawing)
+{
+    struct sheet_style style = choices.style;
+    struct sheet_plan plan = make_plan(drawing);
     if (drawing->neighbor)
         style.columns = drawing->places;
     struct sheet sheet = sheet_begin(stdout, &style, &plan);
     for (int64_t i = 0; i < plan.tiles; i++) {
         int64_t row = i / drawing->places, place = i % drawing->places;
         char text[CAPTION_MAX];
-        write_caption(drawing, row, place, text, sizeof text);
+        write_caption(drawing, row, place, text);
         if (place > 0) {
             draw_neighbor(drawing, &sheet, row, place, text);
             continue;
@@ -257,37 +283,17 @@ static void clean_up(struct drawing *drawing)
 
 int main(int argc, char **argv)
 {
-    struct choices c = { .field = "image", .style = { 10, 4, 2, 1, "white" } };
-    const struct option_row rows[] = {
-        { OPTION_TEXT, 'f', "field", &c.field, "FIELD", "U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W]", 0, 0, NULL },
-        { OPTION_TEXT, 0, "caption", &c.caption, "FIELD,...", "write these above each tile; classes by name", 0, 0, NULL },
-        { OPTION_TEXT, 'b', "border", &c.border, "FIELD,FIELD",
-          "frame each tile: blue where the two agree, dashed and orange where not", 0, 0, NULL },
-        { OPTION_TEXT, 0, "neighbors", &c.database, "DATABASE",
-          "beside each row, the images in DATABASE whose index is in its neighbor_index", 0, 0, NULL },
-        { OPTION_INTEGER, 'k', "nearest", &c.neighbors, "N", "at most N neighbours of each row; 0: all", 0, 100000, NULL },
-        { OPTION_TEXT, 'r', "range", &c.range, "LOW,HIGH", "F32: values of the first and last colour", 0, 0, NULL },
-        { OPTION_CHOICE, 's', "scale", &c.scale, "SCALE", "F32: smallest to largest value of all rows, or of each", 0, 0, scales },
-        { OPTION_CHOICE, 'p', "palette", &c.palette, "NAME", "F32: colours of a map", 0, 0, palette_names },
-        { OPTION_FLAG, 0, "bar", &c.bar, NULL, "F32: draw a bar that says what the colours stand for", 0, 0, NULL },
-        SHEET_OPTIONS(c.style, "tiles beside each other; 0: about a square"),
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
-    };
-    static const struct usage usage = {
-        "[-c N] [-z N] [--caption FIELD,...] [--neighbors DATABASE] <rows >PPM",
-        "Draw the images or maps of a row stream as one contact sheet.", true, true, 0, 0
-    };
-    options_parse(argc, argv, &usage, rows);
-    check_choices(&c);
+    options_parse(argc, argv, &usage, options);
+    check_choices();
 
     struct drawing drawing = { .stream = stream_open(NULL) };
-    read_rows(&drawing, &c);
+    read_rows(&drawing);
     if (drawing.rows > 0) {
-        prepare_own(&drawing, &c);
-        if (c.database)
-            prepare_neighbors(&drawing, &c);
+        prepare_own(&drawing);
+        if (choices.database)
+            prepare_neighbors(&drawing);
         prepare_verdicts(&drawing);
-        draw(&drawing, &c);
+        draw(&drawing);
     }
 
     clean_up(&drawing);

@@ -6,10 +6,9 @@
 #include "base/memory.h"
 #include "data/value.h"
 
-struct classes classes_of(const struct frame *frame)
+static struct classes classes_parse(const char *text)
 {
     struct classes classes = { 0, NULL, NULL };
-    const char *text = frame_metadata(frame, "classes");
     if (!text || !*text)
         return classes;
     classes.text = copy_string(text);
@@ -24,6 +23,19 @@ struct classes classes_of(const struct frame *frame)
         *at++ = 0;
     }
     return classes;
+}
+
+struct classes classes_of(const struct frame *frame)
+{
+    return classes_parse(frame_metadata(frame, "classes"));
+}
+
+struct classes classes_of_field(const struct frame *frame, const char *field)
+{
+    char *key = format_string("%s_classes", field);
+    const char *own = frame_metadata(frame, key);
+    free(key);
+    return own ? classes_parse(own) : classes_of(frame);
 }
 
 const char *classes_name(const struct classes *classes, int64_t k)

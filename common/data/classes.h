@@ -16,6 +16,10 @@ struct classes {
 /* The names in the metadata of a frame; caller frees with classes_free(). */
 struct classes classes_of(const struct frame *frame);
 
+/* The names of a field's classes: those in the metadata FIELD_classes, where the field has classes of its own (the
+ * `prediction` of a model that was made for others than the labels'), else in `classes`. Caller frees. */
+struct classes classes_of_field(const struct frame *frame, const char *field);
+
 /* The name of class k, or NULL where it has none. */
 const char *classes_name(const struct classes *classes, int64_t k);
 

@@ -11,7 +11,7 @@
 
 enum { CHANNELS = 3, SAMPLE_MAX = 255 };
 
-struct image image_new(int64_t width, int64_t height, struct colour colour)
+struct image image_new(int64_t width, int64_t height, struct rgb colour)
 {
     if (width < 1 || height < 1 || width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
         die("a picture of %lld x %lld pixels cannot be drawn (1 to %d on each side)", (long long)width,
@@ -35,7 +35,7 @@ static uint8_t *pixel_at(const struct image *image, int x, int y)
 
 struct image image_from_planes(const uint8_t *planes, int channels, int64_t height, int64_t width)
 {
-    struct image image = image_new(width, height, (struct colour){ 0, 0, 0 });
+    struct image image = image_new(width, height, (struct rgb){ 0, 0, 0 });
     size_t plane = (size_t)(height * width);
     for (size_t i = 0; i < plane; i++)
         for (size_t c = 0; c < CHANNELS; c++)
@@ -45,7 +45,8 @@ struct image image_from_planes(const uint8_t *planes, int channels, int64_t heig
 
 struct image image_enlarge(const struct image *from, int zoom)
 {
-    struct image to = image_new((int64_t)from->width * zoom, (int64_t)from->height * zoom, (struct colour){ 0, 0, 0 });
+    struct rgb black = { 0, 0, 0 };
+    struct image to = image_new((int64_t)from->width * zoom, (int64_t)from->height * zoom, black);
     for (int y = 0; y < to.height; y++)
         for (int x = 0; x < to.width; x++)
             memcpy(pixel_at(&to, x, y), pixel_at(from, x / zoom, y / zoom), CHANNELS);
@@ -62,7 +63,7 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-void image_fill(struct image *image, int x, int y, int width, int height, struct colour colour)
+void image_fill(struct image *image, int x, int y, int width, int height, struct rgb colour)
 {
     for (int row = larger(y, 0); row < smaller(y + height, image->height); row++)
         for (int column = larger(x, 0); column < smaller(x + width, image->width); column++) {
@@ -82,16 +83,18 @@ void image_paste(struct image *image, int x, int y, const struct image *from)
         memcpy(pixel_at(image, x + left, y + row), pixel_at(from, left, row), (size_t)(right - left) * CHANNELS);
 }
 
-struct image image_row(const struct image *images, int64_t count, int gap, struct colour background)
+struct image image_row(struct image *images, int64_t count, int zoom, int gap, struct rgb background)
 {
-    int64_t width = -(int64_t)gap;
+    int64_t width = -(int64_t)gap, x = 0;
     for (int64_t i = 0; i < count; i++)
-        width += images[i].width + gap;
-    struct image row = image_new(width, images[0].height, background);
-    int x = 0;
+        width += (int64_t)images[i].width * zoom + gap;
+    struct image row = image_new(width, (int64_t)images[0].height * zoom, background);
     for (int64_t i = 0; i < count; i++) {
-        image_paste(&row, x, 0, &images[i]);
-        x += images[i].width + gap;
+        struct image large = image_enlarge(&images[i], zoom);
+        image_paste(&row, (int)x, 0, &large);
+        x += large.width + gap;
+        image_free(&large);
+        image_free(&images[i]);
     }
     return row;
 }
@@ -103,7 +106,7 @@ void image_blend(struct image *image, const struct image *over, double share)
         image->rgb[i] = (uint8_t)lround((1 - share) * image->rgb[i] + share * over->rgb[i]);
 }
 
-/* Where target sample `at` of `count` falls among `from` source samples: between `low` and `high`, `share` of the way. */
+/* Where target sample `at` of `count` falls among `from` source samples: `share` of the way from `low` to `high`. */
 struct position {
     int64_t low, high;
     float share;
@@ -172,7 +175,7 @@ int text_height(int zoom)
     return (int)text_font()->maxheight * zoom;
 }
 
-static void draw_glyph(struct image *image, int x, int y, const struct glyph *glyph, int zoom, struct colour colour)
+static void draw_glyph(struct image *image, int x, int y, const struct glyph *glyph, int zoom, struct rgb colour)
 {
     const struct font *font = text_font();
     int top = (int)font->maxheight + font->y - glyph->y - (int)glyph->height;
@@ -182,7 +185,7 @@ static void draw_glyph(struct image *image, int x, int y, const struct glyph *gl
                 image_fill(image, x + (glyph->x + column) * zoom, y + (top + row) * zoom, zoom, zoom, colour);
 }
 
-void image_text(struct image *image, int x, int y, const char *text, int zoom, struct colour colour)
+void image_text(struct image *image, int x, int y, const char *text, int zoom, struct rgb colour)
 {
     while (*text && x < image->width) {
         const struct glyph *glyph = next_glyph(&text);
@@ -201,11 +204,11 @@ static int hexadecimal(char digit)
     return at ? (int)(at - upper) : -1;
 }
 
-bool parse_colour(const char *text, struct colour *colour)
+bool parse_colour(const char *text, struct rgb *colour)
 {
     static const struct {
         const char *name;
-        struct colour colour;
+        struct rgb colour;
     } names[] = { { "white", { 255, 255, 255 } }, { "black", { 0, 0, 0 } }, { "grey", { 128, 128, 128 } } };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(text, names[i].name) == 0) {
@@ -221,7 +224,7 @@ bool parse_colour(const char *text, struct colour *colour)
             return false;
         value[c] = 16 * high + low;
     }
-    *colour = (struct colour){ (uint8_t)value[0], (uint8_t)value[1], (uint8_t)value[2] };
+    *colour = (struct rgb){ (uint8_t)value[0], (uint8_t)value[1], (uint8_t)value[2] };
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct colour {
+struct rgb {
     uint8_t red, green, blue;
 };
 
@@ -20,7 +20,7 @@ struct image {
 
 /* A new image of one colour. Dies where a side is below 1 or beyond IMAGE_SIDE_MAX. Caller frees with image_free(). */
 enum { IMAGE_SIDE_MAX = 1 << 24 };
-struct image image_new(int64_t width, int64_t height, struct colour colour);
+struct image image_new(int64_t width, int64_t height, struct rgb colour);
 void image_free(struct image *image);
 
 /* The image of U8 planes [channels, height, width]: 1 channel is grey, 3 are red, green and blue. Caller frees. */
@@ -31,13 +31,14 @@ struct image image_from_planes(const uint8_t *planes, int channels, int64_t heig
 struct image image_enlarge(const struct image *from, int zoom);
 
 /* A rectangle of one colour. */
-void image_fill(struct image *image, int x, int y, int width, int height, struct colour colour);
+void image_fill(struct image *image, int x, int y, int width, int height, struct rgb colour);
 
 /* Copy `from` so that its top left corner comes to (x, y). */
 void image_paste(struct image *image, int x, int y, const struct image *from);
 
-/* `count` images of one height beside each other, `gap` pixels of `background` between them. Caller frees. */
-struct image image_row(const struct image *images, int64_t count, int gap, struct colour background);
+/* `count` images of one height, enlarged, beside each other with `gap` pixels of `background` between them. They are
+ * freed; caller frees the result. */
+struct image image_row(struct image *images, int64_t count, int zoom, int gap, struct rgb background);
 
 /* image = (1 - share) image + share over, sample by sample, rounded to nearest; both of one size. */
 void image_blend(struct image *image, const struct image *over, double share);
@@ -54,10 +55,10 @@ int text_width(const char *text, int zoom);
 int text_height(int zoom);
 
 /* Draw a line of text with its top left corner at (x, y). */
-void image_text(struct image *image, int x, int y, const char *text, int zoom, struct colour colour);
+void image_text(struct image *image, int x, int y, const char *text, int zoom, struct rgb colour);
 
 /* A colour from "#rrggbb" or white, black, grey; false where it is neither. */
-bool parse_colour(const char *text, struct colour *colour);
+bool parse_colour(const char *text, struct rgb *colour);
 
 /* Begin a PPM (raw, P6) of that size on a file, then give its rows image by image from the top; all as wide as said.
  * Only the part at hand is in memory, so a picture may be larger than memory. Dies where the file cannot be written. */

@@ -15,8 +15,9 @@ struct lookup {
     struct frame found; /* the field asked for, of the rows found */
 };
 
-/* The rows with the wanted indexes (count of them; below 0: none is meant) from a stream with fields `index` I64 [N] and
- * `field`; the first row where an index comes more than once. Reads no further than needed. Free with lookup_free(). */
+/* The rows with the wanted indexes (count of them; below 0: none is meant) from a stream with fields `index` I64 [N]
+ * and `field`; the first row where an index comes more than once. Reads no further than needed. Free with
+ * lookup_free(). */
 struct lookup lookup_read(struct stream *stream, const char *field, const int64_t *wanted, size_t count);
 
 /* The row of lookup->found with an index, or -1. */

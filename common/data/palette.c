@@ -6,7 +6,8 @@ const char *const palette_names[] = { "grey", "viridis", "diverging", NULL };
 
 static const uint32_t grey[] = { 0x000000, 0xffffff };
 
-/* Every fifth entry of viridis (van der Walt, Smith and Firing 2015; CC0): within one step of 255 of the whole table. */
+/* Every fifth entry of viridis (van der Walt, Smith and Firing 2015; CC0): within one step of 255 of the whole
+ * table. */
 static const uint32_t viridis[] = {
     0x440154, 0x46085c, 0x471063, 0x481769, 0x481d6f, 0x482475, 0x472a7a, 0x46307e, 0x453781, 0x433d84, 0x414287,
     0x3f4889, 0x3d4e8a, 0x3a538b, 0x38598c, 0x355e8d, 0x33638d, 0x31688e, 0x2e6d8e, 0x2c718e, 0x2a768e, 0x297b8e,
@@ -37,15 +38,15 @@ static uint8_t mix(uint32_t from, uint32_t to, int shift, double share)
     return (uint8_t)lround((1 - share) * (from >> shift & 255) + share * (to >> shift & 255));
 }
 
-struct colour palette_colour(enum palette palette, double t)
+struct rgb palette_colour(enum palette palette, double t)
 {
     if (isnan(t))
-        return (struct colour){ 255, 0, 255 };
+        return (struct rgb){ 255, 0, 255 };
     int last = palettes[palette].count - 1;
     double at = fmin(fmax(t, 0), 1) * last;
     int low = at < last ? (int)at : last - 1;
     uint32_t from = palettes[palette].knot[low], to = palettes[palette].knot[low + 1];
-    return (struct colour){ mix(from, to, 16, at - low), mix(from, to, 8, at - low), mix(from, to, 0, at - low) };
+    return (struct rgb){ mix(from, to, 16, at - low), mix(from, to, 8, at - low), mix(from, to, 0, at - low) };
 }
 
 static double normalise(float value, float low, float high)
@@ -58,7 +59,7 @@ static double normalise(float value, float low, float high)
 struct image image_from_map(const float *map, int64_t height, int64_t width, float low, float high,
                             enum palette palette)
 {
-    struct image image = image_new(width, height, (struct colour){ 0, 0, 0 });
+    struct image image = image_new(width, height, (struct rgb){ 0, 0, 0 });
     for (int y = 0; y < image.height; y++)
         for (int x = 0; x < image.width; x++)
             image_fill(&image, x, y, 1, 1, palette_colour(palette, normalise(map[y * width + x], low, high)));
@@ -67,13 +68,13 @@ struct image image_from_map(const float *map, int64_t height, int64_t width, flo
 
 struct image image_from_float_planes(const float *planes, int64_t height, int64_t width, float low, float high)
 {
-    struct image image = image_new(width, height, (struct colour){ 0, 0, 0 });
+    struct image image = image_new(width, height, (struct rgb){ 0, 0, 0 });
     int64_t plane = height * width;
     for (int64_t i = 0; i < plane; i++) {
         uint8_t value[3];
         for (int64_t c = 0; c < 3; c++)
             value[c] = palette_colour(PALETTE_GREY, normalise(planes[c * plane + i], low, high)).red;
-        image_fill(&image, (int)(i % width), (int)(i / width), 1, 1, (struct colour){ value[0], value[1], value[2] });
+        image_fill(&image, (int)(i % width), (int)(i / width), 1, 1, (struct rgb){ value[0], value[1], value[2] });
     }
     return image;
 }

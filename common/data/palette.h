@@ -15,7 +15,7 @@ extern const char *const palette_names[];
 
 /* The colour at t, clamped to 0..1; linear between the table's knots. Magenta where t is not a number, so that it is
  * seen: no palette has that colour. */
-struct colour palette_colour(enum palette palette, double t);
+struct rgb palette_colour(enum palette palette, double t);
 
 /* The image of a map [height, width], F32: low is the palette's first colour and high its last; where low == high all
  * is the middle colour. Caller frees. */

@@ -10,7 +10,7 @@
 enum { FRAME_WIDTH = 2, FRAME_SPACE = 1, MARGIN = FRAME_SPACE + FRAME_WIDTH + 1, DASH = 6, DASH_GAP = 4 };
 enum { CAPTION_SPACE = 2, BAR_LENGTH = 120, BAR_SPACE = 6, APART = 3 };
 
-static const struct colour right_colour = { 0x3f, 0x90, 0xda }, wrong_colour = { 0xe7, 0x63, 0x00 };
+static const struct rgb right_colour = { 0x3f, 0x90, 0xda }, wrong_colour = { 0xe7, 0x63, 0x00 };
 
 static int64_t most(int64_t a, int64_t b)
 {
@@ -60,10 +60,10 @@ static int bar_height(const struct sheet *sheet)
 }
 
 /* Text that can be read on the background (luminance by ITU-R BT.601). */
-static struct colour ink_for(struct colour background)
+static struct rgb ink_for(struct rgb background)
 {
     int luminance = 299 * background.red + 587 * background.green + 114 * background.blue;
-    return luminance > 127 * 1000 ? (struct colour){ 0, 0, 0 } : (struct colour){ 255, 255, 255 };
+    return luminance > 127 * 1000 ? (struct rgb){ 0, 0, 0 } : (struct rgb){ 255, 255, 255 };
 }
 
 static void start_strip(struct sheet *sheet)
@@ -91,12 +91,25 @@ int sheet_inner_gap(const struct sheet_style *style)
     return (int)(style->gap + 3) / 4;
 }
 
-struct colour sheet_background(const struct sheet_style *style)
+struct rgb sheet_background(const struct sheet_style *style)
 {
-    struct colour colour;
+    struct rgb colour;
     if (!parse_colour(style->background, &colour))
         die_usage("--background: '%s' is no colour (white, black, grey or #rrggbb)", style->background);
     return colour;
+}
+
+void sheet_plan_caption(struct sheet_plan *plan, const char *caption)
+{
+    plan->caption_width = most(plan->caption_width, text_width(caption, 1));
+}
+
+void sheet_plan_bar(struct sheet_plan *plan, enum palette palette, struct range range)
+{
+    plan->bar = true;
+    plan->palette = palette;
+    snprintf(plan->bar_low, sizeof plan->bar_low, "%.2g", (double)range.low);
+    snprintf(plan->bar_high, sizeof plan->bar_high, "%.2g", (double)range.high);
 }
 
 static int64_t square_columns(const struct sheet_plan *plan)
@@ -133,7 +146,7 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
 
 /* A ring of the given thickness whose outer edge is the rectangle; dashed: with gaps, the corners always drawn. */
 static void draw_ring(struct image *image, int x, int y, int width, int height, int thickness, bool dashed,
-                      struct colour colour)
+                      struct rgb colour)
 {
     int period = dashed ? DASH + DASH_GAP : 1, dash = dashed ? DASH : 1;
     for (int at = 0; at < width; at++)

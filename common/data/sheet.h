@@ -29,7 +29,7 @@ struct sheet_style {
 /* The rows of an option table that set a sheet_style. */
 #define SHEET_OPTIONS(style, columns_help) \
     { OPTION_INTEGER, 'c', "columns", &(style).columns, "N", columns_help, 0, 100000, NULL }, \
-    { OPTION_INTEGER, 'z', "zoom", &(style).zoom, "N", "pixels drawn for each pixel, in both directions", 1, 256, NULL }, \
+    { OPTION_INTEGER, 'z', "zoom", &(style).zoom, "N", "side of the square drawn for each pixel", 1, 256, NULL }, \
     { OPTION_INTEGER, 'g', "gap", &(style).gap, "N", "pixels between tiles and around them", 0, 10000, NULL }, \
     { OPTION_INTEGER, 't', "text", &(style).text, "N", "enlargement of captions and labels", 1, 64, NULL }, \
     { OPTION_TEXT, 0, "background", &(style).background, "COLOUR", "white, black, grey or #rrggbb", 0, 0, NULL }
@@ -54,7 +54,7 @@ struct sheet {
     int margin;           /* around each tile, for its frame */
     int slot_width;       /* a tile with its frame, or its caption where that is wider */
     int64_t width, height;
-    struct colour background, ink;
+    struct rgb background, ink;
     struct image strip;   /* the row of tiles at hand */
 };
 
@@ -62,7 +62,13 @@ struct sheet {
 int sheet_inner_gap(const struct sheet_style *style);
 
 /* The style's background; dies with a usage message where it is no colour, so ask before the first byte is read. */
-struct colour sheet_background(const struct sheet_style *style);
+struct rgb sheet_background(const struct sheet_style *style);
+
+/* Count in a caption: the plan's caption_width grows to hold it. */
+void sheet_plan_caption(struct sheet_plan *plan, const char *caption);
+
+/* Have a colour bar with the ends of a range as its labels, to two significant digits. */
+void sheet_plan_bar(struct sheet_plan *plan, enum palette palette, struct range range);
 
 /* Begin a sheet on `file`; 0 columns make it about as high as wide. Dies where the picture would be too large. */
 struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const struct sheet_plan *plan);

@@ -70,15 +70,10 @@ struct image thumbnail(const struct thumbnails *thumbnails, int64_t row)
 {
     int64_t panels = panels_of(thumbnails);
     struct image *panel = allocate((size_t)panels, sizeof *panel);
-    for (int64_t i = 0; i < panels; i++) {
-        struct image small = thumbnails->tensor->dtype == DTYPE_U8 ? whole_panel(thumbnails, row, i)
-                                                                    : real_panel(thumbnails, row, i);
-        panel[i] = image_enlarge(&small, thumbnails->zoom);
-        image_free(&small);
-    }
-    struct image image = image_row(panel, panels, thumbnails->gap, thumbnails->background);
     for (int64_t i = 0; i < panels; i++)
-        image_free(&panel[i]);
+        panel[i] = thumbnails->tensor->dtype == DTYPE_U8 ? whole_panel(thumbnails, row, i)
+                                                         : real_panel(thumbnails, row, i);
+    struct image image = image_row(panel, panels, thumbnails->zoom, thumbnails->gap, thumbnails->background);
     free(panel);
     return image;
 }

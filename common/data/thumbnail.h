@@ -19,14 +19,14 @@ struct thumbnails {
     int64_t channels, height, width;
     bool colour;         /* three channels make one image */
     int zoom, gap;       /* gap: between the channels of a row */
-    struct colour background;
+    struct rgb background;
     enum palette palette;
     bool each;           /* F32: the range of each row is its own */
     struct range range;  /* F32: of all rows, else */
 };
 
-/* How the field's rows are drawn; zoom 1, grey, no gap, one range for all rows. Dies naming the stream where the field is
- * of another type or rank, has an empty row, or F32 with a value that is not finite. */
+/* How the field's rows are drawn; zoom 1, grey, no gap, one range for all rows. Dies naming the stream where the field
+ * is of another type or rank, has an empty row, or is F32 with a value that is not finite. */
 struct thumbnails thumbnails_of(const struct tensor *tensor, const struct stream *stream);
 
 /* Pixels of a row's image. */

@@ -51,10 +51,8 @@ struct cam_head cam_head_read(const char *path)
     head.weight = finite_values(&stream, weight);
     read_bias(&head, &stream);
     head.scale = read_scale(&stream, &head.model);
-    head.names = frame_metadata(&head.model, "classes");
-    const char *task = frame_metadata(&head.model, "task");
-    if (task && strcmp(task, "rotation") == 0)
-        head.target = "rotation";
+    if (frame_metadata(&head.model, "task"))
+        head.target = frame_metadata(&head.model, "task");
     stream_close(&stream);
     return head;
 }
@@ -136,10 +134,12 @@ static void copy_classes(int64_t *class, const struct cam_head *head, const stru
     }
 }
 
-void cam_classes(int64_t *class, const struct cam_head *head, const struct frame *frame, const struct stream *stream,
-                 int64_t which)
+void cam_add_class(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field,
+                   int64_t which)
 {
     const struct tensor *fmap = require_fmap(head, frame, stream);
+    int64_t rows = frame_rows(frame, stream);
+    int64_t *class = allocate((size_t)rows, sizeof *class);
     if (which == CAM_PREDICTED && !frame_find(frame, "prediction"))
         predict_rows(class, head, fmap);
     else if (which == CAM_PREDICTED)
@@ -147,13 +147,23 @@ void cam_classes(int64_t *class, const struct cam_head *head, const struct frame
     else if (which == CAM_TARGET)
         copy_classes(class, head, stream, frame_require(frame, stream, head->target, DTYPE_I64, 1));
     else
-        for (int64_t i = 0; i < fmap->shape[0]; i++)
+        for (int64_t i = 0; i < rows; i++)
             class[i] = which;
+    /* only now: the field may be the one that was read */
+    struct tensor *added = frame_put(frame, field, DTYPE_I64, 1, &rows);
+    memcpy(added->data, class, tensor_bytes(added));
+    free(class);
+    const char *names = frame_metadata(&head->model, "classes");
+    char *key = format_string("%s_classes", field);
+    if (names)
+        frame_set_metadata(frame, key, names);
+    free(key);
 }
 
-void cam_add(struct frame *frame, const struct cam_head *head, const struct stream *stream, const int64_t *class)
+void cam_add_map(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field)
 {
     const struct tensor *fmap = require_fmap(head, frame, stream);
+    const int64_t *class = frame_require(frame, stream, field, DTYPE_I64, 1)->data;
     int64_t shape[] = { fmap->shape[0], fmap->shape[2], fmap->shape[3] };
     struct tensor *cam = frame_put(frame, "cam", DTYPE_F32, 3, shape);
     size_t row = tensor_row_elements(fmap), pixels = tensor_row_elements(cam);

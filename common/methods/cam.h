@@ -20,12 +20,12 @@ struct cam_head {
     const float *weight; /* [classes, channels] */
     const float *bias;   /* [classes], or NULL: none */
     float scale;         /* logit_scale; 1 where the model does not say */
-    const char *names;   /* metadata `classes`: comma-separated, or NULL */
-    const char *target;  /* the field with the right class: "rotation" where that is the model's task, else "label" */
+    const char *target;  /* metadata `task`: the field with the right class; "label" where the model does not say */
 };
 
-/* Read fc.weight F32 [classes, channels], fc.bias F32 [classes] (may be missing) and the metadata logit_scale, classes and
- * task from the first frame of a file. Dies where they are missing, disagree or are not finite. Free with cam_head_free(). */
+/* Read fc.weight F32 [classes, channels], fc.bias F32 [classes] (may be missing) and the metadata logit_scale and task
+ * from the first frame of a file. Dies where they are missing, disagree or are not finite. Free with
+ * cam_head_free(). */
 struct cam_head cam_head_read(const char *path);
 void cam_head_free(struct cam_head *head);
 
@@ -41,14 +41,14 @@ int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixe
 /* Which class a map is for: a number of at least 0, the predicted one, or the right one. */
 enum { CAM_PREDICTED = -1, CAM_TARGET = -2 };
 
-/* class [rows of the frame]: the class of each row: `which`; or of the field `prediction` I64 [N], and where the stream has
- * none, of cam_predict(); or of the field head->target I64 [N]. Dies where a field is missing or a class is not one of the
- * model's. */
-void cam_classes(int64_t *class, const struct cam_head *head, const struct frame *frame, const struct stream *stream,
-                 int64_t which);
+/* Add a field I64 [N] to a frame of a stream with `fmap` F32 [N,C,H,W], with the class of each row: `which`; or that of
+ * the field `prediction` I64 [N], and where the stream has none, of cam_predict(); or that of the field head->target
+ * I64 [N]. The model's names of its classes go to the metadata FIELD_classes. Dies where a field is missing, a class is
+ * not one of the model's, or fmap has other channels than the model. */
+void cam_add_class(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field,
+                   int64_t which);
 
-/* Add the field `cam` F32 [N,H,W] to a frame with `fmap` F32 [N,C,H,W]: the map of class[i] for row i. Dies where fmap is
- * missing or has other channels than the model. */
-void cam_add(struct frame *frame, const struct cam_head *head, const struct stream *stream, const int64_t *class);
+/* Add the field `cam` F32 [N,H,W]: the map of the class in the field that cam_add_class() added. */
+void cam_add_map(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field);
 
 #endif
