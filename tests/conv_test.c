@@ -381,14 +381,15 @@ static void random_extras(struct random *r, struct plan *p)
     p->with = (int)random_below(r, 3);
 }
 
-/* Batches of 1 to 5, now and then 37; sides of 1 to 20; channels up to 80, mostly not multiples of 16. */
+/* Batches of 1 to 5, now and then 37; sides of 1 to 20; channels up to 80, every fourth time up to 8, mostly not
+ * multiples of 16. */
 static struct plan random_plan(struct random *r, int kernel)
 {
     struct plan p = { .images = random_below(r, 6) ? 1 + (int)random_below(r, 5) : 37 };
     int side = p.images == 37 ? 9 : 20, channels = p.images == 37 ? 40 : 80;
-    p.inputs = 1 + (int)random_below(r, (uint32_t)channels);
-    p.outputs = 1 + (int)random_below(r, (uint32_t)channels);
-    p.conv = (struct conv){ channels_padded(p.inputs), channels_padded(p.outputs < 5 ? 5 : p.outputs), kernel,
+    p.inputs = 1 + (int)random_below(r, random_below(r, 4) ? (uint32_t)channels : 8);
+    p.outputs = 1 + (int)random_below(r, random_below(r, 4) ? (uint32_t)channels : 8);
+    p.conv = (struct conv){ channels_padded(p.inputs), channels_padded(p.outputs), kernel,
                             1 + (int)random_below(r, 2), 1 + (int)random_below(r, (uint32_t)side),
                             1 + (int)random_below(r, (uint32_t)side) };
     random_extras(r, &p);
