@@ -1,6 +1,7 @@
 /* resnet-train: train a residual network on a stream of images and targets; the model goes to standard output. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -173,6 +174,8 @@ int main(int argc, char **argv)
 {
     options_parse(argc, argv, &usage, rows);
     const char *target = targets[options.target];
+    if (options.log && strcmp(options.log, "-") == 0)
+        die_usage("--log: '-' is standard output, where the model goes");
     struct stream stream = stream_open(NULL);
     struct examples training = examples_read(&stream, target), validation = { 0 };
     struct resnet_config config = choose_config(&training);

@@ -111,6 +111,8 @@ static void evaluate(struct trainer *trainer, struct train_epoch *result)
             right += largest_score(classes, logit) == examples->target[first + i];
         }
     }
+    if (!isfinite(loss))
+        die("epoch %d: the validation loss is not finite (%g); a smaller --lr may help", result->epoch, fabs(loss));
     result->val_loss = loss / (double)examples->count;
     result->val_accuracy = (double)right / (double)examples->count;
 }
@@ -131,7 +133,7 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
         resnet_train_step(net, net->images, trainer->target, options->smoothing, &loss, &right);
         if (!isfinite(loss))
             die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", result->epoch,
-                (long long)step + 1, (loss - before) / net->images);
+                (long long)step + 1, fabs(loss - before) / net->images);
         sgd_update(&options->sgd, result->rate, net, trainer->velocity);
         result->step++;
         snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", result->epoch, options->epochs,
@@ -140,6 +142,18 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
     }
     result->loss = loss / (double)(steps * net->images);
     result->accuracy = (double)right / (double)(steps * net->images);
+}
+
+/* The last step of an epoch may be the one that diverges, and such a network must not be chosen. */
+static void check_finite(const struct resnet *net, const struct train_epoch *e)
+{
+    bool finite = true;
+    for (size_t i = 0; i < net->parameters; i++)
+        finite &= isfinite(net->weights[i]) != 0;
+    for (size_t i = 0; i < net->statistics; i++)
+        finite &= isfinite(net->running[i]) != 0;
+    if (!finite)
+        die("epoch %d: weights are not finite at its end; a smaller --lr may help", e->epoch);
 }
 
 static bool better(const struct train_epoch *a, const struct train_epoch *b)
@@ -189,6 +203,7 @@ struct train_epoch train(struct model *model, const struct examples *training, c
         fprintf(log, "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
     for (now.epoch = 1; now.epoch <= options->epochs; now.epoch++) {
         run_epoch(&trainer, &now, &progress, steps);
+        check_finite(net, &now);
         if (validation)
             evaluate(&trainer, &now);
         now.seconds = seconds_now() - start;
