@@ -1,0 +1,265 @@
+load helpers/common
+
+# Data and one model for all tests: 60 images to train on, 20 held out; networks of a few channels.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    cifar-synth -q --train 80 --test 20 data
+    cifar-cat -q -s train --val 20 data >train.st
+    cifar-cat -q -s val --val 20 data >val.st
+    rotate-aug -q <train.st >turned.st
+    "$BIN/resnet-train" -q --widths 4,8 --blocks 1,1 -e 1 <train.st >base.st
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return
+}
+
+# train OPTION... <images >model: a small network for one epoch, unless the options say otherwise.
+train() {
+    resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "$@"
+}
+
+# train_fails PART OPTION...: as train, and exit 1; train_misused PART OPTION...: exit 2.
+train_fails() {
+    fails "$1" resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "${@:2}"
+}
+
+train_misused() {
+    misused "$1" resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "${@:2}"
+}
+
+about() {
+    tensor-ls "$1" | sed -n "s/^@$2=//p"
+}
+
+# column NAME FILE: of a log.
+column() {
+    awk -F '\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next } { print $c }' "$2"
+}
+
+@test "the options that every program has" {
+    common_options resnet-train
+}
+
+@test "a model has torchvision's names and says what it is" {
+    equal "$(tensor-ls base.st | awk '$2 == "F32" { print $1 }' | grep -v bn)" "conv1.weight
+fc.bias
+fc.weight
+layer1.0.conv1.weight
+layer1.0.conv2.weight
+layer2.0.conv1.weight
+layer2.0.conv2.weight
+layer2.0.downsample.0.weight
+layer2.0.downsample.1.bias
+layer2.0.downsample.1.running_mean
+layer2.0.downsample.1.running_var
+layer2.0.downsample.1.weight"
+    local name
+    for name in bn1 layer1.0.bn1 layer1.0.bn2 layer2.0.bn1 layer2.0.bn2; do
+        holds "$(tensor-ls base.st)" "$name.running_mean"
+        holds "$(tensor-ls base.st)" "$name.num_batches_tracked"
+    done
+    holds "$(tensor-ls base.st | tr -s ' ')" "layer2.0.downsample.0.weight F32 [8,4,1,1]"
+    equal "$(about base.st architecture) $(about base.st activation) $(about base.st logit_scale)" "resnet relu 1"
+    equal "$(about base.st widths) $(about base.st blocks)" "4,8 1,1"
+    equal "$(about base.st height) $(about base.st width)" "32 32"
+    equal "$(about base.st task) $(about base.st classes)" "label $(about train.st classes)"
+    equal "$(about base.st source)" "$(about train.st source)"
+    equal "$(about base.st epoch) $(about base.st epochs) $(about base.st seed)" "1 1 1"
+    equal "$(about base.st mean | tr ',' '\n' | wc -l) $(about base.st std | tr ',' '\n' | wc -l)" "3 3"
+    holds "$(about base.st train_accuracy)" 0.
+    equal "$(about base.st val_accuracy)" ""
+}
+
+@test "the same bytes for any number of threads, and however the stream is cut" {
+    local j
+    for j in 1 2 3; do
+        train -j "$j" <train.st | cmp - base.st
+    done
+    stream-cut 7,0,1 <train.st | train | cmp - base.st
+}
+
+@test "defaults are those that --help prints" {
+    train -t label -b 128 --lr 0.1 --momentum 0.9 --weight-decay 0.0005 --label-smoothing 0 --schedule triangle \
+        --warmup 0.2 --final-lr 0 --crop 4 --cutout 0 -s 1 -j 0 <train.st | cmp - base.st
+    resnet-train --help | grep -- --widths | grep "default 32,64,128,256"
+    resnet-train --help | grep -- --blocks | grep "default 1,1,1,1"
+    resnet-train --help | grep -- --epochs | grep "default 10"
+}
+
+@test "every option has an effect" {
+    local option
+    for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--no-flip" "--cutout 9" "--seed 2" \
+        "--label-smoothing 0.3" "--weight-decay 0.5"; do
+        # shellcheck disable=SC2086 # the option and its value
+        train $option <train.st >other.st
+        if cmp -s other.st base.st; then flunk "$option: the same model"; fi
+    done
+    train -b 20 <train.st >steps.st # more than one step, so that these have an effect
+    for option in "--momentum 0" "--schedule cosine" "--final-lr 0.5"; do
+        # shellcheck disable=SC2086
+        train -b 20 $option <train.st >other.st
+        if cmp -s other.st steps.st; then flunk "$option: the same model"; fi
+    done
+}
+
+@test "widths and blocks make the network" {
+    resnet-train -q --widths 3,5,20 --blocks 1,2,1 -e 1 <train.st >deep.st
+    holds "$(tensor-ls deep.st | tr -s ' ')" "layer2.1.conv2.weight F32 [5,5,3,3]"
+    holds "$(tensor-ls deep.st | tr -s ' ')" "layer3.0.conv1.weight F32 [20,5,3,3]"
+    holds "$(tensor-ls deep.st | tr -s ' ')" "fc.weight F32 [10,20]"
+    equal "$(tensor-ls deep.st | grep -c downsample.0.weight)" 2
+}
+
+@test "a learning rate of 0 leaves the weights as they began" {
+    train --lr 0 <train.st >still.st
+    train --lr 0 -e 2 -b 7 <train.st >longer.st
+    # only the running statistics, the counts and what is said of the run differ
+    stream-compare still.st longer.st 2>differ || true
+    if grep -v "running\|num_batches_tracked\|metadata" differ; then flunk "weights moved"; fi
+    grep -q "num_batches_tracked" differ
+}
+
+@test "the log: epochs, steps, and the rate by its schedule" {
+    train --log log.tsv <train.st | cmp - base.st
+    equal "$(head -n 1 log.tsv | tr '\t' ' ')" "epoch step rate train_loss train_accuracy val_loss val_accuracy seconds"
+    local name first second
+    while read -r name first second; do
+        # 15 rows a step: 4 steps an epoch; the last of each are at 3/8 and 7/8 of the run
+        train -e 2 -b 15 --warmup 0 --schedule "$name" --log log.tsv <train.st >out.st
+        equal "$(column epoch log.tsv | xargs) $(column step log.tsv | xargs)" "1 2 4 8"
+        equal "$(column rate log.tsv | xargs)" "$first $second"
+    done <<<"triangle 0.0625 0.0125
+cosine 0.0691342 0.00380602
+constant 0.1 0.1"
+    train -e 2 -b 15 --warmup 0 --final-lr 0.5 --log log.tsv <train.st >out.st
+    equal "$(column rate log.tsv | xargs)" "0.08125 0.05625"
+    train -e 2 -b 15 --warmup 0.5 --log log.tsv <train.st >out.st
+    equal "$(column rate log.tsv | xargs)" "0.07525 0.025"
+    train -e 2 -b 15 --warmup 1 --log log.tsv <train.st >out.st
+    equal "$(column rate log.tsv | xargs)" "0.038125 0.087625"
+    equal "$(column val_loss log.tsv | xargs)" "nan nan"
+}
+
+@test "the epoch with the least validation error is kept, and the model says which" {
+    train -e 4 --val val.st --log log.tsv <train.st >best.st
+    equal "$(column epoch log.tsv | wc -l)" 4
+    local want
+    want=$(awk 'NR > 1 && (NR == 2 || $7 > a || ($7 == a && $6 < l)) { e = $1; a = $7; l = $6 }
+        END { print e, a, l }' log.tsv)
+    equal "$(about best.st epoch) $(about best.st val_accuracy) $(about best.st val_loss)" "$want"
+    # its figures are those that resnet-embed finds
+    resnet-embed -q -m best.st -e prediction,loss <val.st | tensor-tsv label prediction loss >rows.tsv
+    awk -v want="$want" 'BEGIN { split(want, w, " ") }
+        { right += $1 == $2; loss += $3 }
+        END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
+}
+
+@test "what it says, and -q" {
+    resnet-train --widths 4,8 --blocks 1,1 -e 1 --val val.st <train.st 2>said >out.st
+    grep -q "^resnet-train: epoch 1/1: loss .* accuracy .* %; validation .* images/s$" said
+    grep -q "^resnet-train: epoch 1 of 1 chosen: validation loss " said
+    resnet-train --widths 4,8 --blocks 1,1 -e 1 <train.st 2>said >out.st
+    equal "$(wc -l <said)" 1
+    resnet-train --widths 4,8 --blocks 1,1 -e 1 -q --val val.st <train.st 2>said >out.st
+    equal "$(cat said)" ""
+}
+
+@test "the target rotation, with the turns of an image in one batch" {
+    train -t rotation --log log.tsv -b 11 <turned.st >out.st
+    equal "$(about out.st task) $(about out.st classes)" "rotation 0,90,180,270"
+    holds "$(tensor-ls out.st | tr -s ' ')" "fc.weight F32 [4,8]"
+    equal "$(column step log.tsv)" 30 # 240 rows, 8 in a batch of at most 11: two images in their four turns
+    train_misused "--batch: 3 rows hold no whole group of 4" -t rotation -b 3 <turned.st
+    rotate-aug --random 1 <train.st | train -t rotation >random.st
+    equal "$(about random.st task)" rotation
+    train <turned.st >out.st # turned images may be told apart by label as well
+    equal "$(about out.st task)" label
+}
+
+@test "a network learns: the loss of what it has seen falls" {
+    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --no-flip --log log.tsv <train.st >out.st
+    awk -F '\t' 'NR == 2 { first = $4 } END { if (!($4 < 0.85 * first)) exit 1 }' log.tsv ||
+        flunk "the loss went from $(column train_loss log.tsv | xargs)"
+}
+
+@test "classes without names, and more classes than were seen" {
+    stream-make image:U8:6,3,5,4=random1 label:I64:6=0,1,0,2,1,0 | train >out.st
+    equal "$(about out.st classes)|$(about out.st source)" "|"
+    holds "$(tensor-ls out.st | tr -s ' ')" "fc.weight F32 [3,8]"
+    equal "$(about out.st height) $(about out.st width)" "5 4"
+    stream-make image:U8:6,3,5,4=random1 label:I64:6=0,1,0,1,1,0 @classes=a,b,c,d | train >out.st
+    holds "$(tensor-ls out.st | tr -s ' ')" "fc.weight F32 [4,8]"
+}
+
+@test "training that diverges stops and says where" {
+    train_fails "not finite" -e 9 --lr 1000 --warmup 0 -b 10 --log diverged.tsv <train.st
+    [ ! -e diverged.tsv ]
+    train -e 9 --lr 1000 --warmup 0 -b 10 2>said <train.st >out.st || true
+    grep -q "^resnet-train: epoch [1-9].*; a smaller --lr may help$" said
+    equal "$(wc -c <out.st)" 0
+}
+
+@test "streams that cannot be trained on" {
+    train_fails "standard input: no rows" </dev/null
+    train_fails "no rows" < <(stream-make image:U8:0,3,4,4=zero label:I64:0=zero)
+    train_fails "image" < <(stream-make label:I64:2=0,1)
+    train_fails "label" < <(stream-make image:U8:2,3,4,4=zero)
+    train_fails "rotation" -t rotation <train.st
+    train_fails "field 'image' has 1 channels (3 are needed)" < <(stream-make image:U8:2,1,4,4=zero label:I64:2=0,1)
+    train_fails "images of 0 x 4 (1 to 4096 a side)" < <(stream-make image:U8:2,3,0,4=zero label:I64:2=0,1)
+    train_fails "row 1 holds -1" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,-1)
+    train_fails "field 'rotation': row 0 holds 4 (0 to 3)" < <(stream-make image:U8:2,3,4,4=zero \
+        label:I64:2=0,1 rotation:I64:2=4,0)
+    train_fails "turned images of 3 x 4 (they must be square)" < <(stream-make image:U8:2,3,3,4=zero \
+        label:I64:2=0,1 rotation:I64:2=1,0)
+    train_fails "3 rows are no whole number of groups of 2" < <(stream-make image:U8:3,3,4,4=zero label:I64:3=0,1,1 \
+        @group=2)
+    train_fails "metadata 'group' is 'two'" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,1 @group=two)
+    train_fails "1 classes (2 to 100000)" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,0)
+    train_fails "field 'label' goes up to 2, but there are 2 classes (cat,dog)" < <(stream-make image:U8:2,3,4,4=zero \
+        label:I64:2=0,2 @classes=cat,dog)
+    train_fails "frame" < <(head -c 1000 train.st)
+}
+
+@test "validation data that do not fit" {
+    stream-make image:U8:2,3,4,4=zero label:I64:2=0,1 >small.st
+    stream-make image:U8:2,3,32,32=zero label:I64:2=0,10 >more.st
+    train_fails "nowhere.st" --val nowhere.st <train.st
+    train_fails "small.st: images of 4 x 4, but those to train on are 32 x 32" --val small.st <train.st
+    train_fails "more.st: field 'label' goes up to 10, but there are 10 classes" --val more.st <train.st
+    train_fails "val.st" --val val.st -t rotation <turned.st
+    train_fails "no rows" --val /dev/null <train.st
+}
+
+@test "options that do not fit" {
+    misused "--blocks: 2 values, but --widths has 3" resnet-train --widths 4,4,4 --blocks 1,1 <train.st
+    misused "too many stages (at most 8, 9 given)" resnet-train --widths 1,1,1,1,1,1,1,1,1 \
+        --blocks 1,1,1,1,1,1,1,1,1 <train.st
+    fails "blocks: 65 in all (at most 64)" resnet-train --widths 4,4 --blocks 64,1 <train.st
+    misused "--widths: '0' is not a whole number from 1 to 4096" resnet-train --widths 0 <train.st
+    misused "--widths: '4097' is not" resnet-train --widths 4,4097 <train.st
+    misused "--blocks: '65' is not a whole number from 1 to 64" resnet-train --blocks 65 <train.st
+    train_misused "--epochs: '0' is not a whole number from 1 to 100000" -e 0 <train.st
+    train_misused "--batch: '65537' is not a whole number from 1 to 65536" -b 65537 <train.st
+    train_misused "--lr: '-1' is not a number from 0 to 1000" --lr -1 <train.st
+    train_misused "--lr: 'nan' is not a number" --lr nan <train.st
+    train_misused "--momentum: '1' is not a number from 0 to 0.9999" --momentum 1 <train.st
+    train_misused "--weight-decay: '2' is not" --weight-decay 2 <train.st
+    train_misused "--label-smoothing: '1.5' is not" --label-smoothing 1.5 <train.st
+    train_misused "--warmup: '1.1' is not" --warmup 1.1 <train.st
+    train_misused "--final-lr: '-0.1' is not" --final-lr -0.1 <train.st
+    train_misused "--crop: '1025' is not" --crop 1025 <train.st
+    train_misused "--cutout: '-1' is not" --cutout -1 <train.st
+    train_misused "--seed: '-1' is not" --seed -1 <train.st
+    train_misused "--schedule: 'square' is none of triangle, cosine, constant" --schedule square <train.st
+    train_misused "--target: 'colour' is none of label, rotation" -t colour <train.st
+    train_misused "--log: '-' is standard output" --log - <train.st
+    train_misused "too many operands (at most 0, 1 given)" val.st <train.st
+}
+
+@test "a log, a disk and a pipe that cannot be written to" {
+    train_fails "no/such/log.tsv: cannot be written" --log no/such/log.tsv <train.st
+    full_disk train <train.st
+    closed_pipe train <train.st
+}
