@@ -270,7 +270,7 @@ static void pooling(void)
     float *first = fixture_maps(&fixture, "pool", "first"), *second = fixture_maps(&fixture, "pool", "second");
     float *feature = allocate_floats((size_t)(size.images * size.stored)), *dx = allocate_floats(size.floats);
     double *sums = allocate(3 * (size_t)size.stored, sizeof *sums);
-    double *parts = allocate(pool_parts(size.images, size.stored), sizeof *parts);
+    float *parts = allocate_floats(pool_parts(size.images, size.stored));
     pool_forward(size.images, pixels, size.stored, x, feature);
     CHECK_FLOATS_RELATIVE(feature, want, (size_t)(size.images * size.stored), element);
     pool_backward(size.images, pixels, size.stored, dfeature, x, first, second, dx, sums, parts);
