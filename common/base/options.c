@@ -293,6 +293,7 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     char shorts[2 * ROWS_MAX + 4] = ":";
     int count = 0, code;
 
+    given_count = 0;
     const char *slash = strrchr(argv[0], '/');
     program_name = slash ? slash + 1 : argv[0];
     for (const struct option_row *row = rows; row->type != OPTION_END && count < ROWS_MAX; row++)
