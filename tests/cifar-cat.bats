@@ -120,7 +120,8 @@ image  U8   [10,3,32,32]
     equal "$(labels ten | xargs)" "3 7"
     equal "$(labels hundred | xargs)" "2 19 36"
     equal "$(cifar-cat -q ten | tensor-ls -m classes)" "0,1,2,3,4,5,6,7,8,9"
-    cifar-cat ten 2>&1 >/dev/null | grep -qx "cifar-cat: ten: no batches.meta.txt: the classes are named by their numbers"
+    equal "$(cifar-cat ten 2>&1 >/dev/null)" \
+        "cifar-cat: ten: no batches.meta.txt: the classes are named by their numbers"
     equal "$(cifar-cat -q ten 2>&1 >/dev/null)" ""
 }
 
@@ -173,8 +174,8 @@ image  U8   [10,3,32,32]
     rows -s test --shuffle 1 set >one
     rows -s test --shuffle 2 set >two
     cmp one <(rows -s test --shuffle 1 set)
-    ! cmp -s one plain
-    ! cmp -s one two
+    run ! cmp -s one plain
+    run ! cmp -s one two
     cmp plain <(sort -n one)
     misused "--shuffle: '-1' is not a whole number" cifar-cat --shuffle -1 set
 }
@@ -224,7 +225,7 @@ image  U8   [10,3,32,32]
     cp -r "$TEN" set
     chmod -R u+w set
     truncate -s 6145 set/data_batch_3.bin
-    fails "set/data_batch_3.bin: 6145 bytes are not a whole number of records (CIFAR-10 binary: 3073 bytes each" cifar-cat set
+    fails "set/data_batch_3.bin: 6145 bytes are not a whole number of records (CIFAR-10 binary: 3073 bytes" cifar-cat set
     rm set/data_batch_3.bin
     fails "set: data_batch_3.bin is missing (CIFAR-10 binary: 5 batches, training)" cifar-cat set
     cifar-cat -s test set >/dev/null
@@ -268,7 +269,8 @@ image  U8   [10,3,32,32]
     : >void
     equal "$(rows void)" ""
     head -c 5000 /dev/zero >zeros
-    fails "zeros: 5000 bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)" cifar-cat zeros
+    fails "zeros: 5000 bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)" \
+        cifar-cat zeros
     mkdir other
     echo 1 >other/file
     tar cf other.tar other
@@ -327,8 +329,8 @@ image  U8   [10,3,32,32]
     local size
     size=$(wc -c <whole)
     for at in 1 2 3 10 30 60 100 200 300 400 3000 $((size - 60)) $((size - 10)) $((size - 2)) $((size - 1)); do
-        head -c "$at" whole >cut
-        fails "cut: " cifar-cat cut
+        head -c "$at" whole >piece
+        fails "piece: " cifar-cat piece
     done
 }
 
@@ -343,7 +345,8 @@ image  U8   [10,3,32,32]
     printf '\x80\x02h\x05.' >a && fails "memo 5 holds nothing" cifar-cat a
     printf '\x80\x02Nr\xff\xff\xff\xff.' >a && fails "memo 4294967295 is out of range" cifar-cat a
     printf '\x80\x02\xff.' >a && fails "opcode 0xff, which no CIFAR file holds" cifar-cat a
-    printf '\x80\x02T\xff\xff\xff\xffabc' >a && fails "the file ends inside a value (4294967295 bytes are needed, 3 left)" cifar-cat a
+    printf '\x80\x02T\xff\xff\xff\xffabc' >a
+    fails "the file ends inside a value (4294967295 bytes are needed, 3 left)" cifar-cat a
     printf '\x80\x02\x8a\x09123456789.' >a && fails "a number of 9 bytes (at most 8)" cifar-cat a
     printf '\x80\x02K\x01K\x02\x86)R.' >a && fails "a call that no CIFAR file makes" cifar-cat a
     printf '\x80\x02K\x01.' >a && fails "a pickle without 'labels'" cifar-cat a

@@ -63,7 +63,7 @@ $BATCHES/test_batch.bin 21511"
     cifar-synth --train 50 --test 20 long
     cmp <(cifar-cat --val 0 short | tail -c 92160) <(cifar-cat --val 0 -n 30 long | tail -c 92160)
     cmp "short/$BATCHES/test_batch.bin" <(head -c 30730 "long/$BATCHES/test_batch.bin")
-    ! cmp -s "short/$BATCHES/test_batch.bin" <(cat short/$BATCHES/data*.bin | head -c 30730)
+    run ! cmp -s "short/$BATCHES/test_batch.bin" <(cat short/$BATCHES/data*.bin | head -c 30730)
 }
 
 @test "no two images are the same" {

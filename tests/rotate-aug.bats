@@ -80,10 +80,10 @@ pixels() {
     stream-make image:U8:4000,1,2,2=random9 @group=4 >in.st
     rotate-aug --random 1 <in.st >one.st
     cmp one.st <(rotate-aug --random 1 <in.st)
-    ! cmp -s one.st <(rotate-aug --random 2 <in.st)
+    run ! cmp -s one.st <(rotate-aug --random 2 <in.st)
     # 1000 of each turn, give or take 5 standard deviations of a binomial count
     tensor-tsv rotation <one.st | sort | uniq -c | awk '{ if ($1 < 863 || $1 > 1137) exit 1 } END { exit NR != 4 }'
-    fails "no metadata" tensor-ls -m group one.st || fails "group" tensor-ls -m group one.st
+    fails "group" tensor-ls -m group one.st
     # each row is the row of that turn among all four
     rotate-aug <in.st | stream-cut 0 | pixels 4 16000 |
         awk 'NR == FNR { turn[NR - 1] = $1; next } turn[int((FNR - 1) / 4)] == (FNR - 1) % 4' \

@@ -12,6 +12,8 @@
 #include "data/cifar_choice.h"
 #include "data/stream.h"
 
+static const char *const splits[] = { "train", "val", "test", NULL }, *const kinds[] = { "fine", "coarse", NULL };
+
 /* A frame of rows[0..count) with the fields image, label and index. */
 static struct frame make_frame(const struct cifar *set, const int64_t *rows, int64_t count, enum cifar_labels labels)
 {
@@ -30,20 +32,42 @@ static struct frame make_frame(const struct cifar *set, const int64_t *rows, int
     return frame;
 }
 
+/* Write the rows in frames of per_frame rows. */
+static void write_rows(const struct cifar *set, const int64_t *rows, int64_t count, int64_t per_frame,
+                       const struct cifar_choice *choice)
+{
+    char *classes = class_names_join(&set->names[choice->labels]);
+    char *source = format_string("%s %s", set->source, splits[choice->split]);
+    struct progress progress = progress_start("images", count);
+    int64_t done = 0;
+    do { /* at least one frame: one of no rows still says which fields and classes there are */
+        int64_t take = count - done < per_frame ? count - done : per_frame;
+        struct frame frame = make_frame(set, rows + done, take, choice->labels);
+        frame_set_metadata(&frame, "classes", classes);
+        frame_set_metadata(&frame, "source", source);
+        stream_write(stdout, NULL, &frame);
+        frame_free(&frame);
+        done += take;
+        progress_update(&progress, done, NULL);
+    } while (done < count);
+    progress_end(&progress);
+    free(source);
+    free(classes);
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const splits[] = { "train", "val", "test", NULL }, *const kinds[] = { "fine", "coarse", NULL };
-    struct cifar_choice choice = { .split = SPLIT_TRAIN, .val = "10%" };
+    struct cifar_choice choice = { .val = "10%" };
     int split = SPLIT_TRAIN, labels = CIFAR_FINE;
-    int64_t per_frame = 1000;
+    int64_t per_frame = 1000, count;
     const double many = 9e15; /* whole numbers up to here are exact in a double */
     const struct option_row options[] = {
         { OPTION_CHOICE, 's', "split", &split, "SPLIT", "which rows", 0, 0, splits },
         { OPTION_TEXT, 0, "val", &choice.val, "N|P%", "rows of the training set held out for validation", 0, 0, NULL },
         { OPTION_TEXT, 0, "classes", &choice.classes, "LIST", "only these classes, names or numbers", 0, 0, NULL },
         { OPTION_CHOICE, 0, "labels", &labels, "KIND", "which labels of CIFAR-100", 0, 0, kinds },
-        { OPTION_INTEGER, 0, "shuffle", &choice.seed, "SEED", "random order; without it, the data set's", 0, many, NULL },
-        { OPTION_INTEGER, 0, "per-class", &choice.per_class, "N", "the first N rows of each class; 0: all", 0, many, NULL },
+        { OPTION_INTEGER, 0, "shuffle", &choice.seed, "SEED", "random order, not the data set's", 0, many, NULL },
+        { OPTION_INTEGER, 0, "per-class", &choice.per_class, "N", "N rows of each class; 0: all", 0, many, NULL },
         { OPTION_INTEGER, 'n', "number", &choice.rows, "N", "the first N rows; 0: all", 0, many, NULL },
         { OPTION_TEXT, 0, "shard", &choice.shard, "I/N", "the I-th of N slices of these rows", 0, 0, NULL },
         { OPTION_INTEGER, 0, "rows", &per_frame, "N", "rows of a frame", 1, 1000000, NULL },
@@ -61,25 +85,10 @@ int main(int argc, char **argv)
     choice.labels = (enum cifar_labels)labels;
     choice.shuffled = option_given(&choice.seed);
     struct cifar set = cifar_open(argv + operand, argc - operand, split == SPLIT_TEST ? CIFAR_TEST : CIFAR_TRAIN);
-    int64_t count, *rows = cifar_choose(&set, &choice, &count);
-    char *classes = class_names_join(&set.names[labels]), *source = format_string("%s %s", set.source, splits[split]);
-    struct progress progress = progress_start("images", count);
+    int64_t *rows = cifar_choose(&set, &choice, &count);
 
-    int64_t done = 0;
-    do { /* at least one frame: one of no rows still says which fields and classes there are */
-        int64_t take = count - done < per_frame ? count - done : per_frame;
-        struct frame frame = make_frame(&set, rows + done, take, (enum cifar_labels)labels);
-        frame_set_metadata(&frame, "classes", classes);
-        frame_set_metadata(&frame, "source", source);
-        stream_write(stdout, NULL, &frame);
-        frame_free(&frame);
-        done += take;
-        progress_update(&progress, done, NULL);
-    } while (done < count);
+    write_rows(&set, rows, count, per_frame, &choice);
 
-    progress_end(&progress);
-    free(source);
-    free(classes);
     free(rows);
     cifar_close(&set);
     close_stdout();

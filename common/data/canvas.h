@@ -64,7 +64,7 @@ struct colour scale_colour(struct colour colour, float factor);
 
 float clamp(float x, float low, float high);
 
-/* Smooth noise in [0, 1) with features of size 1: values at whole x and y, drawn by a hash, and a cubic between them. */
+/* Smooth noise in [0, 1) with features of size 1: values at whole x and y, drawn by a hash, and a cubic between. */
 float value_noise(uint32_t seed, float x, float y);
 
 /* Paint the shape over what is there. */

@@ -264,7 +264,7 @@ static struct pickle_value *reduce(struct pickle *pickle, const struct pickle_va
     DIE_PICKLE(pickle, "%s", "a call that no CIFAR file makes");
 }
 
-/* What a new object is given: (version, shape, dtype, columns first, data) for an array, nothing of note for a dtype. */
+/* What a new object is given: (version, shape, dtype, columns first, data) for an array, nothing of use for a dtype. */
 static void build(struct pickle *pickle)
 {
     const struct pickle_value *state = pop(pickle);

@@ -87,7 +87,8 @@ static void paint_setting(struct painter *painter, const struct setting *setting
 {
     uint32_t seed = random_bits(&painter->random);
     bool water = setting->ground == WATER;
-    float rough = draw_between(painter, 0.05f, 0.3f), cloudy = draw_chance(painter, 0.4f) ? draw_between(painter, 0, 0.5f) : 0;
+    float rough = draw_between(painter, 0.05f, 0.3f);
+    float cloudy = draw_chance(painter, 0.4f) ? draw_between(painter, 0, 0.5f) : 0;
     float grain = draw_between(painter, 4, 14), horizon = setting->horizon;
     struct colour cloud = mix_colours(setting->sky_foot, (struct colour){ 1, 1, 1 }, setting->night ? 0.1f : 0.6f);
     for (int row = 0; row < CANVAS_FINE; row++) {
@@ -102,7 +103,8 @@ static void paint_setting(struct painter *painter, const struct setting *setting
             } else {
                 float down = (horizon - y) / fmaxf(horizon, 0.3f);
                 float wave = value_noise(seed + 2, (water ? 0.4f : 1) * grain * x, (water ? 3.5f : 1.6f) * grain * y);
-                *at = scale_colour(mix_colours(setting->far, setting->near, down), 1 + rough * (wave - 0.5f) * (0.4f + down));
+                *at = scale_colour(mix_colours(setting->far, setting->near, down),
+                                   1 + rough * (wave - 0.5f) * (0.4f + down));
             }
         }
     }
@@ -139,9 +141,9 @@ static void paint_hills(struct painter *painter, const struct setting *setting)
     hill = mix_colours(hill, setting->sky_foot, draw_between(painter, 0.2f, 0.65f));
     for (int i = 0; i < CANVAS_SIDE; i++) {
         float x = (float)i / CANVAS_SIDE, next = (float)(i + 1) / CANVAS_SIDE;
-        float left = high * value_noise(seed, steps * x, 0), right = high * value_noise(seed, steps * next, 0);
-        struct shape slice = { SHAPE_POLYGON, 4, { x, next + 0.01f, next + 0.01f, x },
-                               { setting->horizon, setting->horizon, setting->horizon + right, setting->horizon + left }, 0 };
+        float foot = setting->horizon, left = foot + high * value_noise(seed, steps * x, 0);
+        float right = foot + high * value_noise(seed, steps * next, 0);
+        struct shape slice = { SHAPE_POLYGON, 4, { x, next + 0.01f, next + 0.01f, x }, { foot, foot, right, left }, 0 };
         paint_bright(painter, &picture, slice, hill, 1);
     }
 }
@@ -167,7 +169,8 @@ static void paint_clumps(struct painter *painter, int count, float low, float hi
         float x = draw_between(painter, 0, 1), y = draw_between(painter, low, high);
         float wide = draw_between(painter, 0.05f, 0.14f), tall = wide * draw_between(painter, 0.5f, 1.2f);
         paint(painter, &picture, dome(x, y, wide, tall), colour);
-        paint(painter, &picture, dome(x + 0.7f * wide, y - 0.01f, 0.7f * wide, 0.65f * tall), scale_colour(colour, 0.9f));
+        paint(painter, &picture, dome(x + 0.7f * wide, y - 0.01f, 0.7f * wide, 0.65f * tall),
+              scale_colour(colour, 0.9f));
     }
 }
 
@@ -257,7 +260,8 @@ static void paint_haze(struct painter *painter, const struct setting *setting)
 static void develop(struct painter *painter, uint8_t *image)
 {
     float gain[3], contrast = draw_between(painter, 0.6f, 1.1f), shift = draw_between(painter, -0.06f, 0.1f);
-    float grey = draw_chance(painter, 0.2f) ? draw_between(painter, 0.2f, 1) : 0, noise = draw_between(painter, 0.01f, 0.08f);
+    float grey = draw_chance(painter, 0.2f) ? draw_between(painter, 0.2f, 1) : 0;
+    float noise = draw_between(painter, 0.01f, 0.08f);
     for (int c = 0; c < 3; c++)
         gain[c] = draw_between(painter, 0.88f, 1.12f);
     for (int row = 0; row < CANVAS_SIDE; row++) {
@@ -274,7 +278,7 @@ static void develop(struct painter *painter, uint8_t *image)
             sum = mix_colours(sum, (struct colour){ luma, luma, luma }, grey);
             const float rgb[3] = { sum.r, sum.g, sum.b };
             for (int c = 0; c < 3; c++) {
-                float grain = noise * (random_uniform(&painter->random) - 0.5f); /* one draw, then one: no order to leave open */
+                float grain = noise * (random_uniform(&painter->random) - 0.5f); /* two draws, two statements */
                 grain += noise * (random_uniform(&painter->random) - 0.5f);
                 float value = 0.5f + contrast * (gain[c] * rgb[c] - 0.5f) + shift + grain;
                 image[(c * CANVAS_SIDE + row) * CANVAS_SIDE + column] = (uint8_t)(clamp(value, 0, 1) * 255 + 0.5f);

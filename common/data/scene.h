@@ -1,5 +1,5 @@
 /* Drawn scenes: the embedded data set. Ten kinds of things that have an up and a down stand in little landscapes that
- * have a sky, a ground and a light, varied in colour, place, size, lean, weather, clutter and what stands before them. */
+ * have a sky, a ground and a light, varied in colour, place, size, lean, weather, clutter and what stands in front. */
 #ifndef TALE_DATA_SCENE_H
 #define TALE_DATA_SCENE_H
 

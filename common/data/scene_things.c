@@ -94,7 +94,8 @@ static void paint_crenels(struct painter *painter, const struct placement *at, f
 {
     float step = (right - left) / (float)(2 * count - 1);
     for (int i = 0; i < count; i++)
-        paint(painter, at, box(left + 2 * (float)i * step, y - 0.02f, left + (2 * (float)i + 1) * step, y + 0.14f), stone);
+        paint(painter, at, box(left + (float)(2 * i) * step, y - 0.02f, left + (float)(2 * i + 1) * step, y + 0.14f),
+              stone);
 }
 
 static void draw_castle(struct painter *painter, const struct placement *at)
@@ -151,7 +152,8 @@ static void paint_blossom(struct painter *painter, const struct placement *at, f
     float petal_size = size * (eight ? draw_between(painter, 0.3f, 0.42f) : draw_between(painter, 0.4f, 0.55f));
     for (int i = 0; i < (eight ? 8 : 5); i++) {
         const float *way = eight ? eighths[i] : fifths[i];
-        paint(painter, at, ellipse(x + 0.65f * size * way[0], y + 0.65f * size * way[1], petal_size, petal_size), petal);
+        paint(painter, at, ellipse(x + 0.65f * size * way[0], y + 0.65f * size * way[1], petal_size, petal_size),
+              petal);
     }
     paint(painter, at, ellipse(x, y, 0.4f * size, 0.4f * size), heart);
 }
@@ -166,8 +168,8 @@ static void draw_flower(struct painter *painter, const struct placement *at)
     for (int side = -1; side <= 1; side += 2) {
         float foot = draw_between(painter, -0.85f, -0.3f), reach = draw_between(painter, 0.3f, 0.55f) * (float)side;
         if (draw_chance(painter, 0.8f))
-            paint(painter, at, triangle(bend * 0.5f, foot, reach, foot + draw_between(painter, 0.15f, 0.5f), bend * 0.5f,
-                                        foot + 0.22f), green);
+            paint(painter, at, triangle(bend * 0.5f, foot, reach, foot + draw_between(painter, 0.15f, 0.5f),
+                                        bend * 0.5f, foot + 0.22f), green);
     }
     paint_blossom(painter, at, bend * 0.6f, y, head);
     if (draw_chance(painter, 0.25f)) /* in a pot */
@@ -296,7 +298,8 @@ static void draw_sailboat(struct painter *painter, const struct placement *at)
     if (draw_chance(painter, 0.3f))
         jib = draw_strong(painter);
     paint(painter, at, line(mast, deck, mast, 0.98f, 0.035f), draw_hsv(painter, 0.06f, 0.1f, 0.3f, 0.6f, 0.25f, 0.5f));
-    paint(painter, at, triangle(mast - 0.05f, deck + 0.14f, mast - 0.05f, 0.92f, mast - 0.05f - boom, deck + 0.2f), sail);
+    paint(painter, at, triangle(mast - 0.05f, deck + 0.14f, mast - 0.05f, 0.92f, mast - 0.05f - boom, deck + 0.2f),
+          sail);
     if (draw_chance(painter, 0.75f))
         paint(painter, at, triangle(mast + 0.06f, deck + 0.12f, mast + 0.06f, jib_top, mast + jib_reach, deck + 0.12f),
               jib);
