@@ -99,8 +99,8 @@ verdict() {
     export USR_INCLUDE=$PWD/include
     PATH=$PWD/bin "$ROOT/pipelines/setup.sh" build test
     rm include/archive.h bin/bats
-    fails "install them with: sudo apt-get install -y --no-install-recommends bats libarchive-dev" \
-        env PATH="$PWD/bin" "$ROOT/pipelines/setup.sh" -n build test
+    PATH=$PWD/bin fails "install them with: sudo apt-get install -y --no-install-recommends bats libarchive-dev" \
+        "$ROOT/pipelines/setup.sh" -n build test
     misused "'tset' is none of build, report, test, lint" "$ROOT/pipelines/setup.sh" tset
 }
 

@@ -123,7 +123,8 @@ static void faults_of_values_are_one_line(void)
     CHECK_DIES(parse_words, "tool --list 1,,2", EXIT_USAGE, "'' is not");
     CHECK_DIES(parse_words, "tool --list 1,2,", EXIT_USAGE, "'' is not");
     CHECK_DIES(parse_words, "tool --list 00000000000000000000000000000000000000000012x", EXIT_USAGE, "is not");
-    CHECK_DIES(parse_words, "tool --list 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", EXIT_USAGE, "too many values (at most 16)");
+    CHECK_DIES(parse_words, "tool --list 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", EXIT_USAGE,
+               "too many values (at most 16)");
 }
 
 static void faults_of_usage_are_one_line(void)
