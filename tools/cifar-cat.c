@@ -32,12 +32,23 @@ static struct frame make_frame(const struct cifar *set, const int64_t *rows, int
     return frame;
 }
 
+/* What data these are: the data set and the split, or the one file that was named. Caller frees. */
+static char *name_source(const struct cifar *set, enum split split)
+{
+    const char *part = splits[split];
+    if (set->batches == 1 && set->batch[0].alone) {
+        const char *slash = strrchr(set->batch[0].path, '/');
+        part = slash ? slash + 1 : set->batch[0].path;
+    }
+    return format_string("%s %s", set->source, part);
+}
+
 /* Write the rows in frames of per_frame rows. */
 static void write_rows(const struct cifar *set, const int64_t *rows, int64_t count, int64_t per_frame,
                        const struct cifar_choice *choice)
 {
     char *classes = class_names_join(&set->names[choice->labels]);
-    char *source = format_string("%s %s", set->source, splits[choice->split]);
+    char *source = name_source(set, choice->split);
     struct progress progress = progress_start("images", count);
     int64_t done = 0;
     do { /* at least one frame: one of no rows still says which fields and classes there are */

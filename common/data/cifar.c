@@ -124,7 +124,7 @@ static struct cifar_files find_files(const char *path)
         files = inner;
     }
     if (!holder)
-        die("%s: no CIFAR batches here, nor in a folder here (data_batch_1.bin, data_batch_1, train.bin or train)", path);
+        die("%s: no CIFAR batches here, nor in a folder here (data_batch_1[.bin], train[.bin] ...)", path);
     folders_free(folders);
     return files;
 }
