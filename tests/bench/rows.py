@@ -1,0 +1,49 @@
+"""What the benchmarks of knn and tsne share: streams written and read without any library, programs timed."""
+import array
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("BIN", os.path.join(ROOT, "build", "bin"))
+
+
+def write_features(path, rows, dimension, values, label):
+    """One frame: feature F32 [rows, dimension] from an array of floats, label I64 [rows] from an array of longs."""
+    feature_bytes, label_bytes = values.tobytes(), label.tobytes()
+    at = len(label_bytes)
+    header = json.dumps({
+        "label": {"dtype": "I64", "shape": [rows], "data_offsets": [0, at]},
+        "feature": {"dtype": "F32", "shape": [rows, dimension], "data_offsets": [at, at + len(feature_bytes)]},
+    }).encode()
+    header += b" " * (-len(header) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header + label_bytes + feature_bytes)
+
+
+def read_floats(path, field):
+    """The F32 field of the first frame: its shape and an array of its values."""
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        entry = json.loads(file.read(size))[field]
+        begin, end = entry["data_offsets"]
+        file.seek(8 + size + begin)
+        return entry["shape"], array.array("f", file.read(end - begin))
+
+
+def run(program, arguments, source, target):
+    """Run a program from file to file; its seconds and what it said."""
+    with open(source, "rb") as stdin, open(target, "wb") as stdout:
+        start = time.monotonic()
+        done = subprocess.run([os.path.join(BIN, program), *arguments], stdin=stdin, stdout=stdout,
+                              stderr=subprocess.PIPE, text=True, check=True)
+        return time.monotonic() - start, done.stderr
+
+
+def available(module):
+    """Whether the peer is installed for this python."""
+    return subprocess.run([sys.executable, "-c", f"import {module}"], stderr=subprocess.DEVNULL,
+                          check=False).returncode == 0
