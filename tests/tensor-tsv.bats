@@ -56,6 +56,9 @@ tab() { # words on lines, with tabs between them
             tab cat dog frog dog 0 0 0
             tab dog 5 -1 cat 1 1 1)"
     equal "$(stream-make label:I64:1=1 | tensor-tsv -N label)" 1
+    # a field may have classes of its own
+    equal "$(stream-make label:I64:1=1 prediction:I64:1=1 @classes=cat,dog @prediction_classes=0,90 |
+        tensor-tsv -N label prediction)" "$(tab dog 90)"
 }
 
 @test "--digits" {

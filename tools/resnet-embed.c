@@ -84,6 +84,8 @@ static struct rows_out put_outputs(struct frame *frame, const struct stream *str
     if (emit[FMAP])
         out.fmap = put_floats(frame, FMAP, 4, (int64_t[]){ count, resnet_features(config), resnet_map_height(config),
                                                            resnet_map_width(config) });
+    if (emit[PREDICTION] && model_about(model, "classes"))
+        frame_set_metadata(frame, "prediction_classes", model_about(model, "classes"));
     if (emit[PREDICTION])
         out.prediction = frame_put(frame, output_names[PREDICTION], DTYPE_I64, 1, &count)->data;
     return out;

@@ -72,7 +72,7 @@ void condition_apply(const struct condition *condition, const struct frame *fram
     long double number = 0;
     bool fixed = parse_number(condition->value, &number);
     if (!fixed && !column_find(frame, stream, condition->value, &right)) {
-        struct classes classes = classes_of(frame);
+        struct classes classes = classes_of_field(frame, left.tensor->name);
         number = classes_find(&classes, condition->value);
         classes_free(&classes);
         fixed = true;

@@ -65,6 +65,7 @@ static void print_header(const struct table *table, const struct selection *sele
     putc('\n', table->file);
 }
 
+/* classes [selection->count]: those of each column, none where it prints numbers. */
 static void print_row(const struct table *table, const struct selection *selection, const struct classes *classes,
                       int64_t row)
 {
@@ -74,8 +75,8 @@ static void print_row(const struct table *table, const struct selection *selecti
         const char *name = NULL;
         if (i)
             putc('\t', table->file);
-        if (classes->count && classes_apply(column->tensor))
-            name = classes_name(classes, (int64_t)column_number(column, row));
+        if (classes[i].count)
+            name = classes_name(&classes[i], (int64_t)column_number(column, row));
         if (name)
             write_clean(table->file, name);
         else
@@ -88,10 +89,11 @@ static void print_row(const struct table *table, const struct selection *selecti
 void table_add(struct table *table, const struct frame *frame, const struct stream *stream)
 {
     struct selection selection = select_columns(table, frame, stream);
-    struct classes classes = { 0, NULL, NULL };
+    struct classes *classes = allocate((size_t)selection.count, sizeof *classes);
     int64_t rows = frame_rows(frame, stream);
-    if (table->names)
-        classes = classes_of(frame);
+    for (int i = 0; table->names && i < selection.count; i++)
+        if (classes_apply(selection.column[i].tensor))
+            classes[i] = classes_of_field(frame, selection.column[i].tensor->name);
     if (!table->begun && table->header)
         print_header(table, &selection);
     if (table->begun && selection.count != table->columns)
@@ -100,7 +102,9 @@ void table_add(struct table *table, const struct frame *frame, const struct stre
     table->begun = true;
     table->columns = selection.count;
     for (int64_t row = 0; row < rows; row++)
-        print_row(table, &selection, &classes, row);
-    classes_free(&classes);
+        print_row(table, &selection, classes, row);
+    for (int i = 0; i < selection.count; i++)
+        classes_free(&classes[i]);
+    free(classes);
     free(selection.column);
 }
