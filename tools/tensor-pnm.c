@@ -120,12 +120,11 @@ static void read_rows(struct drawing *drawing)
     }
     struct frame next;
     while (stream_read(&drawing->stream, &next)) {
-        frame_rows(&next, &drawing->stream);
+        drawing->rows += frame_rows(&next, &drawing->stream);
         field_list_keep(&fields, &next);
         frame_append(&drawing->frame, &next, &drawing->stream);
         frame_free(&next);
     }
-    drawing->rows = frame_rows(&drawing->frame, &drawing->stream);
     field_list_free(&fields);
 }
 

@@ -1,5 +1,6 @@
 #include "data/image.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pbmfont.h>
 #include <ppm.h>
@@ -228,8 +229,12 @@ bool parse_colour(const char *text, struct rgb *colour)
     return true;
 }
 
+/* What libnetpbm calls before it would exit. Its messages do not give the system's reason; errno does, which is cleared
+ * before each call. */
 static void netpbm_error(const char *message)
 {
+    if (errno)
+        die_errno("the picture cannot be written");
     die("the picture cannot be written: %s", message);
 }
 
@@ -240,6 +245,7 @@ void picture_begin(FILE *file, int64_t width, int64_t height)
             (long long)height, IMAGE_SIDE_MAX);
     pm_init(program_name, 0);
     pm_setusererrormsgfn(netpbm_error);
+    errno = 0;
     ppm_writeppminit(file, (int)width, (int)height, SAMPLE_MAX, 0);
 }
 
@@ -251,6 +257,7 @@ void picture_rows(FILE *file, const struct image *image)
             const uint8_t *rgb = pixel_at(image, x, y);
             PPM_ASSIGN(row[x], rgb[0], rgb[1], rgb[2]);
         }
+        errno = 0;
         ppm_writeppmrow(file, row, image->width, SAMPLE_MAX, 0);
     }
     free(row);
