@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
 
@@ -62,6 +63,21 @@ def parameter_groups(net, weight_decay):
     parameters = list(net.parameters())
     return [{"params": [p for p in parameters if p.dim() > 1], "weight_decay": weight_decay},
             {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0}]
+
+
+def fold(net):
+    """The network in evaluation mode with each batch norm folded into the convolution before it; changes net."""
+    def fold_pair(owner, conv, norm):
+        owner._modules[conv] = fuse_conv_bn_eval(owner._modules[conv], owner._modules[norm])
+        owner._modules[norm] = nn.Identity()
+
+    fold_pair(net, "conv1", "bn1")
+    for block in [module for module in net.modules() if isinstance(module, Block)]:
+        fold_pair(block, "conv1", "bn1")
+        fold_pair(block, "conv2", "bn2")
+        if block.downsample:
+            fold_pair(block.downsample, "0", "1")
+    return net
 
 
 def read_frames(path):
