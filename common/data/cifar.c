@@ -60,7 +60,7 @@ static bool is_names(const struct layout *layout, const char *base)
     return equal(layout->names[CIFAR_FINE], base) || equal(layout->names[CIFAR_COARSE], base);
 }
 
-/* Of an archive the batches of the other part are passed over: they need not be kept. */
+/* The batches and class names of any layout. */
 static bool any_file_wanted(const char *base, const void *context)
 {
     (void)context;
@@ -70,6 +70,7 @@ static bool any_file_wanted(const char *base, const void *context)
     return equal(source_file, base);
 }
 
+/* Of an archive the batches of the other part are passed over: they need not be kept. */
 static bool part_wanted(const char *base, const void *context)
 {
     enum cifar_part part = *(const enum cifar_part *)context;
