@@ -14,53 +14,51 @@ struct augment_draw augment_draw(const struct augment *augment, struct random *r
     return draw;
 }
 
-/* A point of an upright square image of side n, as seen after `turns` quarter turns counter-clockwise. */
-static void turn_point(int turns, int n, int *row, int *column)
+/* The shift as seen in the turned image. */
+static void turn_shift(int turns, int *down, int *right)
 {
     for (; turns > 0; turns--) {
-        int old = *row;
-        *row = n - 1 - *column;
-        *column = old;
+        int old = *down;
+        *down = -*right;
+        *right = old;
     }
 }
 
-/* The draw as seen in the turned image: shifts and the square's centre turn along, a mirror changes its axis on odd
- * turns. */
-static struct augment_draw turn_draw(struct augment_draw draw, int turns, int side)
+/* The upper left corner of a square within an image of `size` pixels a side, as seen in the turned image. */
+static void turn_square(int turns, int size, int side, int *top, int *left)
 {
-    for (int i = 0; i < turns; i++) {
-        int down = draw.down;
-        draw.down = -draw.right;
-        draw.right = down;
+    for (; turns > 0; turns--) {
+        int old = *top;
+        *top = size - side - *left;
+        *left = old;
     }
-    if (turns)
-        turn_point(turns, side, &draw.cut_row, &draw.cut_column);
-    return draw;
 }
 
-static void cut(int side, int row, int column, int height, int width, float *image)
+static void cut(int side, int top, int left, int height, int width, float *image)
 {
-    int top = row - side / 2, left = column - side / 2;
     for (int i = top < 0 ? 0 : top; i < top + side && i < height; i++)
         for (int j = left < 0 ? 0 : left; j < left + side && j < width; j++)
             memset(image + 4 * (i * width + j), 0, 4 * sizeof *image);
 }
 
-void augment_apply(const struct augment *augment, const struct augment_draw *drawn, int rotation, const float *from,
+void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
                    int height, int width, float *to)
 {
-    struct augment_draw draw = turn_draw(*drawn, rotation, height);
-    bool mirror_columns = draw.mirror && rotation % 2 == 0, mirror_rows = draw.mirror && rotation % 2 == 1;
+    int down = draw->down, right = draw->right, side = augment->cutout;
+    int top = draw->cut_row - side / 2, left = draw->cut_column - side / 2;
+    bool mirror_columns = draw->mirror && rotation % 2 == 0, mirror_rows = draw->mirror && rotation % 2 == 1;
+    turn_shift(rotation, &down, &right);
+    turn_square(rotation, height, side, &top, &left);
     for (int i = 0; i < height; i++)
         for (int j = 0; j < width; j++) {
-            int row = (mirror_rows ? height - 1 - i : i) + draw.down;
-            int column = (mirror_columns ? width - 1 - j : j) + draw.right;
+            int row = (mirror_rows ? height - 1 - i : i) + down;
+            int column = (mirror_columns ? width - 1 - j : j) + right;
             float *pixel = to + 4 * (i * width + j);
             if (row >= 0 && row < height && column >= 0 && column < width)
                 memcpy(pixel, from + 4 * (row * width + column), 4 * sizeof *to);
             else
                 memset(pixel, 0, 4 * sizeof *to);
         }
-    if (augment->cutout)
-        cut(augment->cutout, draw.cut_row, draw.cut_column, height, width, to);
+    if (side)
+        cut(side, top, left, height, width, to);
 }
