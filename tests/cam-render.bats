@@ -6,8 +6,8 @@ model() {
     stream-make fc.weight:F32:2,2=1,-0.5,0,1 fc.bias:F32:2=0.25,0 @classes=cat,dog @task=label @logit_scale=2
 }
 
-# fields WORD...: two rows with these fields beside images of 4 x 8 (H x W), all red, and maps of 2 x 4. In row 0 channel
-# 0 is lit at its top right, in row 1 channel 1 at its bottom left.
+# fields WORD...: two rows with these fields beside images of 4 x 8 (H x W), all red, and maps of 2 x 4. In row 0
+# channel 0 is lit at its top right, in row 1 channel 1 at its bottom left.
 fields() {
     local red
     red=$(printf '200,%.0s' {1..32})$(printf '0,%.0s' {1..64})

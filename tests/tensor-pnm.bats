@@ -3,7 +3,7 @@ load helpers/pictures
 
 # 3 images of 3 x 2 x 3: planes of one value each, so image i is all (i0, i1, i2) * 8 + 8 but for its first pixel
 rows() {
-    stream-make image:U8:3,3,2,3=iota label:I64:3=0,1,2 prediction:I64:3=0,2,2 loss:F32:3=0.123,12.34,1234.5 \
+    stream-make image:U8:3,3,2,3=iota label:I64:3=0,1,2 prediction:I64:3=0,2,2 loss:F32:3=0.123,12.34,1234.6 \
         map:F32:3,2,3=iota deep:F32:3,2,2,3=iota rgb:F32:3,3,1,1=0,1,2,3,4,5,6,7,8 index:I64:3=5,6,7 \
         rotation:I64:3=0,1,3 @classes=cat,dog,frog
 }
@@ -114,7 +114,10 @@ setup() {
 
 @test "--caption of numbers: two digits, whole ones in full, turns in degrees" {
     tensor-pnm --caption loss <r.st >p.ppm
-    stream-make image:U8:3,3,2,3=iota x:F64:3=0.12,12,1234.5 | tensor-pnm --caption x | cmp - p.ppm
+    stream-make image:U8:3,3,2,3=iota x:F64:3=0.12,12,1235 | tensor-pnm --caption x | cmp - p.ppm
+    # 3.04 is 3.0, not 3
+    stream-make image:U8:1,3,2,3=iota x:F32:1=3.04 label:I64:1=0 @classes=3.0 >s.st
+    tensor-pnm --caption x <s.st | cmp - <(tensor-pnm --caption label <s.st)
     tensor-pnm --caption rotation <r.st >p.ppm
     stream-make image:U8:3,3,2,3=iota x:I64:3=0,90,270 | tensor-pnm --caption x | cmp - p.ppm
     tensor-pnm --caption label,loss --text 2 <r.st >p.ppm

@@ -91,6 +91,6 @@ void caption_append(char text[static CAPTION_MAX], const struct stream *stream, 
         return;
     if (strcmp(tensor->name, "rotation") == 0)
         value *= 90;
-    bool whole = value_whole(tensor->dtype) || fabsl(value) >= 99.5L;
-    snprintf(text + used, CAPTION_MAX - used, whole ? "%.0Lf" : "%.2Lg", value);
+    bool whole = value_whole(tensor->dtype) || fabsl(value) >= 9.95L;
+    snprintf(text + used, CAPTION_MAX - used, whole ? "%.0Lf" : "%#.2Lg", value);
 }
