@@ -65,10 +65,21 @@ tiny() {
     stream-make image:U8:3,3,32,32=random5 name:U8:3,2=1,2,3,4,5,6 half:F16:3=1,2,3 @own=kept >own.st
     embed -e prediction <own.st >out.st
     equal "$(tensor-ls out.st | grep -c '^name\|^half\|^image')" 3
-    equal "$(tensor-ls out.st | grep ^@)" "@own=kept"
+    holds "$(tensor-ls out.st | grep ^@)" "@own=kept"
     # what it adds takes the place of what had that name
     embed <all.st >twice.st
     stream-compare twice.st all.st
+}
+
+@test "classes that are not the stream's are named" {
+    stream-make image:U8:1,3,4,4=zero @classes=cat,dog >cats.st
+    tiny fc.weight:F32:3,2=zero fc.bias:F32:3=0,2,1 @classes=0,90,180 >model.st
+    equal "$(resnet-embed -m model.st <cats.st | tee out.st | tensor-tsv -N prediction)" 90
+    equal "$(tensor-ls out.st | grep ^@)" $'@classes=cat,dog\n@prediction_classes=0,90,180'
+    # and those of another model later take their place
+    tiny fc.weight:F32:3,2=zero fc.bias:F32:3=2,0,1 @classes=cat,dog,frog >model.st
+    equal "$(resnet-embed -m model.st <out.st | tensor-tsv -N prediction)" cat
+    equal "$(resnet-embed -m model.st -e logit <cats.st | tensor-ls | grep ^@)" "@classes=cat,dog"
 }
 
 @test "the outputs agree with each other" {

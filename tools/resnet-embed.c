@@ -65,6 +65,15 @@ static float *put_floats(struct frame *frame, int field, int rank, const int64_t
     return frame_put(frame, output_names[field], DTYPE_F32, rank, shape)->data;
 }
 
+/* Say what the model's classes are called where they are not the stream's: the turns of a rotation network. */
+static void name_predictions(struct frame *frame, const char *names)
+{
+    const char *labels = frame_metadata(frame, "classes");
+    bool same = names && labels && strcmp(names, labels) == 0;
+    if (names && (!same || frame_metadata(frame, "prediction_classes")))
+        frame_set_metadata(frame, "prediction_classes", names);
+}
+
 static struct rows_out put_outputs(struct frame *frame, const struct stream *stream, const struct model *model,
                                    const struct inference *inference, const bool *emit, int64_t count)
 {
@@ -84,8 +93,8 @@ static struct rows_out put_outputs(struct frame *frame, const struct stream *str
     if (emit[FMAP])
         out.fmap = put_floats(frame, FMAP, 4, (int64_t[]){ count, resnet_features(config), resnet_map_height(config),
                                                            resnet_map_width(config) });
-    if (emit[PREDICTION] && model_about(model, "classes"))
-        frame_set_metadata(frame, "prediction_classes", model_about(model, "classes"));
+    if (emit[PREDICTION])
+        name_predictions(frame, model_about(model, "classes"));
     if (emit[PREDICTION])
         out.prediction = frame_put(frame, output_names[PREDICTION], DTYPE_I64, 1, &count)->data;
     return out;
