@@ -29,7 +29,7 @@ struct candidate {
     int32_t row;
 };
 
-/* What the first step works on. */
+/* What a search works on. */
 struct workspace {
     int64_t capacity;             /* candidates kept for each query */
     float *query;                 /* [batch_queries, dimension], centred or scaled */
