@@ -17,6 +17,7 @@ double cross_entropy(int classes, const float *logit, int64_t label, double smoo
     double largest = logit[largest_score(classes, logit)], sum = 0, loss = 0;
     for (int k = 0; k < classes; k++)
         sum += exp(logit[k] - largest);
+    /* cppcheck-suppress invalidFunctionArg ; there is a class, and the largest score's term is 1 */
     double log_sum = largest + log(sum);
     for (int k = 0; k < classes; k++) {
         double target = (k == label ? 1 - smoothing : 0) + smoothing / classes;

@@ -2,8 +2,9 @@
  *
  *     train-step train|infer WIDTHS BLOCKS BATCH THREADS
  *
- * It says `ready`, then for each line N on standard input it runs N steps and prints how many seconds they took: so that
- * a driver can take turns between programs. A step of training is forward, backward and optimizer; images are 32 x 32. */
+ * It says `ready`, then for each line N on standard input it runs N steps and prints how many seconds they took: so
+ * that a driver can take turns between programs. A step of training is forward, backward and optimizer; images are 32
+ * x 32. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
