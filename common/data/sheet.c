@@ -1,7 +1,6 @@
 #include "data/sheet.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/error.h"
 
