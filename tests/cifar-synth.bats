@@ -39,7 +39,7 @@ $BATCHES/test_batch.bin 21511"
 @test "the same bytes on every machine" {
     cifar-synth --train 200 --test 100 set
     # changes only where the drawing does; gcc and clang at any -march gave this
-    equal "$(sum set)" "4134109844 921900"
+    equal "$(sum set)" "3836972091 921900"
 }
 
 @test "the same bytes for any -j" {

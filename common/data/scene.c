@@ -305,11 +305,11 @@ void scene_draw(uint8_t *image, int class, uint64_t seed, uint64_t item)
         paint_birds(&painter);
     if (setting.ground != WATER && draw_chance(&painter, 0.5f))
         paint_clumps(&painter, 1 + draw_below(&painter, 4), 0.3f * setting.horizon, fminf(setting.horizon, 0.6f));
-    float size = draw_between(&painter, 0.17f, 0.44f);
-    if (draw_chance(&painter, 0.55f)) { /* something else, smaller, behind */
+    float size = draw_between(&painter, 0.2f, 0.44f);
+    if (draw_chance(&painter, 0.4f)) { /* something else, smaller, behind */
         int other = draw_below(&painter, SCENE_CLASSES);
         if (things[other].stance != FLOATS_ON_WATER || setting.ground == WATER)
-            paint_thing(&painter, &setting, other, size * draw_between(&painter, 0.4f, 0.75f));
+            paint_thing(&painter, &setting, other, size * draw_between(&painter, 0.4f, 0.65f));
     }
     paint_thing(&painter, &setting, class, size);
     if (draw_chance(&painter, 0.22f))
