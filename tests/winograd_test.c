@@ -1,5 +1,6 @@
-/* The transforms of winograd_math.h against the matrices they stand for, rebuilt here from the points by Toom and Cook's
- * recipe in double precision: each function is applied to unit vectors, which gives its matrix column by column. */
+/* The transforms of winograd_math.h against the matrices they stand for, rebuilt here from the points by Toom and
+ * Cook's recipe in double precision: each function is applied to unit vectors, which gives its matrix column by
+ * column. */
 #include "layers/winograd_math.h"
 
 #include <math.h>
