@@ -80,6 +80,9 @@ tiny() {
     tiny fc.weight:F32:3,2=zero fc.bias:F32:3=2,0,1 @classes=cat,dog,frog >model.st
     equal "$(resnet-embed -m model.st <out.st | tensor-tsv -N prediction)" cat
     equal "$(resnet-embed -m model.st -e logit <cats.st | tensor-ls | grep ^@)" "@classes=cat,dog"
+    tiny >nameless.st
+    equal "$(resnet-embed -m nameless.st <out.st | tensor-ls | grep ^@)" "@classes=cat,dog"
+    equal "$(resnet-embed -m nameless.st -e logit <out.st | tensor-ls | grep ^@)" "$(tensor-ls out.st | grep ^@)"
 }
 
 @test "the outputs agree with each other" {

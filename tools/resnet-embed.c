@@ -65,12 +65,13 @@ static float *put_floats(struct frame *frame, int field, int rank, const int64_t
     return frame_put(frame, output_names[field], DTYPE_F32, rank, shape)->data;
 }
 
-/* Say what the model's classes are called where they are not the stream's: the turns of a rotation network. */
+/* Say what the model's classes are called where they are not the stream's: the turns of a rotation network. Where they
+ * have no names, those of an earlier prediction go. */
 static void name_predictions(struct frame *frame, const char *names)
 {
     const char *labels = frame_metadata(frame, "classes");
     bool same = names && labels && strcmp(names, labels) == 0;
-    if (names && (!same || frame_metadata(frame, "prediction_classes")))
+    if (!same || frame_metadata(frame, "prediction_classes"))
         frame_set_metadata(frame, "prediction_classes", names);
 }
 
