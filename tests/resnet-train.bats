@@ -263,3 +263,11 @@ constant 0.1 0.1"
     full_disk train <train.st
     closed_pipe train <train.st
 }
+
+@test "gradients of whole networks are as exact as PyTorch's in single precision" {
+    local status=0
+    BUILD=$(dirname "$BIN") "$ROOT/tests/bench/train-accuracy" --networks tiny,odd --batch 32 --steps 1 --bound 1e-4 \
+        --times 3 || status=$?
+    [ "$status" != 77 ] || skip "PyTorch is not installed for python3 (PYTHON names another)"
+    [ "$status" == 0 ]
+}
