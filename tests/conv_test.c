@@ -214,11 +214,14 @@ static struct results run_engine(const struct plan *p, const struct operands *o,
         memcpy(r.dx, o->skip, sizes.dx * sizeof *r.dx);
         epilogue.skip = r.dx;
     }
-    conv_forward(&p->conv, p->images, input_of(p, o), o->weight, output, workspace);
+    size_t room = conv_prepared_floats(&p->conv);
+    float *prepared = guarded(room);
+    conv_forward(&p->conv, p->images, input_of(p, o), conv_prepare(&p->conv, o->weight, prepared), output, workspace);
     conv_backward(&p->conv, p->images, input_of(p, o), gradient_of(p, o), o->weight, r.dweight, p->no_dx ? NULL : r.dx,
                   p->epilogue ? &epilogue : NULL, workspace);
-    CHECK(guard_holds(workspace, scratch));
+    CHECK(guard_holds(workspace, scratch) && guard_holds(prepared, room));
     CHECK(guard_holds(r.y, sizes.y) && guard_holds(r.dweight, sizes.dweight) && guard_holds(r.dx, sizes.dx));
+    free(prepared);
     free(workspace);
     return r;
 }

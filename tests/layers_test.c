@@ -66,7 +66,9 @@ static void check_conv_forward(const char *layer, const struct conv *conv, int i
     float *y = allocate_floats(size.floats);
     double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
     struct conv_output output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .relu = true };
-    conv_forward(conv, images, input, weight, output, workspace);
+    float *prepared = allocate_floats(conv_prepared_floats(conv));
+    conv_forward(conv, images, input, conv_prepare(conv, weight, prepared), output, workspace);
+    free(prepared);
     check_maps(y, layer, "y", convolution);
     check_sums(sums, layer, "sums");
     free(bias);

@@ -39,13 +39,26 @@ size_t conv_workspace(const struct conv *conv, int images)
     return winograd_covers(conv) ? winograd_workspace(conv, images) : conv_plain_workspace(conv, images);
 }
 
-void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
+size_t conv_prepared_floats(const struct conv *conv)
+{
+    return winograd_covers(conv) ? winograd_prepared_floats(conv) : 0;
+}
+
+const float *conv_prepare(const struct conv *conv, const float *weight, float *prepared)
+{
+    if (!winograd_covers(conv))
+        return weight;
+    winograd_prepare(conv, weight, prepared);
+    return prepared;
+}
+
+void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
                   struct conv_output output, float *workspace)
 {
     if (winograd_covers(conv))
-        winograd_forward(conv, images, input, weight, output, workspace);
+        winograd_forward(conv, images, input, prepared, output, workspace);
     else
-        conv_plain_forward(conv, images, input, weight, output, workspace);
+        conv_plain_forward(conv, images, input, prepared, output, workspace);
 }
 
 void conv_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,

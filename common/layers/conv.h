@@ -30,6 +30,11 @@ size_t conv_input_floats(const struct conv *conv);
 size_t conv_output_floats(const struct conv *conv);
 size_t conv_weight_floats(const struct conv *conv);
 
+/* What conv_forward takes as weights: the weights in a form that is computed once for many calls. conv_prepare fills
+ * `prepared`, of conv_prepared_floats(conv) floats, and returns it; or returns `weight` itself where it is used as it is. */
+size_t conv_prepared_floats(const struct conv *conv);
+const float *conv_prepare(const struct conv *conv, const float *weight, float *prepared);
+
 /* Floats of scratch that forward and backward of this layer need, with the threads in use, for `images` images. */
 size_t conv_workspace(const struct conv *conv, int images);
 
@@ -49,7 +54,7 @@ struct conv_output {
     bool relu;             /* max(., 0) at the end */
 };
 
-void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
+void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
                   struct conv_output output, float *workspace);
 
 /* The gradient at the output, dy = a_k g + b_k y + c_k: the backward pass of a batch norm applied while loading (see

@@ -177,25 +177,35 @@ static void forward_block(const struct plan *plan, int first, int rows, struct c
     }
 }
 
-void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
+size_t winograd_prepared_floats(const struct conv *conv)
+{
+    struct winograd shape = winograd_shape(conv);
+    return FREQUENCIES * weight_pitch(&shape);
+}
+
+void winograd_prepare(const struct conv *conv, const float *weight, float *prepared)
+{
+    struct winograd shape = winograd_shape(conv);
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (int panel = 0; panel < shape.outputs / PANEL; panel++)
+        transform_weight(&shape, weight, panel, prepared);
+}
+
+void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
                       struct conv_output output, float *workspace)
 {
     struct plan plan = plan_layer(conv);
     int blocks = block_count(&plan, images), all_rows = images * plan.shape.tiles_y;
-    float *u = shared_weights(&plan, images, workspace);
 #pragma omp parallel num_threads(threads_count())
     {
         struct scratch scratch = thread_scratch(&plan, workspace);
-#pragma omp for schedule(static)
-        for (int panel = 0; panel < plan.shape.outputs / PANEL; panel++)
-            transform_weight(&plan.shape, weight, panel, u);
 #pragma omp for schedule(dynamic)
         for (int block = 0; block < blocks; block++) {
             int first = block * plan.rows, rows = rows_of(&plan, first, all_rows);
             double *sums = output.sums ? part_sums(&plan, workspace, block) : NULL;
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
-            forward_block(&plan, first, rows, input, u, &output, sums, &scratch);
+            forward_block(&plan, first, rows, input, prepared, &output, sums, &scratch);
         }
     }
     if (output.sums)

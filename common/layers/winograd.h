@@ -10,7 +10,10 @@ bool winograd_covers(const struct conv *conv);
 
 size_t winograd_workspace(const struct conv *conv, int images);
 
-void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
+size_t winograd_prepared_floats(const struct conv *conv);
+void winograd_prepare(const struct conv *conv, const float *weight, float *prepared);
+
+void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
                       struct conv_output output, float *workspace);
 
 void winograd_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,

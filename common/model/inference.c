@@ -9,6 +9,29 @@
 #include "layers/linear.h"
 #include "layers/pool.h"
 
+/* Convolutions are numbered stem first, then three to a block, of which the last may be missing. */
+enum { UNITS_OF_BLOCK = 3 };
+
+static int unit_count(const struct resnet *net)
+{
+    return 1 + UNITS_OF_BLOCK * net->blocks;
+}
+
+static struct resnet_unit *unit_at(struct resnet *net, int number)
+{
+    struct resnet_block *block = number ? &net->block[(number - 1) / UNITS_OF_BLOCK] : NULL;
+    if (!block)
+        return &net->stem;
+    switch ((number - 1) % UNITS_OF_BLOCK) {
+    case 0:
+        return &block->first;
+    case 1:
+        return &block->second;
+    default:
+        return block->projects ? &block->shortcut : NULL;
+    }
+}
+
 static void fold_unit(struct inference *inference, struct resnet_unit *unit)
 {
     const float *from = inference->net->weights + unit->weight;
@@ -23,56 +46,65 @@ static void fold_unit(struct inference *inference, struct resnet_unit *unit)
 
 void inference_fold(struct inference *inference, struct resnet *net)
 {
+    float *room = inference->prepared;
     memcpy(inference->weights, net->weights, net->parameters * sizeof(float));
-    fold_unit(inference, &net->stem);
-    for (int i = 0; i < net->blocks; i++) {
-        fold_unit(inference, &net->block[i].first);
-        fold_unit(inference, &net->block[i].second);
-        if (net->block[i].projects)
-            fold_unit(inference, &net->block[i].shortcut);
+    for (int i = 0; i < unit_count(net); i++) {
+        struct resnet_unit *unit = unit_at(net, i);
+        if (!unit)
+            continue;
+        fold_unit(inference, unit);
+        inference->ready[i] = conv_prepare(&unit->conv, inference->weights + unit->weight, room);
+        room += conv_prepared_floats(&unit->conv);
     }
 }
 
-static void measure(const struct conv *conv, int images, size_t *output, size_t *workspace)
+/* What the convolutions need: the largest output of an image and scratch, all prepared weights, the widest layer. */
+struct needs {
+    size_t output, workspace, prepared;
+    int channels;
+};
+
+static struct needs measure(struct resnet *net, int images)
 {
-    size_t need = conv_workspace(conv, images);
-    if (need > *workspace)
-        *workspace = need;
-    if (conv_output_floats(conv) > *output)
-        *output = conv_output_floats(conv);
+    struct needs needs = { 0 };
+    for (int i = 0; i < unit_count(net); i++) {
+        const struct resnet_unit *unit = unit_at(net, i);
+        if (!unit)
+            continue;
+        size_t output = conv_output_floats(&unit->conv), workspace = conv_workspace(&unit->conv, images);
+        needs.output = output > needs.output ? output : needs.output;
+        needs.workspace = workspace > needs.workspace ? workspace : needs.workspace;
+        needs.prepared += conv_prepared_floats(&unit->conv);
+        needs.channels = unit->norm.channels > needs.channels ? unit->norm.channels : needs.channels;
+    }
+    return needs;
 }
 
 struct inference inference_new(struct resnet *net, int images)
 {
     struct inference inference = { .net = net, .images = images, .tap = LAYER_NONE };
-    size_t output = 0, workspace = 0;
-    int widest = net->stem.norm.channels;
-    measure(&net->stem.conv, images, &output, &workspace);
-    for (int i = 0; i < net->blocks; i++) {
-        measure(&net->block[i].first.conv, images, &output, &workspace);
-        measure(&net->block[i].second.conv, images, &output, &workspace);
-        if (net->block[i].projects)
-            measure(&net->block[i].shortcut.conv, images, &output, &workspace);
-        if (net->block[i].second.norm.channels > widest)
-            widest = net->block[i].second.norm.channels;
-    }
+    struct needs needs = measure(net, images);
     inference.weights = allocate_floats(net->parameters);
     inference.input = allocate_floats(checked_multiply(conv_input_floats(&net->stem.conv), (size_t)images));
     for (int i = 0; i < 4; i++)
-        inference.buffer[i] = allocate_floats(checked_multiply(output, (size_t)images));
+        inference.buffer[i] = allocate_floats(checked_multiply(needs.output, (size_t)images));
     inference.feature = allocate_floats(checked_multiply((size_t)net->features, (size_t)images));
-    inference.tap_feature = allocate_floats(checked_multiply((size_t)widest, (size_t)images));
+    inference.tap_feature = allocate_floats(checked_multiply((size_t)needs.channels, (size_t)images));
     inference.logit = allocate_floats(checked_multiply((size_t)net->config.classes, (size_t)images));
-    inference.workspace = allocate_floats(workspace);
+    inference.workspace = allocate_floats(needs.workspace);
+    inference.prepared = allocate_floats(needs.prepared);
+    inference.ready = allocate((size_t)unit_count(net), sizeof *inference.ready);
     inference_fold(&inference, net);
     return inference;
 }
 
-static void run_unit(struct inference *inference, const struct resnet_unit *unit, int images, const float *x,
-                     const float *residual, bool relu, float *y)
+/* y = conv(x) + bias (+ residual), through a ReLU where asked, of the convolution of that number. */
+static void run_unit(struct inference *inference, int number, int images, const float *x, const float *residual,
+                     bool relu, float *y)
 {
+    const struct resnet_unit *unit = unit_at(inference->net, number);
     struct conv_output output = { .y = y, .bias = inference->weights + unit->beta, .residual = residual, .relu = relu };
-    conv_forward(&unit->conv, images, (struct conv_input){ .x = x }, inference->weights + unit->weight, output,
+    conv_forward(&unit->conv, images, (struct conv_input){ .x = x }, inference->ready[number], output,
                  inference->workspace);
 }
 
@@ -88,14 +120,15 @@ void inference_run(struct inference *inference, int images)
     const struct resnet *net = inference->net;
     float *x = inference->buffer[0], *inner = inference->buffer[1], *skip = inference->buffer[2];
     float *out = inference->buffer[3];
-    run_unit(inference, &net->stem, images, inference->input, NULL, true, x);
+    run_unit(inference, 0, images, inference->input, NULL, true, x);
     run_tap(inference, LAYER_STEM, &net->stem, images, x);
     for (int i = 0; i < net->blocks; i++) {
         const struct resnet_block *block = &net->block[i];
-        run_unit(inference, &block->first, images, x, NULL, true, inner);
+        int first = 1 + UNITS_OF_BLOCK * i;
+        run_unit(inference, first, images, x, NULL, true, inner);
         if (block->projects)
-            run_unit(inference, &block->shortcut, images, x, NULL, false, skip);
-        run_unit(inference, &block->second, images, inner, block->projects ? skip : x, true, out);
+            run_unit(inference, first + 2, images, x, NULL, false, skip);
+        run_unit(inference, first + 1, images, inner, block->projects ? skip : x, true, out);
         run_tap(inference, i, &block->second, images, out);
         float *swap = x;
         x = out;
@@ -142,6 +175,8 @@ int inference_channels(const struct resnet *net, int layer)
 void inference_free(struct inference *inference)
 {
     free(inference->weights);
+    free(inference->prepared);
+    free(inference->ready);
     free(inference->input);
     for (int i = 0; i < 4; i++)
         free(inference->buffer[i]);

@@ -11,9 +11,11 @@
 enum { LAYER_STEM = -1, LAYER_NONE = -2 };
 
 struct inference {
-    const struct resnet *net; /* for its shape and its classifier; not owned */
+    struct resnet *net;       /* for its shape and its batch norms; not owned */
     int images;               /* at most this many at a time */
     float *weights;           /* folded, laid out as the network's parameters; a batch norm's beta holds the bias */
+    float *prepared;          /* the folded convolutions as conv_forward takes them, one after the other */
+    const float **ready;      /* and where each starts */
     float *input;             /* [images,H,W,4], filled by the caller */
     float *map;               /* [images,h,w,C] after the last block */
     float *feature;           /* [images,C] pooled */

@@ -244,24 +244,30 @@ static void place_norms(struct resnet *net)
 
 /* ---- memory for training ---- */
 
-static void place_output(struct resnet *net, struct resnet_unit *unit, void *workspace)
-{
-    size_t need = conv_workspace(&unit->conv, net->images);
-    if (need > *(size_t *)workspace)
-        *(size_t *)workspace = need;
-    unit->y = allocate_floats(checked_multiply(conv_output_floats(&unit->conv), (size_t)net->images));
-}
-
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
 }
 
+/* The largest scratch that any convolution needs. */
+struct scratch_sizes {
+    size_t workspace, prepared;
+};
+
+static void place_output(struct resnet *net, struct resnet_unit *unit, void *data)
+{
+    struct scratch_sizes *sizes = data;
+    sizes->workspace = larger(sizes->workspace, conv_workspace(&unit->conv, net->images));
+    sizes->prepared = larger(sizes->prepared, conv_prepared_floats(&unit->conv));
+    unit->y = allocate_floats(checked_multiply(conv_output_floats(&unit->conv), (size_t)net->images));
+}
+
 static void place_activations(struct resnet *net)
 {
-    size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), shortcut = 0, workspace = 0;
+    size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), shortcut = 0;
+    struct scratch_sizes sizes = { 0 };
     int widest = net->features;
-    each_unit(net, place_output, &workspace);
+    each_unit(net, place_output, &sizes);
     net->input = allocate_floats(checked_multiply(conv_input_floats(&net->stem.conv), images));
     net->stem_out = allocate_floats(checked_multiply(conv_output_floats(&net->stem.conv), images));
     for (int i = 0; i < net->blocks; i++) {
@@ -282,7 +288,8 @@ static void place_activations(struct resnet *net)
     net->dlogit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
     net->sums = allocate(3 * (size_t)widest, sizeof(double));
     net->parts = allocate_floats(pool_parts(net->images, net->features));
-    net->workspace = allocate_floats(workspace);
+    net->prepared = allocate_floats(sizes.prepared);
+    net->workspace = allocate_floats(sizes.workspace);
 }
 
 struct resnet *resnet_new(const struct resnet_config *config, int images)
@@ -320,7 +327,8 @@ void resnet_free(struct resnet *net)
     void *rest[] = { net->block,      net->tensor,      net->weights,  net->gradients,   net->running,
                      net->norm_floats, net->norm_doubles, net->input,  net->stem_out,    net->gradient[0],
                      net->gradient[1], net->shortcut_gradient, net->feature, net->dfeature, net->logit,
-                     net->dlogit,     net->sums,        net->parts,    net->workspace,   net };
+                     net->dlogit,     net->sums,        net->parts,    net->prepared,
+                     net->workspace,  net };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         free(rest[i]);
 }
@@ -429,7 +437,8 @@ static size_t unit_pixels(const struct resnet_unit *unit, int images)
 static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_input input)
 {
     struct conv_output output = { .y = unit->y, .sums = net->sums };
-    conv_forward(&unit->conv, images, input, net->weights + unit->weight, output, net->workspace);
+    const float *prepared = conv_prepare(&unit->conv, net->weights + unit->weight, net->prepared);
+    conv_forward(&unit->conv, images, input, prepared, output, net->workspace);
     batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
 }
 

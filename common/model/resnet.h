@@ -69,7 +69,7 @@ struct resnet {
     float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
     float *gradient[2], *shortcut_gradient; /* of activations, in turns */
     double *sums;
-    float *parts, *workspace;
+    float *parts, *prepared, *workspace;
     float *norm_floats;
     double *norm_doubles;
 };
