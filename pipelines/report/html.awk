@@ -1,0 +1,84 @@
+# html.awk: finish lowdown's HTML of a numbered report (number.awk). Variables: figures (folder of the drawings).
+# Input: the equations as eqn -TMathML sets them, then the HTML.
+
+function data_uri(file) {
+    printf "data:image/svg+xml;base64,"
+    fflush()
+    if (system("base64 -w 0 '" file "'"))
+        exit failed = 1
+}
+
+# Equations: one <math> after the other. eqn sets a sum as a letter, Greek letters as operators and
+# functions as words without the space of a function; these are mended.
+FNR == NR {
+    if (!/^<math>/)
+        next
+    gsub(/<mstyle mathsize='big'><mo>&Sigma;<\/mo><\/mstyle>/, "<mo>\\&sum;</mo>")
+    while (match($0, /<mo>&[a-z]*(alpha|beta|gamma|delta|epsilon|theta|lambda|mu|pi|rho|sigma|tau|phi|psi|omega|eta|nu|kappa);<\/mo>/))
+        $0 = substr($0, 1, RSTART - 1) "<mi>" substr($0, RSTART + 4, RLENGTH - 9) "</mi>" substr($0, RSTART + RLENGTH)
+    gsub(/<mstyle mathvariant='normal'><mtext>(log|exp|max|min|softmax)<\/mtext><\/mstyle>/, "&<mo>\\&#8289;</mo>")
+    math[++equations] = $0
+    next
+}
+
+/^<p>EQN[0-9]+Q<\/p>$/ {
+    number = substr($0, 7) + 0
+    sub(/<math>/, "<math display=\"block\">", math[number])
+    print "<div class=\"equation\">" math[number] "</div>"
+    next
+}
+{
+    line = $0
+    result = ""
+    while (match(line, /EQN[0-9]+Q/)) {
+        result = result substr(line, 1, RSTART - 1) math[substr(line, RSTART + 3, RLENGTH - 4) + 0]
+        line = substr(line, RSTART + RLENGTH)
+    }
+    $0 = result line
+}
+
+/^<p>FIGUREBEGIN / {
+    gsub(/<\/?p>/, "")
+    name = $2
+    print "<figure id=\"" name "\" class=\"" $3 "\">"
+    inside = "figure"
+    next
+}
+/^<p>TABLEBEGIN / {
+    gsub(/<\/?p>/, "")
+    print "<figure id=\"" $2 "\" class=\"table\">"
+    inside = "table"
+    next
+}
+/^<p>(FIGURE|TABLE)END<\/p>$/ {
+    print "</figure>"
+    inside = ""
+    next
+}
+/^<p>WORK / {
+    gsub(/<\/?p>/, "")
+    work = "<p class=\"work\" id=\"" $2 "\"><span>[" $3 "]</span> "
+    next
+}
+work != "" && /^<p>/ {
+    sub(/^<p>/, work)
+    work = ""
+}
+inside != "" && /^<p>/ {
+    sub(/^<p>/, "<figcaption>")
+    caption = $0
+    gsub(/<[^>]*>/, "", caption)
+    gsub(/"/, "\\&quot;", caption)
+    if (inside == "figure") {
+        printf "<div class=\"drawing\"><img alt=\"%s\" src=\"", substr(caption, 1, 200)
+        data_uri(figures "/" name ".svg")
+        print "\"></div>"
+    }
+    inside = inside "-caption"
+}
+inside ~ /-caption$/ && /<\/p>$/ {
+    sub(/<\/p>$/, "</figcaption>")
+    inside = "placed"
+}
+{ print }
+END { exit failed }

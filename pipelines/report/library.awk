@@ -1,0 +1,63 @@
+# library.awk: what a compiled report template (template.awk) may use. Input: facts, NAME<TAB>VALUE.
+BEGIN { FS = "\t" }
+{ fact[$1] = $2 }
+
+function die(message) {
+    print "report: " message | "cat >&2"
+    close("cat >&2")
+    exit 1
+}
+
+# A fact by its name.
+function value(name) {
+    if (!(name in fact))
+        die("no fact " name)
+    return fact[name]
+}
+
+function known(name) { return name in fact }
+
+# 0.8531 -> 85.3 %; a share of one as per cent. The space is a no-break space.
+function percent(share) { return sprintf("%.1f\302\240%%", 100 * share) }
+
+# A difference of two shares in percentage points: 12.3.
+function points(a, b) { return sprintf("%.1f", 100 * (a - b)) }
+
+function fixed(x, digits) { return sprintf("%." digits "f", x) }
+
+# 50000 -> 50 000, with a no-break space.
+function count(n,    text, result) {
+    text = sprintf("%d", n)
+    if (length(text) <= 4)
+        return text
+    while (length(text) > 3) {
+        result = "\302\240" substr(text, length(text) - 2) result
+        text = substr(text, 1, length(text) - 3)
+    }
+    return text result
+}
+
+# Small numbers as words.
+function word(n) {
+    if (n < 0 || n > 12 || n != int(n))
+        return count(n)
+    split("one two three four five six seven eight nine ten eleven twelve", number_word, " ")
+    return n ? number_word[n] : "no"
+}
+
+function plural(n, noun) { return n == 1 ? noun : noun "s" }
+
+# 94 -> 94 s, 754 -> 12.6 min, 7200 -> 2.0 h
+function duration(seconds) {
+    if (seconds < 100)
+        return sprintf("%.0f\302\240s", seconds)
+    return seconds < 5940 ? sprintf("%.1f\302\240min", seconds / 60) : sprintf("%.1f\302\240h", seconds / 3600)
+}
+
+function min(a, b) { return a < b ? a : b }
+function max(a, b) { return a > b ? a : b }
+function upper(text) { return toupper(substr(text, 1, 1)) substr(text, 2) }
+
+# A class by its number, with its article: an airplane, a cat.
+function class(k) { return value("class." k) }
+function a(noun) { return (noun ~ /^[aeiou]/ ? "an " : "a ") noun }

@@ -1,0 +1,56 @@
+# ms.awk: finish lowdown's -ms output of a numbered report (number.awk). Variables: figures (folder of the drawings).
+# Input: the equations (.EQ ... .EN), then lowdown's output. The macros are in style.ms.
+
+FNR == NR {
+    if (/^\.EQ/)
+        equation[++equations] = ""
+    else if (!/^\.EN/)
+        equation[equations] = equation[equations] (equation[equations] == "" ? "" : "\n") $0
+    next
+}
+
+# A paragraph macro waits for the line after it, which may be one of our marks.
+/^\.(PP|LP)$/ && !table { held = ".LP"; next }
+
+/^FIGUREBEGIN / {
+    print ".FIGURE " figures "/" $2 ".eps " $2
+    held = ""
+    caption = 1
+    next
+}
+/^TABLEBEGIN / {
+    print ".TABLE " $2
+    held = ""
+    caption = 1
+    next
+}
+/^FIGUREEND$/ { print ".ENDFIGURE"; held = ""; next }
+/^TABLEEND$/  { print ".ENDTABLE"; held = ""; next }
+/^WORK /      { work = ".WORK " $2 " " $3; held = ""; next }
+/^EQN[0-9]+Q$/ {
+    print ".EQ\n" equation[substr($0, 4) + 0] "\n.EN"
+    held = ""
+    next
+}
+
+held != "" {
+    print caption ? ".CAPTION" : work != "" ? work : held
+    held = caption = work = ""
+}
+
+# Tables: rules above, below and under the head instead of boxes; a cell is as wide as its words.
+/^\.TS/ { table = 1; print ".TS"; next }
+table && /^tab\(\|\)/ { print "tab(|) center;"; next }
+table && /\.$/ && !ruled { print; print "_"; ruled = 1; next }
+table && /^\.TH$/ { print "_"; next }
+/^\.TE/ { table = ruled = 0; print "_" }
+
+{
+    result = ""
+    line = $0
+    while (match(line, /EQN[0-9]+Q/)) {
+        result = result substr(line, 1, RSTART - 1) "$" equation[substr(line, RSTART + 3, RLENGTH - 4) + 0] "$"
+        line = substr(line, RSTART + RLENGTH)
+    }
+    print result line
+}
