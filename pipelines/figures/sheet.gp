@@ -1,0 +1,48 @@
+# sheet.gp: tiles of a contact sheet laid out with words and frames, from a table.
+# sheet: a PNG of tiles without gaps, `columns` of them beside each other, each tile_width x tile_height pixels;
+# width, height: of the drawing in cm; rows: the table, one thing a line:
+#   x  y  w  h  tile  verdict  text     tile number `tile` with its left upper corner at (x, y) cm from the left upper
+#                                       corner of the drawing, w x h cm; text stands below it; verdict: right (thin blue
+#                                       frame), wrong (thick dashed red frame, red text), mark (dark frame) or -
+#   x  y  -  -  align  size  text       words at (x, y), centred in height; align: left, center or right; size: big, small
+load styles
+set datafile separator "\t"
+set margins 0, 0, 0, 0
+unset border; unset tics; unset key; unset grid
+set xrange [0:width]; set yrange [0:height]
+
+things = int(system(sprintf("wc -l <'%s'", rows)))
+array X[things]; array Y[things]; array W[things]; array H[things]; array K[things]; array V[things]; array T[things]
+i = 0
+stats rows using (i = i + 1, X[i] = column(1), Y[i] = height - column(2), W[i] = strcol(3), H[i] = strcol(4), \
+    K[i] = strcol(5), V[i] = strcol(6), T[i] = strcol(7), 0) nooutput
+sheet_pixels = int(system(sprintf("od -An -tu4 --endian=big -j20 -N4 '%s'", sheet))) # the height in its head
+
+tiles = 0
+array tile[things]
+do for [i = 1:things] {
+    if (W[i] eq '-') {
+        if (K[i] eq 'left')   { set label T[i] at X[i], Y[i] left   font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
+        if (K[i] eq 'center') { set label T[i] at X[i], Y[i] center font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
+        if (K[i] eq 'right')  { set label T[i] at X[i], Y[i] right  font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
+    } else {
+        tiles = tiles + 1
+        tile[tiles] = i
+        w = real(W[i]); h = real(H[i])
+        set label T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small textcolor rgb (V[i] eq 'wrong' ? red : ink) noenhanced
+        if (V[i] eq 'right') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \
+            linecolor rgb blue linewidth 1.5 }
+        if (V[i] eq 'wrong') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \
+            linecolor rgb red linewidth 2.4 dashtype (4, 2) }
+        if (V[i] eq 'mark') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \
+            linecolor rgb ink linewidth 1.5 }
+    }
+}
+# `every` keeps a part of the picture where it stands in the whole, hence the origins.
+dx(j) = real(W[tile[j]]) / tile_width
+dy(j) = real(H[tile[j]]) / tile_height
+left(j) = (int(K[tile[j]]) % columns) * tile_width
+top(j) = (int(K[tile[j]]) / columns) * tile_height
+plot for [j = 1:tiles] sheet binary filetype=png \
+    origin=(X[tile[j]] + (0.5 - left(j)) * dx(j), Y[tile[j]] - real(H[tile[j]]) - (sheet_pixels - top(j) - tile_height - 0.5) * dy(j)) \
+    dx=dx(j) dy=dy(j) every ::left(j):top(j):left(j) + tile_width - 1:top(j) + tile_height - 1 with rgbimage
