@@ -33,6 +33,7 @@ plot log(classes) with lines linestyle 3, \
      rows using 1:6 skip 1 with linespoints linestyle 2, \
      rows using ($1 == chosen ? $1 : NaN):6 skip 1 with points pointtype 6 pointsize 1.1 linewidth 1.6 linecolor rgb ink
 
+unset label; unset arrow 2; unset arrow 3; unset arrow 6
 set lmargin at screen 0.56; set rmargin at screen 0.985
 set title 'accuracy (%)'
 set yrange [0:100]

@@ -2,6 +2,9 @@
 BEGIN { FS = "\t" }
 { fact[$1] = $2 }
 
+# One line of the report.
+function line(text) { printf "%s%s", lines++ && text !~ /^[,;:.] / ? "\n" : "", text }
+
 function die(message) {
     print "report: " message | "cat >&2"
     close("cat >&2")
@@ -61,3 +64,8 @@ function upper(text) { return toupper(substr(text, 1, 1)) substr(text, 2) }
 # A class by its number, with its article: an airplane, a cat.
 function class(k) { return value("class." k) }
 function a(noun) { return (noun ~ /^[aeiou]/ ? "an " : "a ") noun }
+
+# Where a figure came from, for the end of its caption.
+function from(figure) {
+    return "*" value("data.name") ", preset " value("run.preset") ", seed " value("run.seed") ", " value("made." figure) "*"
+}

@@ -2,7 +2,8 @@
 #
 #   % CODE         a line of awk: if, else, for, an assignment
 #   %# words       a comment
-#   text {{EXPR}}  printed, with the value of the expression in its place
+#   text {{EXPR}}  printed, with the value of the expression in its place; a line that begins with a comma, a colon or
+#                  the like and a space belongs to the end of the line before
 #
 # In code and expressions a name with a dot in it (knn.label.layer4) is a fact: value("knn.label.layer4"), which dies
 # where the fact is not known. Other facts are reached by value() itself: value("recall.label." k).
@@ -47,7 +48,7 @@ BEGIN { print "END {" }
         statement = statement literal(substr(text, 1, start - 1)) " (" names(substr(text, start + 2, end - 3)) ") "
         text = substr(text, start + end + 1)
     }
-    print "print " statement literal(text)
+    print "line(" statement literal(text) ")"
 }
 END {
     if (failed)
