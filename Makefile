@@ -113,6 +113,18 @@ install: $(programs)
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# The tale (pipelines/report.mk). PRESET=smoke, quick (default) or full; CIFAR10=FOLDER or archive; SEED=1.
+# DATA=synthetic does not look for CIFAR-10, nor does PRESET=smoke unless CIFAR10 names one.
+PRESET ?= quick
+drawn := $(or $(filter synthetic,$(DATA)),$(if $(CIFAR10),,$(filter smoke,$(PRESET))))
+.PHONY: report
+report: all
+	$(Q)data=$(if $(drawn),,$$(CIFAR10='$(CIFAR10)' pipelines/find-data data)); \
+	[ -n "$$data" ] || echo "report: the tale is told on drawn scenes (cifar-synth), not on CIFAR-10"; \
+	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) --no-print-directory -f pipelines/report.mk PRESET=$(PRESET) \
+	    CIFAR10_PATH="$$data"; \
+	echo "report: out/report.pdf and out/report.html are up to date"
+
 .PHONY: clean
 clean:
 	rm -rf build

@@ -1,5 +1,5 @@
 # data.mk: the data as the programs want it. CIFAR10_PATH: what find-data printed; empty: drawn scenes.
-# train, val, test: how many rows (0: all there are, 5000 for val).
+# train, val, test: how many rows (0: all there are).
 
 ifeq ($(CIFAR10_PATH),)
 data_name := synthetic scenes
@@ -7,8 +7,8 @@ data_kind := synthetic
 data_origin := cifar-synth $(synthetic) --seed $(SEED)
 data := $(out)/data
 $(data): $(out)/settings/data
-	$(say) drawing synthetic scenes
-	rm -rf '$@' && cifar-synth $(synthetic) --seed $(SEED) '$@.part' && mv '$@.part' '$@' && touch '$@'
+	$(call say,drawing scenes: $(data_origin))
+	rm -rf '$@' '$@.part' && cifar-synth $(synthetic) --seed $(SEED) '$@.part' && mv '$@.part' '$@' && touch '$@'
 else
 data_name := CIFAR-10
 data_kind := cifar
@@ -20,7 +20,6 @@ training := cifar-cat -q -s train --val $(val) -n $(train) '$(data)'
 $(out)/settings/data: settings = $(data_origin) | val $(val) train $(train) test $(test) | seed $(SEED)
 
 # Held-out and test images as streams: each is read many times.
-$(out)/val.st: | $(programs_ready)
 $(out)/val.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
 	cifar-cat -q -s val --val $(val) '$(data)' $(to)
 $(out)/test.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))

@@ -84,6 +84,7 @@ END {
     print "cam.centre_wrong\t" mean("wrong")
     print "cam.centre_rotation\t" mean("rotation")
     print "cam.agreement\t" agreement / rows
+    print "odd.edge.sure\t" found + 0
     print "odd.edge.index\t" edge[1]
     print "odd.edge.label\t" edge[2]
     print "odd.edge.probability\t" edge[3]

@@ -20,7 +20,9 @@ function fact(name, value) { print "filter." net ".second." name "\t" value }
 function sort(low, high,    i, j, pivot, swap) {
     while (low < high) {
         pivot = all[int((low + high) / 2)]
-        for (i = low, j = high; i <= j;) {
+        i = low
+        j = high
+        while (i <= j) {
             while (all[i] > pivot) i++
             while (all[j] < pivot) j--
             if (i <= j) { swap = all[i]; all[i++] = all[j]; all[j--] = swap }

@@ -7,5 +7,5 @@ set lmargin at screen 0.17; set rmargin at screen 0.98; set tmargin at screen 0.
 set xtics rotate by 40 right offset 0, -0.2
 set xlabel 'predicted' textcolor rgb ink offset 0, -0.2
 set ylabel 'true' textcolor rgb ink offset -0.5, 0
-plot cells using 2:1:3 with image, \
+plot cells using 2:1:3 with image pixels, \
      cells using 2:1:(cell($3)):($3 > 0.45 ? 0xffffff : 0x303238) with labels font small textcolor rgb variable

@@ -11,8 +11,9 @@ set ylabel 'right class (%)' textcolor rgb ink offset 1, 0
 set lmargin at screen 0.1; set rmargin at screen 0.98; set tmargin at screen 0.97; set bmargin at screen 0.1
 unset key
 do for [i = 2:4] {
-    end = 100 * real(system(sprintf("awk -F'\t' 'END { print $%d }' '%s'", i, rows)))
-    set label i (i == 2 ? 'labels' : i == 3 ? 'rotation' : 'untrained') at last - 0.88, end textcolor rgb ink
+    share = 100 * real(system(sprintf("awk -F'\t' 'END { print $%d }' '%s'", i, rows)))
+    words = i == 2 ? 'labels' : i == 3 ? 'rotation' : 'untrained'
+    set label i words at last - 0.88, share textcolor rgb ink
 }
 set label 1 'a guess' at last - 0.88, 100.0 / classes textcolor rgb grey
 plot 100.0 / classes with lines linecolor rgb grey linewidth 1.4 dashtype (2, 4), \

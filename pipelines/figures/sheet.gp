@@ -3,7 +3,8 @@
 # width, height: of the drawing in cm; rows: the table, one thing a line:
 #   x  y  w  h  tile  verdict  text     tile number `tile` with its left upper corner at (x, y) cm from the left upper
 #                                       corner of the drawing, w x h cm; text stands below it; verdict: right (thin blue
-#                                       frame), wrong (thick dashed red frame, red text), mark (dark frame) or -
+#                                       frame), wrong (thick dashed red frame, red text), mark (dark frame) or -;
+#                                       a text of - is none
 #   x  y  -  -  align  size  text       words at (x, y), centred in height; align: left, center or right; size: big, small
 load styles
 set datafile separator "\t"
@@ -29,7 +30,8 @@ do for [i = 1:things] {
         tiles = tiles + 1
         tile[tiles] = i
         w = real(W[i]); h = real(H[i])
-        set label T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small textcolor rgb (V[i] eq 'wrong' ? red : ink) noenhanced
+        if (T[i] ne '-') { set label T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small \
+            textcolor rgb (V[i] eq 'wrong' ? red : ink) noenhanced }
         if (V[i] eq 'right') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \
             linecolor rgb blue linewidth 1.5 }
         if (V[i] eq 'wrong') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \

@@ -1,4 +1,5 @@
-# tsne.gp: two t-SNE maps side by side. first, second: X Y CLASS; classes: names.
+# tsne.gp: two t-SNE maps side by side. first, second: X Y CLASS; first_names, second_names: X Y NAME (tsne-names.awk);
+# classes: names.
 width = 15.8; height = 9.2
 load styles
 set datafile separator "\t"
@@ -8,10 +9,6 @@ set multiplot
 unset tics; unset grid; unset key
 set border 15 linecolor rgb '#c8cace' linewidth 0.5
 set size ratio -1
-
-# The median of a class, found by sort(1).
-median(file, axis, k) = real(system(sprintf("awk -F'\t' '$3 == %d { print $%d }' '%s' | sort -g | " . \
-    "awk '{ v[NR] = $1 } END { print NR %% 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'", k, axis, file)))
 
 # The legend, by hand: two rows of five.
 do for [k = 0:places - 1] {
@@ -23,6 +20,7 @@ do for [k = 0:places - 1] {
 }
 do for [half = 1:2] {
     file = half == 1 ? first : second
+    labels = half == 1 ? first_names : second_names
     stats file using 1:2 nooutput
     middle_x = (STATS_min_x + STATS_max_x) / 2; middle_y = (STATS_min_y + STATS_max_y) / 2
     reach = 0.56 * (STATS_max_x - STATS_min_x > STATS_max_y - STATS_min_y ? STATS_max_x - STATS_min_x : STATS_max_y - STATS_min_y)
@@ -30,14 +28,9 @@ do for [half = 1:2] {
     set lmargin at screen half == 1 ? 0.005 : 0.505; set rmargin at screen half == 1 ? 0.495 : 0.995
     set tmargin at screen 0.945; set bmargin at screen 0.13
     set title half == 1 ? 'labels' : 'rotation' textcolor rgb ink offset 0, -0.7
-    # Names in the dark on a pale ground, so that they can be read over the points.
-    do for [k = 0:places - 1] {
-        set label 300 + k name(k) at median(file, 1, k), median(file, 2, k) center front font small textcolor rgb ink \
-            boxed noenhanced
-    }
-    set style textbox opaque noborder fillcolor rgb '#d8ffffff' margins 0.4, 0.2
-    plot for [k = 0:places - 1] file using ($3 == k ? $1 : NaN):2 with points pointtype shape[k % 10 + 1] pointsize 0.62 \
-        linewidth 1.4 linecolor rgb petroff[k % 10 + 1]
+    plot for [k = 0:places - 1] file using ($3 == k ? $1 : NaN):2 with points pointtype shape[k % 10 + 1] pointsize 0.7 \
+        linewidth 1.8 linecolor rgb petroff[k % 10 + 1], \
+         labels using 1:2:3 with labels font small textcolor rgb '#000000' noenhanced
     do for [k = 0:places - 1] { unset label 100 + k; unset label 200 + k }
 }
 unset multiplot

@@ -13,7 +13,7 @@ set lmargin at screen 0.08; set rmargin at screen 0.39; set tmargin at screen 0.
 set title 'turns, in degrees' textcolor rgb ink offset 0, -0.5
 set xlabel 'answered' textcolor rgb ink offset 0, 0.2
 set ylabel 'shown' textcolor rgb ink offset 1, 0
-plot cells using 2:1:3 with image, \
+plot cells using 2:1:3 with image pixels, \
      cells using 2:1:(cell($3)):($3 > 0.45 ? 0xffffff : 0x303238) with labels textcolor rgb variable
 
 names = classes
@@ -23,8 +23,8 @@ set title 'found, by class (%)'
 unset xlabel; unset ylabel; unset ytics; unset xtics
 set border 1
 set xrange [0:100]; set yrange [places - 0.5:-0.5]
-set xtics 0, 20 out scale 0.5
-set ytics () scale 0
+set xtics 0, 20 nomirror out scale 0.5 textcolor rgb ink
+set ytics () nomirror scale 0 textcolor rgb ink
 do for [k = 0:places - 1] { set ytics add (name(k) k) }
 set grid ytics linecolor rgb pale linewidth 0.5
 set label 1 'its turn (rotation)' at screen 0.63, screen 0.05 textcolor rgb ink

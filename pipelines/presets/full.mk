@@ -1,14 +1,15 @@
 # PRESET=full: larger networks, trained for longer; some hours on two cores.
-synthetic := --train 50000 --test 10000
-train     := 0
-val       := 5000
-test      := 0
+synthetic    := --train 50000 --test 10000
+train        := 0
+val          := 5000
+test         := 0
 
-network  := --widths 64,128,256,512 --blocks 1,1,1,1
-label    := --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 4
-rotation := --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+widths       := 64,128,256,512
+blocks       := 1,1,1,1
+label        := --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 4
+rotation     := --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
 
 knn_database := 45000
 knn_queries  := 10000
 cam_studied  := 10000
-tsne         := --perplexity 30 --iterations 1000
+tsne         := --perplexity 15 --iterations 1000

@@ -1,14 +1,15 @@
 # PRESET=quick, the default: both networks and the report on CIFAR-10 in at most half an hour on two cores.
-synthetic := --train 20000 --test 4000
-train     := 0
-val       := 5000
-test      := 0
+synthetic    := --train 20000 --test 4000
+train        := 0
+val          := 5000
+test         := 0
 
-network  := --widths 16,32,64,128 --blocks 1,1,1,1
-label    := --epochs 10 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
-rotation := --epochs 3 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+widths       := 16,32,64,128
+blocks       := 1,1,1,1
+label        := --epochs 10 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+rotation     := --epochs 3 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
 
 knn_database := 10000
 knn_queries  := 2000
 cam_studied  := 1000
-tsne         := --perplexity 30 --iterations 750
+tsne         := --perplexity 15 --iterations 750

@@ -24,9 +24,14 @@ function known(name) { return name in fact }
 function percent(share) { return sprintf("%.1f\302\240%%", 100 * share) }
 
 # A difference of two shares in percentage points: 12.3.
-function points(a, b) { return sprintf("%.1f", 100 * (a - b)) }
+function points(a, b) { return fixed(100 * (a - b), 1) }
 
-function fixed(x, digits) { return sprintf("%." digits "f", x) }
+# A number with so many digits after the point, and a true minus.
+function fixed(x, digits,    text) {
+    text = sprintf("%." digits "f", x)
+    sub(/^-/, "−", text)
+    return text
+}
 
 # 50000 -> 50 000, with a no-break space.
 function count(n,    text, result) {

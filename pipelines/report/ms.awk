@@ -38,12 +38,32 @@ held != "" {
     held = caption = work = ""
 }
 
+# Items: the label beside the words whatever they begin with, and no space between items.
+/^\.IP / { sub(/^\.IP/, ".ITEM"); sub(/ [0-9]+$/, ""); print; next }
+/^\.if [nt] \\$/ { spacing = 1; next }
+spacing { spacing = 0; next }
+
+# Code blocks are set small enough for 92 letters.
+/^\.ft CR$/ { print ".ps 8\n.vs 11.5\n.ft CR"; code = 1; next }
+/^\.ft$/ && code { print ".ft\n.ps\n.vs"; code = 0; next }
+
 # Tables: rules above, below and under the head instead of boxes; a cell is as wide as its words.
 /^\.TS/ { table = 1; print ".TS"; next }
 table && /^tab\(\|\)/ { print "tab(|) center;"; next }
 table && /\.$/ && !ruled { print; print "_"; ruled = 1; next }
 table && /^\.TH$/ { print "_"; next }
 /^\.TE/ { table = ruled = 0; print "_" }
+table && /^T\{$/ { row = ""; cells = 1; next }
+table && cells && /^T\}(\|T\{)?$/ {
+    if (/\{$/)
+        row = row "|"
+    else {
+        print row
+        cells = 0
+    }
+    next
+}
+table && cells { gsub(/\302\240/, "\\~"); row = row $0; next }
 
 {
     result = ""
@@ -52,5 +72,7 @@ table && /^\.TH$/ { print "_"; next }
         result = result substr(line, 1, RSTART - 1) "$" equation[substr(line, RSTART + 3, RLENGTH - 4) + 0] "$"
         line = substr(line, RSTART + RLENGTH)
     }
-    print result line
+    line = result line
+    gsub(/\302\240/, "\\~", line)
+    print line
 }

@@ -1,0 +1,255 @@
+# figures.mk: the figures, each from a table or a contact sheet and one gnuplot script, and the facts that go with them.
+
+draw = mkdir -p $(@D) && $(here)/figures/draw $(here)/figures/$1.gp $(basename $@)
+classes = "$$(tensor-ls -m classes $(out)/label.safetensors)"
+width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1')
+style := $(here)/figures/draw $(here)/figures/style.gp
+
+# figure NAME, SCRIPT, PREREQUISITES: the two forms of a drawing depend on all of them.
+figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked filters-second \
+    cam cam-odd cam-both tsne neighbours depth
+drawing = $(out)/figures/$1.svg $(out)/figures/$1.eps
+
+# A sheet is a table (things to place) and a picture (tiles without gaps, 3 pixels for one).
+sheet = $(call draw,sheet) sheet=$1.png rows=$1.tsv
+tiles = tensor-pnm --gap 0 --zoom 3 --columns $1 | pnmtopng -quiet
+tile := tile_width=96 tile_height=96
+
+# --- the data
+
+$(out)/sheets/samples.png: $(out)/test.st
+	mkdir -p $(@D)
+	tensor-pick --sort label -n $(per_class) --per label <$< | $(call tiles,$(per_class)) $(to)
+$(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/label.safetensors
+	mkdir -p $(@D)
+	awk -f $< -v names=$(classes) -v each=$(per_class) $(to)
+$(call drawing,samples) &: $(out)/sheets/samples.png $(out)/sheets/samples.tsv $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/samples) columns=$(per_class) $(tile) width=15.8 \
+	    height=$$(awk -F'\t' 'END { print $$2 + 1.1 }' $(out)/sheets/samples.tsv)
+
+# --- learning curves
+
+$(out)/facts/label.tsv $(out)/facts/rotation.tsv: $(out)/facts/%.tsv: $(here)/facts/curves.awk $(out)/%.tsv
+	mkdir -p $(@D)
+	awk -f $< -v net=$* $(out)/$*.tsv $(to)
+define curves_rule
+$(call drawing,curves-$1) &: $(out)/$1.tsv $(out)/facts/$1.tsv $(out)/$1.safetensors $(here)/figures/curves.gp $(style)
+	$$(call draw,curves) rows=$(out)/$1.tsv chosen=$$$$(awk '$$$$1 == "$1.chosen" { print $$$$2 }' $(out)/facts/$1.tsv) \
+	    classes=$$$$(tensor-ls -m classes $(out)/$1.safetensors | tr ',' '\n' | wc -l)
+endef
+$(foreach n,label rotation,$(eval $(call curves_rule,$n)))
+
+# --- names and turns
+
+$(out)/facts/names.tsv $(out)/confusion.tsv &: $(here)/facts/names.awk $(here)/facts/surest-mistake.awk $(out)/names.st
+	mkdir -p $(out)/facts
+	{
+	    tensor-tsv label prediction loss <$(out)/names.st | awk -f $< -v matrix=$(out)/confusion.tsv
+	    tensor-tsv label prediction logit <$(out)/names.st | awk -f $(here)/facts/surest-mistake.awk
+	} >$(out)/facts/names.tsv
+$(call drawing,confusion) &: $(out)/confusion.tsv $(here)/figures/confusion.gp $(here)/figures/matrix.gp $(style)
+	$(call draw,confusion) cells=$< names=$(classes)
+
+$(out)/facts/turns.tsv $(out)/turns-cells.tsv $(out)/turns-classes.tsv &: $(here)/facts/turns.awk $(out)/facts/names.tsv \
+    $(out)/turns.tsv
+	awk -f $< -v matrix=$(out)/turns-cells.tsv -v classes=$(out)/turns-classes.tsv \
+	    $(out)/facts/names.tsv $(out)/turns.tsv >$(out)/facts/turns.tsv
+$(call drawing,turns) &: $(out)/turns-cells.tsv $(out)/turns-classes.tsv $(here)/figures/turns.gp \
+    $(here)/figures/matrix.gp $(style)
+	$(call draw,turns) cells=$(out)/turns-cells.tsv rows=$(out)/turns-classes.tsv classes=$(classes)
+
+extremes := 10
+$(out)/extremes.tsv: $(here)/facts/extremes.awk $(out)/val-turned.tsv
+	number='{ print NR - 1 "\t" $$0 }'
+	awk -f $< -v count=$(extremes) <(awk "$$number" $(out)/val-turned.tsv | LC_ALL=C sort -t $$'\t' -k6,6gr -k1,1n) \
+	    <(awk "$$number" $(out)/val-turned.tsv | LC_ALL=C sort -t $$'\t' -k6,6g -k1,1n) $(to)
+$(out)/facts/extremes.tsv: $(here)/facts/extremes-facts.awk $(out)/extremes.tsv
+	mkdir -p $(@D)
+	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
+$(out)/sheets/rotation-loss.png: $(out)/extremes.tsv $(out)/val-turned.st
+	mkdir -p $(@D)
+	tensor-pick --rows "$$(cut -f1 $< | paste -sd,)" <$(out)/val-turned.st | $(call tiles,$(extremes)) $(to)
+$(out)/sheets/rotation-loss.tsv: $(here)/figures/rotation-loss.awk $(out)/extremes.tsv
+	mkdir -p $(@D)
+	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
+$(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/rotation-loss.tsv $(here)/figures/sheet.gp \
+    $(style)
+	$(call sheet,$(out)/sheets/rotation-loss) columns=$(extremes) $(tile) width=15.8 height=4.75
+
+# --- filters
+
+second := layer1.0.conv1.weight
+weights = $$(tensor-ls $1 | awk '$$1 == "$2" { gsub(/[][,]/, " "); print $$4 * $$5 * $$6 - 1 }')
+$(out)/filters-first-%.tsv: $(out)/%.safetensors
+	tensor-pick --fields conv1.weight <$< | tensor-tsv $$(seq -f conv1.weight.%g 0 26) $(to)
+$(out)/filters-second-%.tsv: $(out)/%.safetensors
+	tensor-pick --fields $(second) <$< | tensor-tsv $$(seq -f $(second).%g 0 $(call weights,$<,$(second))) $(to)
+$(out)/picks-%.tsv $(out)/facts/filters-first-%.tsv &: $(here)/facts/filters-first.awk $(out)/filters-first-%.tsv
+	mkdir -p $(out)/facts
+	awk -f $< -v net=$* -v picks=$(out)/picks-$*.tsv $(out)/filters-first-$*.tsv >$(out)/facts/filters-first-$*.tsv
+$(out)/facts/filters.tsv: $(here)/facts/filters-second.awk \
+    $(foreach n,label rotation,$(out)/facts/filters-first-$n.tsv $(out)/filters-second-$n.tsv)
+	for net in label rotation; do
+	    cat $(out)/facts/filters-first-$$net.tsv
+	    awk -f $< -v net=$$net -v layer=$(basename $(second)) $(out)/facts/filters-first-$$net.tsv \
+	        $(out)/filters-second-$$net.tsv
+	done $(to)
+
+filter_count = $(firstword $(subst $(comma), ,$(widths)))
+$(out)/sheets/filters-first.png: $(foreach n,label rotation,$(out)/$n.safetensors)
+	mkdir -p $(@D)
+	pnmcat -tb <(filter-render --gap 0 --zoom 24 --columns 1 $(out)/label.safetensors) \
+	    <(filter-render --gap 0 --zoom 24 --columns 1 $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
+$(out)/sheets/filters-first.tsv $(out)/sheets/filters-picked.tsv: $(out)/sheets/%.tsv: $(here)/figures/%.awk \
+    $(foreach n,label rotation,$(out)/picks-$n.tsv)
+	mkdir -p $(@D)
+	awk -f $< -v count=$(filter_count) $(out)/picks-label.tsv $(out)/picks-rotation.tsv $(to)
+$(call drawing,filters-first) &: $(out)/sheets/filters-first.png $(out)/sheets/filters-first.tsv \
+    $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/filters-first) columns=1 tile_width=72 tile_height=72 width=15.8 \
+	    height=$$(awk -F'\t' 'END { print $$2 + $$4 + 0.35 }' $(out)/sheets/filters-first.tsv)
+$(call drawing,filters-picked) &: $(out)/sheets/filters-first.png $(out)/sheets/filters-picked.tsv \
+    $(here)/figures/sheet.gp $(style)
+	$(here)/figures/draw $(here)/figures/sheet.gp $(out)/figures/filters-picked sheet=$(out)/sheets/filters-first.png \
+	    rows=$(out)/sheets/filters-picked.tsv columns=1 tile_width=72 tile_height=72 width=15.8 height=5.2
+
+# The kernels of one layer as one tile for each network.
+$(out)/sheets/filters-second.png: $(foreach n,label rotation,$(out)/$n.safetensors)
+	mkdir -p $(@D)
+	render='filter-render --layer $(second) --palette diverging --gap 1 --zoom 3 --columns 1'
+	pnmcat -lr <($$render $(out)/label.safetensors) <($$render $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
+$(out)/sheets/filters-second.tsv: $(here)/figures/filters-second.awk
+	mkdir -p $(@D)
+	awk -f $< $(to)
+$(call drawing,filters-second) &: $(out)/sheets/filters-second.png $(out)/sheets/filters-second.tsv \
+    $(here)/figures/sheet.gp $(style)
+	side=$$(($(call width_of,$<) / 2))
+	$(call sheet,$(out)/sheets/filters-second) columns=2 tile_width=$$side tile_height=$$side width=15.8 height=8
+
+# --- class activation maps
+
+cam_columns := 4
+count_of = $$(tr ',' '\n' <<<$1 | wc -l)
+maps = $(call embed,$1) fmap,logit,prediction
+cam_tiles = cam-render -m $(out)/$1.safetensors --gap 0 --zoom 3 --columns 1
+
+$(out)/cam-rows.txt $(out)/facts/cam-rows.tsv &: $(here)/facts/cam-rows.awk $(out)/facts/names.tsv $(out)/test.st
+	awk -f $< -v columns=$(cam_columns) -v facts=$(out)/facts/cam-rows.tsv $(out)/facts/names.tsv \
+	    <(tensor-tsv label <$(out)/test.st) >$(out)/cam-rows.txt
+$(out)/cam-shown.st: $(out)/cam-rows.txt $(out)/test.st $(out)/label.safetensors
+	tensor-pick --rows "$$(paste -sd, $<)" <$(out)/test.st | $(call maps,label) $(to)
+$(out)/sheets/cam.png: $(out)/cam-shown.st $(out)/label.safetensors
+	mkdir -p $(@D)
+	$(call cam_tiles,label) <$< | pnmtopng -quiet $(to)
+$(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st
+	mkdir -p $(@D)
+	tensor-tsv label prediction logit <$(out)/cam-shown.st |
+	    awk -f $< -v columns=$(cam_columns) -v names=$(classes) $(to)
+$(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/cam) columns=2 $(tile) width=15.8 height=6.6
+
+# What seems counter-intuitive.
+$(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(out)/facts/names.tsv $(out)/test.st \
+    $(foreach n,label rotation,$(out)/cam-$n.tsv)
+	awk -f $< -v classes=$(call count_of,$(classes)) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
+	wrong=$$(awk '$$1 == "odd.wrong.index" { print $$2 }' $(out)/facts/names.tsv)
+	tensor-pick --rows "$$wrong" <$(out)/test.st | $(call maps,label) >'$@.st'
+	values=$$(awk '$$1 == "cam.size" { for (i = 0; i < $$2 * $$2; i++) print "cam." i }' '$@.part')
+	for class in predicted label; do
+	    cam-render -m $(out)/label.safetensors --map --class $$class <'$@.st' | tensor-tsv $$values
+	done | awk -f $(here)/facts/correlation.awk -v name=odd.wrong.overlap >>'$@.part'
+	grep '^odd\.wrong' $(out)/facts/names.tsv >>'$@.part'
+	rm '$@.st'
+	mv '$@.part' '$@'
+$(out)/sheets/cam-odd.png: $(out)/facts/odd.tsv $(out)/test.st $(out)/label.safetensors
+	mkdir -p $(@D)
+	row() { awk -v name="odd.$$1.index" '$$1 == name { print $$2 }' $<; }
+	tiles() { tensor-pick --rows "$$1" <$(out)/test.st | $(call maps,label) | $(call cam_tiles,label) --class $$2; }
+	pnmcat -tb <(tiles "$$(row wrong)" predicted) <(tiles "$$(row wrong)" label) <(tiles "$$(row edge)" predicted) |
+	    pnmtopng -quiet $(to)
+$(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv
+	mkdir -p $(@D)
+	awk -f $< -v names=$(classes) $(out)/facts/odd.tsv $(to)
+$(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/cam-odd) columns=2 $(tile) width=15.8 height=4.1
+
+# The same images before both networks.
+$(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors
+	tensor-pick --sort label -n 1 --per label <$< | $(call maps,$*) $(to)
+$(out)/sheets/cam-both.png: $(foreach n,label rotation,$(out)/cam-both-$n.st)
+	mkdir -p $(@D)
+	pnmcat -tb <($(call cam_tiles,label) <$(out)/cam-both-label.st) \
+	    <($(call cam_tiles,rotation) --class predicted <$(out)/cam-both-rotation.st) | pnmtopng -quiet $(to)
+$(out)/sheets/cam-both.tsv: $(here)/figures/cam-both.awk $(foreach n,label rotation,$(out)/cam-both-$n.st)
+	mkdir -p $(@D)
+	awk -f $< -v names=$(classes) <(tensor-tsv label prediction <$(out)/cam-both-label.st) \
+	    <(tensor-tsv prediction <$(out)/cam-both-rotation.st) $(to)
+$(call drawing,cam-both) &: $(out)/sheets/cam-both.png $(out)/sheets/cam-both.tsv $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/cam-both) columns=2 $(tile) width=15.8 height=5.6
+
+$(out)/facts/cam.tsv: $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv $(out)/cam-shown.st
+	{
+	    cat $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv
+	    tensor-tsv label prediction <$(out)/cam-shown.st |
+	        awk '{ right += $$1 == $$2 } END { print "cam.shown\t" NR "\ncam.right\t" right + 0 }'
+	} $(to)
+
+# --- t-SNE
+
+$(out)/tsne-names-%.tsv: $(here)/figures/tsne-names.awk $(out)/tsne-%.tsv $(out)/label.safetensors
+	awk -f $< -v names=$(classes) $(out)/tsne-$*.tsv $(to)
+$(call drawing,tsne) &: $(foreach n,label rotation,$(out)/tsne-$n.tsv $(out)/tsne-names-$n.tsv) $(here)/figures/tsne.gp \
+    $(style)
+	$(call draw,tsne) first=$(out)/tsne-label.tsv second=$(out)/tsne-rotation.tsv classes=$(classes) \
+	    first_names=$(out)/tsne-names-label.tsv second_names=$(out)/tsne-names-rotation.tsv
+$(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(foreach n,label rotation,$(out)/tsne-$n.tsv)
+	mkdir -p $(@D)
+	for net in label rotation; do
+	    awk -f $< -v net=$$net -v kl="$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)" \
+	        $(out)/tsne-$$net.tsv
+	done $(to)
+
+# --- nearest neighbours: the first test image of every other class
+
+$(out)/query-rows.txt: $(out)/test.st
+	tensor-tsv label <$< | awk '!($$1 in seen) { seen[$$1] = NR - 1 } END { for (k = 0; k in seen; k += 2) print seen[k] }' $(to)
+$(out)/facts/neighbours.tsv: $(here)/facts/neighbours.awk $(out)/query-rows.txt \
+    $(foreach n,label rotation,$(out)/neighbours-$n.st)
+	mkdir -p $(@D)
+	awk -f $< -v shown="$$(paste -sd, $(out)/query-rows.txt)" \
+	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-label.st) \
+	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-rotation.st) $(to)
+# The neighbours' images, looked up in the training set by their index.
+$(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/test.st $(foreach n,label rotation,$(out)/neighbours-$n.st)
+	mkdir -p $(@D)
+	rows=$$(paste -sd, $<)
+	for net in label rotation; do
+	    tensor-pick --rows "$$rows" <$(out)/neighbours-$$net.st >'$@.'$$net.st
+	done
+	tensor-pick --rows "$$rows" <$(out)/test.st >'$@.query.st'
+	$(training) >'$@.training.st'
+	for net in label rotation; do
+	    tensor-pick --join '$@.'$$net.st --fields image,neighbor_index <'$@.query.st' |
+	        tensor-pnm --neighbors '$@.training.st' --gap 0 --zoom 3 >'$@.'$$net.ppm
+	done
+	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' | pnmtopng -quiet $(to)
+	rm '$@.'*.st '$@.'*.ppm
+$(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/query-rows.txt \
+    $(foreach n,label rotation,$(out)/neighbours-$n.st)
+	mkdir -p $(@D)
+	rows=$$(paste -sd, $(out)/query-rows.txt)
+	labels() { tensor-pick --rows "$$rows" <$(out)/neighbours-$$1.st | tensor-tsv label neighbor_label; }
+	awk -f $< -v names=$(classes) <(labels label) <(labels rotation) $(to)
+$(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(here)/figures/sheet.gp $(style)
+	$(call sheet,$(out)/sheets/neighbours) columns=11 $(tile) width=15.8 \
+	    height=$$(awk -F'\t' '{ y = $$2 + $$4 > y ? $$2 + $$4 : y } END { print y + 0.4 }' $(out)/sheets/neighbours.tsv)
+
+# --- depth
+
+$(call drawing,depth) &: $(out)/depth.tsv $(here)/figures/depth.gp $(style)
+	$(call draw,depth) rows=$< classes=$(call count_of,$(classes))
+after = $$(sed 's/.*--\?$1 \([^ ]*\).*/\1/' <<<' $(knn)')
+$(out)/facts/depth.tsv: $(here)/facts/depth.awk $(out)/depth.tsv
+	mkdir -p $(@D)
+	awk -f $< -v k=$(call after,k) -v temperature=$(call after,temperature) \
+	    -v database=$(knn_database) -v queries=$(knn_queries) $(out)/depth.tsv $(to)

@@ -1,0 +1,19 @@
+# cam.awk: the layout (sheet.gp) of activation maps, three rows of classes. Input: LABEL PREDICTION LOGITS.
+# The sheet has image and overlay of each input row beside each other. names: of the classes; columns: images of a row.
+BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+{
+    row = int((NR - 1) / columns)
+    column = (NR - 1) % columns
+    sum = 0
+    for (k = 3; k <= NF; k++)
+        sum += exp($k - $(3 + $2))
+    text = sprintf("%s, %.0f %%", name[$2 + 1], 100 / sum)
+    verdict = $1 == $2 ? "-" : "wrong"
+    size = 6.7 / columns - 0.06
+    left = 2.3 + (2 * size + 0.16) * column
+    if (column == 0)
+        print 2.1, 0.1 + size / 2 + (size + 0.55) * row, "-", "-", "right", "big", name[$1 + 1]
+    print left, 0.1 + (size + 0.55) * row, size, size, 2 * (NR - 1), "-", "-"
+    print left + size, 0.1 + (size + 0.55) * row, size, size, 2 * (NR - 1) + 1, verdict, "-"
+    print left + size, 0.1 + size + 0.17 + (size + 0.55) * row, "-", "-", "center", "small", text
+}

@@ -1,0 +1,48 @@
+# tsne-names.awk: where the names of the classes stand in a map: at the medians, pushed apart where they would cover
+# each other. Input: X Y CLASS. names: of the classes, comma-separated. Prints X Y NAME.
+BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+{
+    class[$3] = class[$3] " " NR
+    x[NR] = $1
+    y[NR] = $2
+    if ($3 > last) last = $3
+    if (NR == 1 || $1 < left) left = $1
+    if (NR == 1 || $1 > right) right = $1
+    if (NR == 1 || $2 < low) low = $2
+    if (NR == 1 || $2 > high) high = $2
+}
+function median(list, values,    row, n, i, j, sorted) {
+    n = split(list, row, " ")
+    for (i = 1; i <= n; i++) {
+        for (j = i; j > 1 && sorted[j - 1] > values[row[i]]; j--)
+            sorted[j] = sorted[j - 1]
+        sorted[j] = values[row[i]]
+    }
+    return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
+}
+END {
+    reach = right - left > high - low ? right - left : high - low
+    for (k = 0; k <= last; k++)
+        if (k in class) {
+            mx[k] = median(class[k], x)
+            my[k] = median(class[k], y)
+        }
+    # A name is about as high as 1/26 of the map and as wide as 1/45 for each letter.
+    for (round = 0; round < 60; round++)
+        for (k = 0; k <= last; k++)
+            for (j = 0; j < k; j++) {
+                if (!(k in mx) || !(j in mx))
+                    continue
+                wide = (length(name[j + 1]) + length(name[k + 1])) / 2 * reach / 45
+                apart = my[k] - my[j]
+                across = mx[k] - mx[j]
+                if (across < wide && -across < wide && apart < reach / 26 && -apart < reach / 26) {
+                    step = (reach / 26 - (apart < 0 ? -apart : apart)) / 2 + reach / 1000
+                    my[k] += apart < 0 ? -step : step
+                    my[j] -= apart < 0 ? -step : step
+                }
+            }
+    for (k = 0; k <= last; k++)
+        if (k in mx)
+            print mx[k], my[k], name[k + 1]
+}

@@ -1,0 +1,103 @@
+# networks.mk: the two networks, the untrained one, and what they make of the images. Everything later stages read is
+# a stream without images (*.st) or a table (*.tsv).
+
+comma := ,
+stages := $(words $(subst $(comma), ,$(widths)))
+layers := conv1 $(addprefix layer,$(wordlist 1,$(stages),1 2 3 4 5 6 7 8))
+nets := label rotation random
+knn := -k 10 --metric cosine --vote weighted --temperature 0.1
+
+fit = resnet-train --widths $(widths) --blocks $(blocks) --seed $(SEED)
+embed = resnet-embed -q -m $(out)/$1.safetensors --emit
+
+$(out)/settings/label: settings = $(widths) $(blocks) | $(label) | $(SEED)
+$(out)/settings/rotation: settings = $(widths) $(blocks) | $(rotation) | $(SEED)
+$(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn)
+$(out)/settings/neighbours: settings = $(knn)
+$(out)/settings/cam: settings = $(cam_studied)
+$(out)/settings/tsne: settings = $(tsne) | $(SEED)
+
+# --- training. The second waits for the first: each takes all cores.
+
+$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/val.st
+	$(call say,training with labels)
+	$(training) | $(fit) $(label) --val $(out)/val.st --log $(out)/label.tsv.part >$(out)/label.part
+	mv $(out)/label.tsv.part $(out)/label.tsv
+	mv $(out)/label.part $(out)/label.safetensors
+
+$(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/val-turned.st | $(out)/label.safetensors
+	$(call say,training without labels)
+	$(training) | rotate-aug -q | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
+	    --log $(out)/rotation.tsv.part >$(out)/rotation.part
+	mv $(out)/rotation.tsv.part $(out)/rotation.tsv
+	mv $(out)/rotation.part $(out)/rotation.safetensors
+
+# The network with labels before its first step; only its batch norms have seen images.
+$(out)/random.safetensors: $(out)/settings/label $(out)/settings/data $(out)/val.st
+	cifar-cat -q -s train --val $(val) -n 2000 '$(data)' | $(fit) -q --epochs 1 --lr 0 $(to)
+
+# --- held-out and test images as the networks see them
+
+$(out)/val-turned.st: $(out)/val.st
+	rotate-aug -q <$< $(to)
+
+$(out)/names.st: $(out)/test.st $(out)/label.safetensors
+	$(call say,naming the test images)
+	$(call embed,label) feature,logit,prediction,loss <$< |
+	    tensor-pick --fields index,label,feature,logit,prediction,loss $(to)
+
+$(out)/turns.tsv: $(out)/test.st $(out)/rotation.safetensors
+	$(call say,turning the test images)
+	rotate-aug -q <$< | $(call embed,rotation) prediction,loss | tensor-tsv label rotation prediction loss $(to)
+
+$(out)/val-turned.tsv: $(out)/val-turned.st $(out)/rotation.safetensors
+	$(call embed,rotation) prediction,loss <$< | tensor-tsv label index rotation prediction loss $(to)
+
+# --- features: the whole training set and the test set, as seen by the last layer
+
+$(out)/features-%.st: $(out)/%.safetensors $(out)/test.st
+	$(call embed,$*) feature <$(out)/test.st | tensor-pick --fields index,label,feature $(to)
+
+$(out)/database-%.st: $(out)/%.safetensors $(out)/settings/data $(out)/val.st
+	$(call say,features of all training images: $*)
+	$(training) | $(call embed,$*) feature | tensor-pick --fields index,label,feature $(to)
+
+$(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/settings/neighbours
+	knn -q -d $(out)/database-$*.st $(knn) <$< |
+	    tensor-pick --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
+
+# --- features at every depth: accuracy of the neighbours' vote, one number for each network and layer
+
+define depth_rule
+$(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/settings/data $(out)/test.st
+	mkdir -p $$(@D)
+	cifar-cat -q -s train --val $(val) -n $(knn_database) '$(data)' | $(call embed,$1) feature --layer $2 |
+	    tensor-pick --fields index,label,feature >'$$@.database'
+	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 |
+	    knn -q -d '$$@.database' $(knn) | tensor-tsv label knn_prediction |
+	    awk '{ right += $$$$1 == $$$$2 } END { print right / NR }' $$(to)
+	rm '$$@.database'
+endef
+$(foreach n,$(nets),$(foreach l,$(layers),$(eval $(call depth_rule,$n,$l))))
+
+# LAYER LABELS ROTATION UNTRAINED
+$(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.txt))
+	for layer in $(layers); do
+	    printf '%s\t%s\t%s\t%s\n' $$layer $$(cat $(out)/depth/{label,rotation,random}-$$layer.txt)
+	done $(to)
+
+# --- the maps of t-SNE and of class activation
+
+# The first ten test images of each class, class by class: those of the first figure too.
+per_class := 10
+$(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
+	tensor-pick --sort label -n $(per_class) --per label <$< | tsne $(tsne) --seed $(SEED) 2>'$@.kl' |
+	    tensor-tsv map label $(to)
+
+# LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.
+$(out)/cam-%.tsv: $(out)/%.safetensors $(out)/test.st $(out)/settings/cam
+	tensor-pick -n $(cam_studied) <$(out)/test.st | $(call embed,$*) fmap,logit,prediction |
+	    cam-render -m $< --map | tensor-pick --drop image,fmap >'$@.st'
+	places=$$(tensor-ls '$@.st' | awk '$$1 == "cam" { gsub(/[][N,]/, " "); print $$(NF - 1) * $$NF; exit }')
+	tensor-tsv label prediction logit $$(seq -f cam.%g 0 $$((places - 1))) <'$@.st' $(to)
+	rm '$@.st'

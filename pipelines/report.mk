@@ -1,0 +1,80 @@
+# report.mk: from the data to out/report.pdf and out/report.html. `make report` looks for the data (find-data) and runs
+#
+#   make -f pipelines/report.mk PRESET=quick CIFAR10_PATH=FOLDER
+#
+# with the programs in PATH. A stage that is dear leaves a file, what is cheap is a pipe between two of them. Every target
+# is written beside its place and moved. Settings are files too, rewritten only when they change, so another number of
+# epochs trains again and another preset never mixes with this one.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.ONESHELL:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+$(if $(V),,.SILENT:)
+
+PRESET ?= quick
+SEED ?= 1
+here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+include $(here)/presets/$(PRESET).mk
+
+OUT ?= out
+out := $(OUT)/$(if $(CIFAR10_PATH),cifar-10,synthetic)-$(PRESET)
+to = >'$@.part' && mv '$@.part' '$@'
+say = echo "  $1"
+
+.PHONY: report
+report: $(out)/report.pdf $(out)/report.html
+	cmp -s $(out)/report.pdf $(OUT)/report.pdf || cp $(out)/report.pdf $(OUT)/report.pdf
+	cmp -s $(out)/report.html $(OUT)/report.html || cp $(out)/report.html $(OUT)/report.html
+
+# $(out)/settings/NAME holds the value of its variable `settings`.
+.PHONY: always
+always:
+$(out)/settings/%: always
+	mkdir -p $(@D)
+	printf '%s\n' '$(settings)' | cmp -s - '$@' || printf '%s\n' '$(settings)' >'$@'
+
+include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
+
+# --- facts, text and the two forms of the report
+
+$(out)/settings/report: settings = $(PRESET) | seed $(SEED) | $(widths) $(blocks) | $(label) | $(rotation) | $(tsne) | $(data_name)
+
+# What is known before anything is measured.
+$(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \
+    $(out)/test.st $(out)/val.st
+	mkdir -p $(@D)
+	{
+	    printf '%s\t%s\n' data.kind '$(data_kind)' data.name '$(data_name)' data.origin '$(notdir $(data_origin))'
+	    printf '%s\t%s\n' run.preset '$(PRESET)' run.seed '$(SEED)' run.cores "$$(nproc)"
+	    printf '%s\t%s\n' run.version "$$(tensor-ls --version | awk '{ print $$NF }')"
+	    printf '%s\t%s\n' run.date "$$(date -u -r $(out)/label.safetensors '+%Y-%m-%d')"
+	    printf '%s\t%s\n' widths "$$(tensor-ls -m widths $(out)/label.safetensors)"
+	    printf '%s\t%s\n' blocks "$$(tensor-ls -m blocks $(out)/label.safetensors)"
+	    printf '%s\t%s\n' classes "$$(tensor-ls -m classes $(out)/label.safetensors)"
+	    printf '%s\t%s\n' options.label '$(label)' options.rotation '$(rotation)'
+	    printf '%s\t%s\n' options.tsne '$(tsne)' per_class '$(per_class)'
+	    printf '%s\t%s\n' data.train "$$($(training) | tensor-tsv index | wc -l)"
+	    printf '%s\t%s\n' data.train_all "$$(cifar-cat -q -s train --val $(val) '$(data)' | tensor-tsv index | wc -l)"
+	    printf '%s\t%s\n' data.val "$$(tensor-tsv index <$(out)/val.st | wc -l)"
+	    printf '%s\t%s\n' data.test "$$(tensor-tsv index <$(out)/test.st | wc -l)"
+	    tensor-ls $(out)/label.safetensors
+	} | awk -f $< $(to)
+
+# When each figure was drawn.
+$(out)/facts/made.tsv: $(figures:%=$(out)/figures/%.svg)
+	for figure in $(figures); do
+	    printf 'made.%s\t%s\n' "$$figure" "$$(date -u -r "$(out)/figures/$$figure.svg" '+%Y-%m-%d %H:%M UTC')"
+	done $(to)
+
+facts := $(foreach f,run label rotation names turns extremes filters cam depth neighbours tsne made,$(out)/facts/$f.tsv)
+$(out)/report.md: $(here)/report/report.md $(here)/report/template.awk $(here)/report/library.awk $(facts)
+	awk -f $(here)/report/template.awk $< >$(out)/report.awk
+	awk -f $(here)/report/library.awk -f $(out)/report.awk $(facts) $(to)
+
+$(out)/report.html $(out)/report.pdf &: $(out)/report.md $(figures:%=$(out)/figures/%.svg) \
+    $(filter-out $(here)/report/report.md,$(wildcard $(here)/report/*))
+	$(call say,typesetting $(out)/report.pdf and $(out)/report.html)
+	$(here)/report/typeset $< $(out)/figures $(out)/report.html $(out)/report.pdf
