@@ -8,15 +8,18 @@ function data_uri(file) {
         exit failed = 1
 }
 
-# Equations: one <math> after the other. eqn sets a sum as a letter, Greek letters as operators and
-# functions as words without the space of a function; these are mended.
+# Equations: one <math> after the other. eqn sets a sum as a letter, Greek letters as operators,
+# functions as words without the space of a function, and stretches parentheses; these are mended.
 FNR == NR {
     if (!/^<math>/)
         next
     gsub(/<mstyle mathsize='big'><mo>&Sigma;<\/mo><\/mstyle>/, "<mo>\\&sum;</mo>")
     while (match($0, /<mo>&[a-z]*(alpha|beta|gamma|delta|epsilon|theta|lambda|mu|pi|rho|sigma|tau|phi|psi|omega|eta|nu|kappa);<\/mo>/))
         $0 = substr($0, 1, RSTART - 1) "<mi>" substr($0, RSTART + 4, RLENGTH - 9) "</mi>" substr($0, RSTART + RLENGTH)
-    gsub(/<mstyle mathvariant='normal'><mtext>(log|exp|max|min|softmax)<\/mtext><\/mstyle>/, "&<mo>\\&#8289;</mo>")
+    gsub(/<mstyle mathvariant='normal'><mtext>(log|exp|max|min|softmax)<\/mtext><\/mstyle>/, "&<mspace width='0.17em'/>")
+    gsub(/<mo>\(<\/mo>/, "<mo stretchy='false'>(</mo>")
+    gsub(/<mo>\)<\/mo>/, "<mo stretchy='false'>)</mo>")
+    gsub(/<mtext>&ensp;<\/mtext><mo>&equals;<\/mo><mtext>&ensp;<\/mtext>/, "<mo>=</mo>")
     math[++equations] = $0
     next
 }

@@ -34,12 +34,20 @@ FNR == NR {
 }
 
 held != "" {
+    list = 0
     print caption ? ".CAPTION" : work != "" ? work : held
     held = caption = work = ""
 }
 
 # Items: the label beside the words whatever they begin with, and no space between items.
-/^\.IP / { sub(/^\.IP/, ".ITEM"); sub(/ [0-9]+$/, ""); print; next }
+/^\.IP / {
+    sub(/^\.IP/, ".ITEM")
+    sub(/ [0-9]+$/, "")
+    print $0 (list ? "" : " first")
+    list = 1
+    next
+}
+/^\.(LP|NH|FIGURE|TABLE)/ { list = 0 }
 /^\.if [nt] \\$/ { spacing = 1; next }
 spacing { spacing = 0; next }
 
