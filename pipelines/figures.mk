@@ -5,9 +5,9 @@ classes = "$$(tensor-ls -m classes $(out)/label.safetensors)"
 width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1')
 style := $(here)/figures/draw $(here)/figures/style.gp
 
-# figure NAME, SCRIPT, PREREQUISITES: the two forms of a drawing depend on all of them.
-figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked filters-second \
-    cam cam-odd cam-both tsne neighbours depth
+# The two forms of a drawing.
+figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked \
+    filters-second cam cam-odd cam-both tsne neighbours depth
 drawing = $(out)/figures/$1.svg $(out)/figures/$1.eps
 
 # A sheet is a table (things to place) and a picture (tiles without gaps, 3 pixels for one).
@@ -50,8 +50,8 @@ $(out)/facts/names.tsv $(out)/confusion.tsv &: $(here)/facts/names.awk $(here)/f
 $(call drawing,confusion) &: $(out)/confusion.tsv $(here)/figures/confusion.gp $(here)/figures/matrix.gp $(style)
 	$(call draw,confusion) cells=$< names=$(classes)
 
-$(out)/facts/turns.tsv $(out)/turns-cells.tsv $(out)/turns-classes.tsv &: $(here)/facts/turns.awk $(out)/facts/names.tsv \
-    $(out)/turns.tsv
+$(out)/facts/turns.tsv $(out)/turns-cells.tsv $(out)/turns-classes.tsv &: $(here)/facts/turns.awk \
+    $(out)/facts/names.tsv $(out)/turns.tsv
 	awk -f $< -v matrix=$(out)/turns-cells.tsv -v classes=$(out)/turns-classes.tsv \
 	    $(out)/facts/names.tsv $(out)/turns.tsv >$(out)/facts/turns.tsv
 $(call drawing,turns) &: $(out)/turns-cells.tsv $(out)/turns-classes.tsv $(here)/figures/turns.gp \
@@ -72,8 +72,8 @@ $(out)/sheets/rotation-loss.png: $(out)/extremes.tsv $(out)/val-turned.st
 $(out)/sheets/rotation-loss.tsv: $(here)/figures/rotation-loss.awk $(out)/extremes.tsv
 	mkdir -p $(@D)
 	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
-$(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/rotation-loss.tsv $(here)/figures/sheet.gp \
-    $(style)
+$(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/rotation-loss.tsv \
+    $(here)/figures/sheet.gp $(style)
 	$(call sheet,$(out)/sheets/rotation-loss) columns=$(extremes) $(tile) width=15.8 height=4.75
 
 # --- filters
@@ -198,8 +198,8 @@ $(out)/facts/cam.tsv: $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv $(out)/cam-
 
 $(out)/tsne-names-%.tsv: $(here)/figures/tsne-names.awk $(out)/tsne-%.tsv $(out)/label.safetensors
 	awk -f $< -v names=$(classes) $(out)/tsne-$*.tsv $(to)
-$(call drawing,tsne) &: $(foreach n,label rotation,$(out)/tsne-$n.tsv $(out)/tsne-names-$n.tsv) $(here)/figures/tsne.gp \
-    $(style)
+$(call drawing,tsne) &: $(foreach n,label rotation,$(out)/tsne-$n.tsv $(out)/tsne-names-$n.tsv) \
+    $(here)/figures/tsne.gp $(style)
 	$(call draw,tsne) first=$(out)/tsne-label.tsv second=$(out)/tsne-rotation.tsv classes=$(classes) \
 	    first_names=$(out)/tsne-names-label.tsv second_names=$(out)/tsne-names-rotation.tsv
 $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(foreach n,label rotation,$(out)/tsne-$n.tsv)
@@ -212,7 +212,9 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(foreach n,label rotation,$(out)/
 # --- nearest neighbours: the first test image of every other class
 
 $(out)/query-rows.txt: $(out)/test.st
-	tensor-tsv label <$< | awk '!($$1 in seen) { seen[$$1] = NR - 1 } END { for (k = 0; k in seen; k += 2) print seen[k] }' $(to)
+	tensor-tsv label <$< | awk '
+	    !($$1 in seen) { seen[$$1] = NR - 1 }
+	    END { for (k = 0; k in seen; k += 2) print seen[k] }' $(to)
 $(out)/facts/neighbours.tsv: $(here)/facts/neighbours.awk $(out)/query-rows.txt \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
@@ -240,7 +242,8 @@ $(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/query-rows.t
 	rows=$$(paste -sd, $(out)/query-rows.txt)
 	labels() { tensor-pick --rows "$$rows" <$(out)/neighbours-$$1.st | tensor-tsv label neighbor_label; }
 	awk -f $< -v names=$(classes) <(labels label) <(labels rotation) $(to)
-$(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(here)/figures/sheet.gp $(style)
+$(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(here)/figures/sheet.gp \
+    $(style)
 	$(call sheet,$(out)/sheets/neighbours) columns=11 $(tile) width=15.8 \
 	    height=$$(awk -F'\t' '{ y = $$2 + $$4 > y ? $$2 + $$4 : y } END { print y + 0.4 }' $(out)/sheets/neighbours.tsv)
 

@@ -25,7 +25,8 @@ $(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/val.st
 	mv $(out)/label.tsv.part $(out)/label.tsv
 	mv $(out)/label.part $(out)/label.safetensors
 
-$(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/val-turned.st | $(out)/label.safetensors
+$(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/val-turned.st | \
+    $(out)/label.safetensors
 	$(call say,training without labels)
 	$(training) | rotate-aug -q | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
 	    --log $(out)/rotation.tsv.part >$(out)/rotation.part

@@ -2,9 +2,9 @@
 #
 #   make -f pipelines/report.mk PRESET=quick CIFAR10_PATH=FOLDER
 #
-# with the programs in PATH. A stage that is dear leaves a file, what is cheap is a pipe between two of them. Every target
-# is written beside its place and moved. Settings are files too, rewritten only when they change, so another number of
-# epochs trains again and another preset never mixes with this one.
+# with the programs in PATH. A stage that is dear leaves a file, what is cheap is a pipe between two of them. Every
+# target is written beside its place and moved. Settings are files too, rewritten only when they change, so another
+# number of epochs trains again and another preset never mixes with this one.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -40,7 +40,8 @@ include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 
 # --- facts, text and the two forms of the report
 
-$(out)/settings/report: settings = $(PRESET) | seed $(SEED) | $(widths) $(blocks) | $(label) | $(rotation) | $(tsne) | $(data_name)
+$(out)/settings/report: settings = $(PRESET) $(SEED) | $(widths) $(blocks) | $(label) | $(rotation) | $(tsne) | \
+    $(data_name)
 
 # What is known before anything is measured.
 $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \

@@ -1,5 +1,5 @@
-# cam-rows.awk: which test images to show activation maps of: the first `columns` of the classes found most often, in the
-# middle and least often. Input: facts of names.awk, then the labels of the test images. Prints their row numbers.
+# cam-rows.awk: which test images to show activation maps of: the first `columns` of the classes found most often, in
+# the middle and least often. Input: facts of names.awk, then the labels of the test images. Prints their row numbers.
 # facts: a file for the facts.
 BEGIN { FS = "\t" }
 FNR == NR {

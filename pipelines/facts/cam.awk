@@ -1,6 +1,6 @@
-# cam.awk: where the activation maps of both networks lie. Input: for each network label, prediction, its `classes` (or 4)
-# logits and the map of the prediction, on the same images. Prints facts, among them the image whose map lies most away
-# from the middle though the network names it rightly and surely.
+# cam.awk: where the activation maps of both networks lie. Input: for each network label, prediction, its `classes` (or
+# 4) logits and the map of the prediction, on the same images. Prints facts, among them the image whose map lies most
+# away from the middle though the network names it rightly and surely.
 BEGIN { FS = "\t" }
 FNR == 1 {
     file++
@@ -20,7 +20,8 @@ function probability(    k, sum, most) {
         sum += exp($(3 + k) - most)
     return 1 / sum
 }
-# What speaks for the prediction: the share of the positive part of the map that lies in the middle quarter; -1: nothing does.
+# The share of what speaks for the prediction, the map's positive part, that lies in the middle quarter; -1: nothing
+# speaks for it.
 function middle(    i, j, v, in_middle, all) {
     for (i = 0; i < size; i++)
         for (j = 0; j < size; j++) {

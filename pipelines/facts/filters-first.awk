@@ -55,7 +55,8 @@ function kind(i) { return i == 1 ? "edge" : i == 2 ? "colour" : i == 3 ? "spot" 
 
 # The direction in which brightness rises, and what such an edge is called.
 function direction(degrees,    names) {
-    split("the right,the upper right,the top,the upper left,the left,the lower left,the bottom,the lower right", names, ",")
+    split("the right,the upper right,the top,the upper left,the left,the lower left,the bottom,the lower right", \
+        names, ",")
     return names[int((degrees + 382.5) / 45) % 8 + 1]
 }
 function edge_kind(degrees,    names) {
@@ -67,7 +68,10 @@ function side(k, sign,    c, red, green, blue) {
     for (c = 0; c < 3; c++)
         value[c] = sign * (flat[k] > 0.5 ? mean[k, c] : local[k, c])
     red = value[0] > 0; green = value[1] > 0; blue = value[2] > 0
-    return red && green ? "yellow" : red && blue ? "magenta" : green && blue ? "cyan" : red ? "red" : green ? "green" : "blue"
+    if (red && green) return "yellow"
+    if (red && blue) return "magenta"
+    if (green && blue) return "cyan"
+    return red ? "red" : green ? "green" : "blue"
 }
 function fact(name, value) { print "filter." net "." name "\t" value }
 function main_kind(k,    i, best) {
@@ -83,7 +87,8 @@ END {
         best = 0
         # a share counts only where there is something to share: a tenth of the loudest filter's norm
         for (k = 0; k < NR; k++)
-            if (energy[k] >= loudest / 100 && (energy[best] < loudest / 100 || share[kind(i), k] > share[kind(i), best]))
+            if (energy[k] >= loudest / 100 &&
+                (energy[best] < loudest / 100 || share[kind(i), k] > share[kind(i), best]))
                 best = k
         fact(kind(i) ".index", best)
         fact(kind(i) ".share", share[kind(i), best])

@@ -1,5 +1,5 @@
-# filters-second.awk: which maps of the layer before a layer's filters read. Input: the facts of filters-first.awk, then one
-# filter a row, inputs x 3 x 3 weights. net: label or rotation; layer: its name.
+# filters-second.awk: which maps of the layer before a layer's filters read. Input: the facts of filters-first.awk, then
+# one filter a row, inputs x 3 x 3 weights. net: label or rotation; layer: its name.
 BEGIN { FS = "\t" }
 FNR == NR { first[$1] = $2; next }
 {

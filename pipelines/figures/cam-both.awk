@@ -1,6 +1,6 @@
-# cam-both.awk: the layout (sheet.gp) of the maps of two networks for the same images. The sheet has image and overlay of
-# each row of the first network, then of the second. Input: LABEL PREDICTION of the first, then PREDICTION of the second.
-# names: of the classes.
+# cam-both.awk: the layout (sheet.gp) of the maps of two networks for the same images. The sheet has image and overlay
+# of each row of the first network, then of the second. Input: LABEL PREDICTION of the first, then PREDICTION of the
+# second. names: of the classes.
 BEGIN {
     FS = OFS = "\t"
     split(names, name, ",")
@@ -16,7 +16,8 @@ END {
     for (i = 1; i <= images; i++) {
         left = 1.5 + (size + 0.06) * (i - 1)
         print left, 0.1, size, size, 2 * (i - 1), "-", "-"
-        print left, 1.75, size, size, 2 * (i - 1) + 1, prediction[i] == label[i] ? "-" : "wrong", name[prediction[i] + 1]
+        print left, 1.75, size, size, 2 * (i - 1) + 1, prediction[i] == label[i] ? "-" : "wrong", \
+            name[prediction[i] + 1]
         print left, 3.7, size, size, 2 * (images + i - 1) + 1, turn[i] == 0 ? "-" : "wrong", 90 * turn[i] "°"
     }
 }

@@ -10,6 +10,7 @@ set xtics ceil(last / 8.0)
 set style line 1 linecolor rgb blue linewidth 1.8 dashtype 1 pointtype 7 pointsize 0.35
 set style line 2 linecolor rgb red linewidth 1.8 dashtype (6, 3) pointtype 5 pointsize 0.35
 set style line 3 linecolor rgb grey linewidth 1.4 dashtype (2, 4)
+set style line 4 linecolor rgb ink linewidth 1.6 pointtype 6 pointsize 1.1
 set arrow 1 from chosen, graph 0 to chosen, graph 1 nohead linecolor rgb grey linewidth 0.8 back
 set xlabel 'epoch' textcolor rgb ink offset 0, 0.4
 # One legend for both halves, by hand: gnuplot's key breaks into rows where it is wider than its half.
@@ -31,7 +32,7 @@ unset key
 plot log(classes) with lines linestyle 3, \
      rows using 1:4 skip 1 with linespoints linestyle 1, \
      rows using 1:6 skip 1 with linespoints linestyle 2, \
-     rows using ($1 == chosen ? $1 : NaN):6 skip 1 with points pointtype 6 pointsize 1.1 linewidth 1.6 linecolor rgb ink
+     rows using ($1 == chosen ? $1 : NaN):6 skip 1 with points linestyle 4
 
 unset label; unset arrow 2; unset arrow 3; unset arrow 6
 set lmargin at screen 0.56; set rmargin at screen 0.985
@@ -40,5 +41,5 @@ set yrange [0:100]
 plot 100.0 / classes with lines linestyle 3, \
      rows using 1:(100 * $5) skip 1 with linespoints linestyle 1, \
      rows using 1:(100 * $7) skip 1 with linespoints linestyle 2, \
-     rows using ($1 == chosen ? $1 : NaN):(100 * $7) skip 1 with points pointtype 6 pointsize 1.1 linewidth 1.6 linecolor rgb ink
+     rows using ($1 == chosen ? $1 : NaN):(100 * $7) skip 1 with points linestyle 4
 unset multiplot

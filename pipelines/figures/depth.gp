@@ -16,7 +16,10 @@ do for [i = 2:4] {
     set label i words at last - 0.88, share textcolor rgb ink
 }
 set label 1 'a guess' at last - 0.88, 100.0 / classes textcolor rgb grey
+set style line 2 linecolor rgb blue linewidth 1.8 pointtype 7 pointsize 0.7
+set style line 3 linecolor rgb red linewidth 1.8 dashtype (6, 3) pointtype 9 pointsize 0.9
+set style line 4 linecolor rgb grey linewidth 1.6 dashtype (2, 2) pointtype 5 pointsize 0.7
 plot 100.0 / classes with lines linecolor rgb grey linewidth 1.4 dashtype (2, 4), \
-     rows using 0:(100 * $4):xticlabels(1) with linespoints linecolor rgb grey linewidth 1.6 dashtype (2, 2) pointtype 5 pointsize 0.7, \
-     rows using 0:(100 * $3) with linespoints linecolor rgb red linewidth 1.8 dashtype (6, 3) pointtype 9 pointsize 0.9, \
-     rows using 0:(100 * $2) with linespoints linecolor rgb blue linewidth 1.8 pointtype 7 pointsize 0.7
+     rows using 0:(100 * $4):xticlabels(1) with linespoints linestyle 4, \
+     rows using 0:(100 * $3) with linespoints linestyle 3, \
+     rows using 0:(100 * $2) with linespoints linestyle 2

@@ -5,7 +5,8 @@
 #                                       corner of the drawing, w x h cm; text stands below it; verdict: right (thin blue
 #                                       frame), wrong (thick dashed red frame, red text), mark (dark frame) or -;
 #                                       a text of - is none
-#   x  y  -  -  align  size  text       words at (x, y), centred in height; align: left, center or right; size: big, small
+#   x  y  -  -  align  size  text       words at (x, y), centred in height; align: left, center or right; size: big or
+#                                       small
 load styles
 set datafile separator "\t"
 set margins 0, 0, 0, 0
@@ -23,14 +24,14 @@ tiles = 0
 array tile[things]
 do for [i = 1:things] {
     if (W[i] eq '-') {
-        if (K[i] eq 'left')   { set label T[i] at X[i], Y[i] left   font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
-        if (K[i] eq 'center') { set label T[i] at X[i], Y[i] center font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
-        if (K[i] eq 'right')  { set label T[i] at X[i], Y[i] right  font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced }
+        set label i T[i] at X[i], Y[i] font (V[i] eq 'big' ? big : small) textcolor rgb ink noenhanced
+        if (K[i] eq 'center') { set label i center }
+        if (K[i] eq 'right')  { set label i right }
     } else {
         tiles = tiles + 1
         tile[tiles] = i
         w = real(W[i]); h = real(H[i])
-        if (T[i] ne '-') { set label T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small \
+        if (T[i] ne '-') { set label i T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small \
             textcolor rgb (V[i] eq 'wrong' ? red : ink) noenhanced }
         if (V[i] eq 'right') { set object rectangle from X[i], Y[i] to X[i] + w, Y[i] - h front fillstyle empty border \
             linecolor rgb blue linewidth 1.5 }
@@ -45,6 +46,8 @@ dx(j) = real(W[tile[j]]) / tile_width
 dy(j) = real(H[tile[j]]) / tile_height
 left(j) = (int(K[tile[j]]) % columns) * tile_width
 top(j) = (int(K[tile[j]]) / columns) * tile_height
+origin_x(j) = X[tile[j]] + (0.5 - left(j)) * dx(j)
+origin_y(j) = Y[tile[j]] - real(H[tile[j]]) - (sheet_pixels - top(j) - tile_height - 0.5) * dy(j)
 plot for [j = 1:tiles] sheet binary filetype=png \
-    origin=(X[tile[j]] + (0.5 - left(j)) * dx(j), Y[tile[j]] - real(H[tile[j]]) - (sheet_pixels - top(j) - tile_height - 0.5) * dy(j)) \
+    origin=(origin_x(j), origin_y(j)) \
     dx=dx(j) dy=dy(j) every ::left(j):top(j):left(j) + tile_width - 1:top(j) + tile_height - 1 with rgbimage

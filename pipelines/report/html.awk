@@ -14,9 +14,9 @@ FNR == NR {
     if (!/^<math>/)
         next
     gsub(/<mstyle mathsize='big'><mo>&Sigma;<\/mo><\/mstyle>/, "<mo>\\&sum;</mo>")
-    while (match($0, /<mo>&[a-z]*(alpha|beta|gamma|delta|epsilon|theta|lambda|mu|pi|rho|sigma|tau|phi|psi|omega|eta|nu|kappa);<\/mo>/))
+    while (match($0, /<mo>&(alpha|beta|gamma|delta|epsilon|theta|lambda|mu|pi|rho|sigma|tau|phi|omega);<\/mo>/))
         $0 = substr($0, 1, RSTART - 1) "<mi>" substr($0, RSTART + 4, RLENGTH - 9) "</mi>" substr($0, RSTART + RLENGTH)
-    gsub(/<mstyle mathvariant='normal'><mtext>(log|exp|max|min|softmax)<\/mtext><\/mstyle>/, "&<mspace width='0.17em'/>")
+    gsub(/<mstyle mathvariant='normal'><mtext>(log|exp|turn)<\/mtext><\/mstyle>/, "&<mspace width='0.17em'/>")
     gsub(/<mo>\(<\/mo>/, "<mo stretchy='false'>(</mo>")
     gsub(/<mo>\)<\/mo>/, "<mo stretchy='false'>)</mo>")
     gsub(/<mtext>&ensp;<\/mtext><mo>&equals;<\/mo><mtext>&ensp;<\/mtext>/, "<mo>=</mo>")

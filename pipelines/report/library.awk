@@ -72,5 +72,6 @@ function a(noun) { return (noun ~ /^[aeiou]/ ? "an " : "a ") noun }
 
 # Where a figure came from, for the end of its caption.
 function from(figure) {
-    return "*" value("data.name") ", preset " value("run.preset") ", seed " value("run.seed") ", " value("made." figure) "*"
+    return "*" value("data.name") ", preset " value("run.preset") ", seed " value("run.seed") ", " \
+        value("made." figure) "*"
 }
