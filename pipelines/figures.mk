@@ -96,10 +96,12 @@ $(out)/facts/filters.tsv: $(here)/facts/filters-second.awk \
 	done $(to)
 
 filter_count = $(firstword $(subst $(comma), ,$(widths)))
-$(out)/sheets/filters-first.png: $(foreach n,label rotation,$(out)/$n.safetensors)
+$(out)/sheets/filters-first.png: scale = shared
+$(out)/sheets/filters-picked.png: scale = each
+$(out)/sheets/filters-first.png $(out)/sheets/filters-picked.png: $(foreach n,label rotation,$(out)/$n.safetensors)
 	mkdir -p $(@D)
-	pnmcat -tb <(filter-render --gap 0 --zoom 24 --columns 1 $(out)/label.safetensors) \
-	    <(filter-render --gap 0 --zoom 24 --columns 1 $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
+	render='filter-render --scale $(scale) --gap 0 --zoom 24 --columns 1'
+	pnmcat -tb <($$render $(out)/label.safetensors) <($$render $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
 $(out)/sheets/filters-first.tsv $(out)/sheets/filters-picked.tsv: $(out)/sheets/%.tsv: $(here)/figures/%.awk \
     $(foreach n,label rotation,$(out)/picks-$n.tsv)
 	mkdir -p $(@D)
@@ -108,10 +110,9 @@ $(call drawing,filters-first) &: $(out)/sheets/filters-first.png $(out)/sheets/f
     $(here)/figures/sheet.gp $(style)
 	$(call sheet,$(out)/sheets/filters-first) columns=1 tile_width=72 tile_height=72 width=15.8 \
 	    height=$$(awk -F'\t' 'END { print $$2 + $$4 + 0.35 }' $(out)/sheets/filters-first.tsv)
-$(call drawing,filters-picked) &: $(out)/sheets/filters-first.png $(out)/sheets/filters-picked.tsv \
+$(call drawing,filters-picked) &: $(out)/sheets/filters-picked.png $(out)/sheets/filters-picked.tsv \
     $(here)/figures/sheet.gp $(style)
-	$(here)/figures/draw $(here)/figures/sheet.gp $(out)/figures/filters-picked sheet=$(out)/sheets/filters-first.png \
-	    rows=$(out)/sheets/filters-picked.tsv columns=1 tile_width=72 tile_height=72 width=15.8 height=5.2
+	$(call sheet,$(out)/sheets/filters-picked) columns=1 tile_width=72 tile_height=72 width=15.8 height=5.2
 
 # The kernels of one layer as one tile for each network.
 $(out)/sheets/filters-second.png: $(foreach n,label rotation,$(out)/$n.safetensors)
@@ -234,8 +235,10 @@ $(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/test.st $(foreach n,l
 	    tensor-pick --join '$@.'$$net.st --fields image,neighbor_index <'$@.query.st' |
 	        tensor-pnm --neighbors '$@.training.st' --gap 0 --zoom 3 >'$@.'$$net.ppm
 	done
-	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' | pnmtopng -quiet $(to)
-	rm '$@.'*.st '$@.'*.ppm
+	# tensor-pnm sets the query apart; without that space all tiles stand side by side.
+	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' >'$@.ppm'
+	pnmcat -lr <(pnmcut -left 0 -width 96 '$@.ppm') <(pnmcut -left -960 '$@.ppm') | pnmtopng -quiet $(to)
+	rm '$@.'*.st '$@.'*ppm
 $(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/query-rows.txt \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)

@@ -15,7 +15,7 @@ do for [i = 2:4] {
     words = i == 2 ? 'labels' : i == 3 ? 'rotation' : 'untrained'
     set label i words at last - 0.88, share textcolor rgb ink
 }
-set label 1 'a guess' at last - 0.88, 100.0 / classes textcolor rgb grey
+set label 1 'a guess' at last - 0.88, 100.0 / classes offset 0, 0.6 textcolor rgb grey
 set style line 2 linecolor rgb blue linewidth 1.8 pointtype 7 pointsize 0.7
 set style line 3 linecolor rgb red linewidth 1.8 dashtype (6, 3) pointtype 9 pointsize 0.9
 set style line 4 linecolor rgb grey linewidth 1.6 dashtype (2, 2) pointtype 5 pointsize 0.7

@@ -1,6 +1,10 @@
 # tsne-names.awk: where the names of the classes stand in a map: at the medians, pushed apart where they would cover
 # each other. Input: X Y CLASS. names: of the classes, comma-separated. Prints X Y NAME.
-BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+BEGIN {
+    FS = OFS = "\t"
+    gsub(/_/, " ", names)
+    split(names, name, ",")
+}
 {
     class[$3] = class[$3] " " NR
     x[NR] = $1
@@ -27,17 +31,17 @@ END {
             mx[k] = median(class[k], x)
             my[k] = median(class[k], y)
         }
-    # A name is about as high as 1/26 of the map and as wide as 1/45 for each letter.
+    # A name is about as high as 1/22 of the map and as wide as 1/36 for each letter.
     for (round = 0; round < 60; round++)
         for (k = 0; k <= last; k++)
             for (j = 0; j < k; j++) {
                 if (!(k in mx) || !(j in mx))
                     continue
-                wide = (length(name[j + 1]) + length(name[k + 1])) / 2 * reach / 45
+                wide = (length(name[j + 1]) + length(name[k + 1])) / 2 * reach / 36
                 apart = my[k] - my[j]
                 across = mx[k] - mx[j]
-                if (across < wide && -across < wide && apart < reach / 26 && -apart < reach / 26) {
-                    step = (reach / 26 - (apart < 0 ? -apart : apart)) / 2 + reach / 1000
+                if (across < wide && -across < wide && apart < reach / 22 && -apart < reach / 22) {
+                    step = (reach / 22 - (apart < 0 ? -apart : apart)) / 2 + reach / 1000
                     my[k] += apart < 0 ? -step : step
                     my[j] -= apart < 0 ? -step : step
                 }

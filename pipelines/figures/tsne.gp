@@ -5,6 +5,7 @@ load styles
 set datafile separator "\t"
 places = int(system(sprintf("echo '%s' | tr ',' '\n' | wc -l", classes)))
 name(k) = word(system(sprintf("echo '%s' | tr ' ,' '_ '", classes)), k + 1)
+bold(text) = sprintf('{/:Bold %s}', text)
 set multiplot
 unset tics; unset grid; unset key
 set border 15 linecolor rgb '#c8cace' linewidth 0.5
@@ -33,7 +34,8 @@ do for [half = 1:2] {
     set tmargin at screen 0.945; set bmargin at screen 0.13
     set title half == 1 ? 'labels' : 'rotation' textcolor rgb ink offset 0, -0.7
     plot for [k = 0:places - 1] file using ($3 == k ? $1 : NaN):2 with points linestyle k + 1, \
-         labels using 1:2:3 with labels font small textcolor rgb '#000000' noenhanced
+         labels using 1:2:(bold(strcol(3))) with labels textcolor rgb '#000000'
     do for [k = 0:places - 1] { unset label 100 + k; unset label 200 + k }
 }
-unset multiplot
+unbold(text) = sprintf('{/:Bold %s}', text)
+set multiplot

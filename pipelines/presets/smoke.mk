@@ -1,17 +1,16 @@
 # PRESET=smoke: the whole report in less than a minute, on a few drawn scenes: does everything work?
 # It looks for no CIFAR-10 unless CIFAR10= names one.
-
-synthetic    := --train 3000 --test 500
-train        := 2000
+synthetic    := --train 5000 --test 600
+train        := 4000
 val          := 400
-test         := 500
+test         := 600
 
-widths       := 8,16,32
-blocks       := 1,1,1
-label        := --epochs 5 --batch 64 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 2
-rotation     := --epochs 3 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 2
+widths       := 8,16,32,64
+blocks       := 1,1,1,1
+label        := --epochs 6 --batch 32 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 2
+rotation     := --epochs 2 --batch 64 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 2
 
-knn_database := 1000
-knn_queries  := 500
-cam_studied  := 200
+knn_database := 2000
+knn_queries  := 600
+cam_studied  := 600
 tsne         := --perplexity 15 --iterations 500
