@@ -38,4 +38,4 @@ do for [half = 1:2] {
     do for [k = 0:places - 1] { unset label 100 + k; unset label 200 + k }
 }
 unbold(text) = sprintf('{/:Bold %s}', text)
-set multiplot
+unset multiplot
