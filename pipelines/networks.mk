@@ -7,8 +7,8 @@ layers := conv1 $(addprefix layer,$(wordlist 1,$(stages),1 2 3 4 5 6 7 8))
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
 
-fit = resnet-train --widths $(widths) --blocks $(blocks) --seed $(SEED)
-embed = resnet-embed -q -m $(out)/$1.safetensors --emit
+fit = resnet-train -j $(threads) --widths $(widths) --blocks $(blocks) --seed $(SEED)
+embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
 $(out)/settings/label: settings = $(widths) $(blocks) | $(label) | $(SEED)
 $(out)/settings/rotation: settings = $(widths) $(blocks) | $(rotation) | $(SEED)
@@ -17,7 +17,7 @@ $(out)/settings/neighbours: settings = $(knn)
 $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
 
-# --- training. The second waits for the first: each takes all cores.
+# --- training. The second waits for the first where each takes all cores.
 
 $(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/val.st
 	$(call say,training with labels)
@@ -26,7 +26,7 @@ $(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/val.st
 	mv $(out)/label.part $(out)/label.safetensors
 
 $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/val-turned.st | \
-    $(out)/label.safetensors
+    $(if $(filter 1,$(threads)),,$(out)/label.safetensors)
 	$(call say,training without labels)
 	$(training) | rotate-aug -q | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
 	    --log $(out)/rotation.tsv.part >$(out)/rotation.part
@@ -64,7 +64,7 @@ $(out)/database-%.st: $(out)/%.safetensors $(out)/settings/data $(out)/val.st
 	$(training) | $(call embed,$*) feature | tensor-pick --fields index,label,feature $(to)
 
 $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/settings/neighbours
-	knn -q -d $(out)/database-$*.st $(knn) <$< |
+	knn -q -j $(threads) -d $(out)/database-$*.st $(knn) <$< |
 	    tensor-pick --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
 
 # --- features at every depth: accuracy of the neighbours' vote, one number for each network and layer
@@ -75,7 +75,7 @@ $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/setti
 	cifar-cat -q -s train --val $(val) -n $(knn_database) '$(data)' | $(call embed,$1) feature --layer $2 |
 	    tensor-pick --fields index,label,feature >'$$@.database'
 	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 |
-	    knn -q -d '$$@.database' $(knn) | tensor-tsv label knn_prediction |
+	    knn -q -j $(threads) -d '$$@.database' $(knn) | tensor-tsv label knn_prediction |
 	    awk '{ right += $$$$1 == $$$$2 } END { print right / NR }' $$(to)
 	rm '$$@.database'
 endef
@@ -92,7 +92,7 @@ $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.t
 # The first ten test images of each class, class by class: those of the first figure too.
 per_class := 10
 $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
-	tensor-pick --sort label -n $(per_class) --per label <$< | tsne $(tsne) --seed $(SEED) 2>'$@.kl' |
+	tensor-pick --sort label -n $(per_class) --per label <$< | tsne -j $(threads) $(tsne) --seed $(SEED) 2>'$@.kl' |
 	    tensor-tsv map label $(to)
 
 # LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.

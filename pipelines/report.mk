@@ -14,6 +14,9 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 $(if $(V),,.SILENT:)
 
+# The same text and numbers in any locale.
+export LC_ALL := C.UTF-8
+
 PRESET ?= quick
 SEED ?= 1
 here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))

@@ -18,13 +18,14 @@ report  netpbm               pnmtopng
 report  gnuplot-nox          gnuplot
 report  lowdown              lowdown
 report  groff                gropdf
-report  poppler-utils        pdftoppm
+report  ghostscript          ps2pdf
 report  curl                 curl
 report  xz-utils             xz
 test    bats                 bats
 test    netpbm               pnmtopng
 test    mandoc               mandoc
 test    xz-utils             xz
+test    poppler-utils        pdfinfo
 lint    clang                clang
 lint    libomp-dev           clang
 lint    cppcheck             cppcheck

@@ -1,4 +1,7 @@
 # PRESET=full: larger networks, trained for longer; some hours on two cores.
+# Threads of each program; 0: all cores.
+threads      := 0
+
 synthetic    := --train 50000 --test 10000
 train        := 0
 val          := 5000

@@ -1,4 +1,7 @@
 # PRESET=quick, the default: both networks and the report on CIFAR-10 in at most half an hour on two cores.
+# Threads of each program; 0: all cores.
+threads      := 0
+
 synthetic    := --train 20000 --test 4000
 train        := 0
 val          := 5000
