@@ -117,12 +117,14 @@ install: $(programs)
 # DATA=synthetic does not look for CIFAR-10, nor does PRESET=smoke unless CIFAR10 names one.
 PRESET ?= quick
 drawn := $(or $(filter synthetic,$(DATA)),$(if $(CIFAR10),,$(filter smoke,$(PRESET))))
+# The programs of smoke have one thread each, so two run at a time.
+two = $(if $(filter smoke,$(PRESET)),$(if $(findstring jobserver,$(MAKEFLAGS)),,-j2))
 .PHONY: report
 report: all
 	$(Q)data=$(if $(drawn),,$$(CIFAR10='$(CIFAR10)' pipelines/find-data data)); \
 	[ -n "$$data" ] || echo "report: the tale is told on drawn scenes (cifar-synth), not on CIFAR-10"; \
-	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) --no-print-directory -f pipelines/report.mk PRESET=$(PRESET) \
-	    CIFAR10_PATH="$$data"; \
+	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) $(two) --no-print-directory -f pipelines/report.mk \
+	    PRESET=$(PRESET) CIFAR10_PATH="$$data"; \
 	echo "report: out/report.pdf and out/report.html are up to date"
 
 .PHONY: clean
