@@ -7,10 +7,10 @@ train        := 0
 val          := 5000
 test         := 0
 
-widths       := 16,32,64,128
+widths       := 32,64,128,256
 blocks       := 1,1,1,1
-label        := --epochs 10 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
-rotation     := --epochs 3 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+label        := --epochs 8 --batch 128 --lr 0.2 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 4
+rotation     := --epochs 3 --batch 256 --lr 0.2 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
 
 knn_database := 10000
 knn_queries  := 2000
