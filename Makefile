@@ -23,8 +23,8 @@ endif
 
 # `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
 # happens while the Makefile is read, because what follows looks for headers.
-needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build report test) $(if $(filter report,$(MAKECMDGOALS)),build report) \
-	$(if $(filter lint,$(MAKECMDGOALS)),build lint))
+needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build report test) \
+	$(if $(filter report,$(MAKECMDGOALS)),build report) $(if $(filter lint,$(MAKECMDGOALS)),build lint))
 ifneq ($(needs),)
 ifneq ($(shell pipelines/setup.sh $(needs) && echo ready),ready)
 $(error packages are missing)
