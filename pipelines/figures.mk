@@ -3,6 +3,7 @@
 draw = mkdir -p $(@D) && $(here)/figures/draw $(here)/figures/$1.gp $(basename $@)
 classes = "$$(tensor-ls -m classes $(out)/label.safetensors)"
 width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1')
+statistics := awk -f $(here)/facts/statistics.awk
 style := $(here)/figures/draw $(here)/figures/style.gp
 
 # The two forms of a drawing.
@@ -51,8 +52,8 @@ $(call drawing,confusion) &: $(out)/confusion.tsv $(here)/figures/confusion.gp $
 	$(call draw,confusion) cells=$< names=$(classes)
 
 $(out)/facts/turns.tsv $(out)/turns-cells.tsv $(out)/turns-classes.tsv &: $(here)/facts/turns.awk \
-    $(out)/facts/names.tsv $(out)/turns.tsv
-	awk -f $< -v matrix=$(out)/turns-cells.tsv -v classes=$(out)/turns-classes.tsv \
+    $(here)/facts/statistics.awk $(out)/facts/names.tsv $(out)/turns.tsv
+	$(statistics) -f $< -v matrix=$(out)/turns-cells.tsv -v classes=$(out)/turns-classes.tsv \
 	    $(out)/facts/names.tsv $(out)/turns.tsv >$(out)/facts/turns.tsv
 $(call drawing,turns) &: $(out)/turns-cells.tsv $(out)/turns-classes.tsv $(here)/figures/turns.gp \
     $(here)/figures/matrix.gp $(style)
@@ -150,15 +151,15 @@ $(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(here)/figur
 	$(call sheet,$(out)/sheets/cam) columns=2 $(tile) width=15.8 height=6.6
 
 # What seems counter-intuitive.
-$(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(out)/facts/names.tsv $(out)/test.st \
-    $(foreach n,label rotation,$(out)/cam-$n.tsv)
-	awk -f $< -v classes=$(call count_of,$(classes)) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
+$(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(here)/facts/statistics.awk \
+    $(out)/facts/names.tsv $(out)/test.st $(foreach n,label rotation,$(out)/cam-$n.tsv)
+	$(statistics) -f $< -v classes=$(call count_of,$(classes)) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
 	wrong=$$(awk '$$1 == "odd.wrong.index" { print $$2 }' $(out)/facts/names.tsv)
 	tensor-pick --rows "$$wrong" <$(out)/test.st | $(call maps,label) >'$@.st'
 	values=$$(awk '$$1 == "cam.size" { for (i = 0; i < $$2 * $$2; i++) print "cam." i }' '$@.part')
 	for class in predicted label; do
 	    cam-render -m $(out)/label.safetensors --map --class $$class <'$@.st' | tensor-tsv $$values
-	done | awk -f $(here)/facts/correlation.awk -v name=odd.wrong.overlap >>'$@.part'
+	done | $(statistics) -f $(here)/facts/correlation.awk -v name=odd.wrong.overlap >>'$@.part'
 	grep '^odd\.wrong' $(out)/facts/names.tsv >>'$@.part'
 	rm '$@.st'
 	mv '$@.part' '$@'
@@ -197,16 +198,18 @@ $(out)/facts/cam.tsv: $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv $(out)/cam-
 
 # --- t-SNE
 
-$(out)/tsne-names-%.tsv: $(here)/figures/tsne-names.awk $(out)/tsne-%.tsv $(out)/label.safetensors
-	awk -f $< -v names=$(classes) $(out)/tsne-$*.tsv $(to)
+$(out)/tsne-names-%.tsv: $(here)/figures/tsne-names.awk $(here)/facts/statistics.awk $(out)/tsne-%.tsv \
+    $(out)/label.safetensors
+	$(statistics) -f $< -v names=$(classes) $(out)/tsne-$*.tsv $(to)
 $(call drawing,tsne) &: $(foreach n,label rotation,$(out)/tsne-$n.tsv $(out)/tsne-names-$n.tsv) \
     $(here)/figures/tsne.gp $(style)
 	$(call draw,tsne) first=$(out)/tsne-label.tsv second=$(out)/tsne-rotation.tsv classes=$(classes) \
 	    first_names=$(out)/tsne-names-label.tsv second_names=$(out)/tsne-names-rotation.tsv
-$(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(foreach n,label rotation,$(out)/tsne-$n.tsv)
+$(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
+    $(foreach n,label rotation,$(out)/tsne-$n.tsv)
 	mkdir -p $(@D)
 	for net in label rotation; do
-	    awk -f $< -v net=$$net -v kl="$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)" \
+	    $(statistics) -f $< -v net=$$net -v kl="$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)" \
 	        $(out)/tsne-$$net.tsv
 	done $(to)
 

@@ -33,16 +33,6 @@ function middle(    i, j, v, in_middle, all) {
         }
     return all > 0 ? in_middle / all : -1
 }
-function correlation(a, b,    x, y, n, i, sx, sy, sxx, syy, sxy) {
-    n = split(a, x, " ")
-    split(b, y, " ")
-    for (i = 1; i <= n; i++) {
-        sx += x[i]; sy += y[i]
-        sxx += x[i] ^ 2; syy += y[i] ^ 2; sxy += x[i] * y[i]
-    }
-    sxx -= sx * sx / n; syy -= sy * sy / n; sxy -= sx * sy / n
-    return sxx > 0 && syy > 0 ? sxy / sqrt(sxx * syy) : 0
-}
 {
     map = ""
     for (i = 3 + outputs; i <= NF; i++)

@@ -6,16 +6,6 @@ BEGIN { FS = "\t" }
     count[$3]++
     if ($3 > last) last = $3
 }
-function median(list, values,    row, n, i, j, v, sorted) {
-    n = split(list, row, " ")
-    for (i = 1; i <= n; i++) {
-        v = values[row[i]]
-        for (j = i; j > 1 && sorted[j - 1] > v; j--)
-            sorted[j] = sorted[j - 1]
-        sorted[j] = v
-    }
-    return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
-}
 function distance(ax, ay, bx, by) { return sqrt((ax - bx) ^ 2 + (ay - by) ^ 2) }
 function fact(name, value) { print "tsne." net "." name "\t" value }
 END {

@@ -21,7 +21,6 @@ FNR == NR {
     if ($1 > last) last = $1
 }
 function share(k) { return total[k] ? hit[k] / total[k] : 0 }
-function square_root(x) { return x > 0 ? sqrt(x) : 0 }
 END {
     for (s = 0; s < 4; s++)
         for (a = 0; a < 4; a++)
@@ -32,14 +31,14 @@ END {
         print "recall.rotation." k "\t" share(k)
         if (share(k) > share(best)) best = k
         if (share(k) < share(worst)) worst = k
-        x += share(k); y += name[k]
-        xx += share(k) ^ 2; yy += name[k] ^ 2; xy += share(k) * name[k]
+        found = found " " share(k)
+        named = named " " name[k]
+        mean_found += share(k) / (last + 1)
+        mean_named += name[k] / (last + 1)
     }
-    n = last + 1
-    spread = square_root(xx - x * x / n) * square_root(yy - y * y / n)
     # where the two part most, each measured from its mean over the classes
     for (k = 0; k <= last; k++) {
-        apart = share(k) - x / n - (name[k] - y / n)
+        apart = share(k) - mean_found - (name[k] - mean_named)
         if (apart < 0) apart = -apart
         if (apart > most) { most = apart; gap = k }
     }
@@ -51,7 +50,7 @@ END {
     print "turn.best_recall\t" share(best)
     print "turn.worst_class\t" worst
     print "turn.worst_recall\t" share(worst)
-    print "turn.correlation\t" (spread > 0 ? (xy - x * y / n) / spread : 0)
+    print "turn.correlation\t" correlation(found, named)
     print "turn.gap_class\t" gap
     print "turn.gap_turn\t" share(gap)
     print "turn.gap_name\t" name[gap] + 0

@@ -15,15 +15,6 @@ BEGIN {
     if (NR == 1 || $2 < low) low = $2
     if (NR == 1 || $2 > high) high = $2
 }
-function median(list, values,    row, n, i, j, sorted) {
-    n = split(list, row, " ")
-    for (i = 1; i <= n; i++) {
-        for (j = i; j > 1 && sorted[j - 1] > values[row[i]]; j--)
-            sorted[j] = sorted[j - 1]
-        sorted[j] = values[row[i]]
-    }
-    return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
-}
 END {
     reach = right - left > high - low ? right - left : high - low
     for (k = 0; k <= last; k++)
