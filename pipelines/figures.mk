@@ -12,9 +12,11 @@ figures := samples curves-label curves-rotation confusion turns rotation-loss fi
 drawing = $(out)/figures/$1.svg $(out)/figures/$1.eps
 
 # A sheet is a table (things to place) and a picture (tiles without gaps, 3 pixels for one).
-sheet = $(call draw,sheet) sheet=$1.png rows=$1.tsv
+sheet = mkdir -p $(@D) && $(here)/figures/sheet $1.png $(basename $@) $2 rows=$1.tsv
 tiles = tensor-pnm --gap 0 --zoom 3 --columns $1 | pnmtopng -quiet
 tile := tile_width=96 tile_height=96
+
+sheet_scripts := $(here)/figures/sheet.gp $(here)/figures/sheet
 
 # --- the data
 
@@ -24,8 +26,8 @@ $(out)/sheets/samples.png: $(out)/test.st
 $(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/label.safetensors
 	mkdir -p $(@D)
 	awk -f $< -v names=$(classes) -v each=$(per_class) $(to)
-$(call drawing,samples) &: $(out)/sheets/samples.png $(out)/sheets/samples.tsv $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/samples) columns=$(per_class) $(tile) width=15.8 \
+$(call drawing,samples) &: $(out)/sheets/samples.png $(out)/sheets/samples.tsv $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/samples,$(tile)) width=15.8 \
 	    height=$$(awk -F'\t' 'END { print $$2 + 1.1 }' $(out)/sheets/samples.tsv)
 
 # --- learning curves
@@ -74,8 +76,8 @@ $(out)/sheets/rotation-loss.tsv: $(here)/figures/rotation-loss.awk $(out)/extrem
 	mkdir -p $(@D)
 	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
 $(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/rotation-loss.tsv \
-    $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/rotation-loss) columns=$(extremes) $(tile) width=15.8 height=4.75
+    $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/rotation-loss,$(tile)) width=15.8 height=4.75
 
 # --- filters
 
@@ -108,12 +110,12 @@ $(out)/sheets/filters-first.tsv $(out)/sheets/filters-picked.tsv: $(out)/sheets/
 	mkdir -p $(@D)
 	awk -f $< -v count=$(filter_count) $(out)/picks-label.tsv $(out)/picks-rotation.tsv $(to)
 $(call drawing,filters-first) &: $(out)/sheets/filters-first.png $(out)/sheets/filters-first.tsv \
-    $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/filters-first) columns=1 tile_width=72 tile_height=72 width=15.8 \
+    $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/filters-first,tile_width=72 tile_height=72) width=15.8 \
 	    height=$$(awk -F'\t' 'END { print $$2 + $$4 + 0.35 }' $(out)/sheets/filters-first.tsv)
 $(call drawing,filters-picked) &: $(out)/sheets/filters-picked.png $(out)/sheets/filters-picked.tsv \
-    $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/filters-picked) columns=1 tile_width=72 tile_height=72 width=15.8 height=5.2
+    $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/filters-picked,tile_width=72 tile_height=72) width=15.8 height=5.2
 
 # The kernels of one layer as one tile for each network.
 $(out)/sheets/filters-second.png: $(foreach n,label rotation,$(out)/$n.safetensors)
@@ -124,9 +126,9 @@ $(out)/sheets/filters-second.tsv: $(here)/figures/filters-second.awk
 	mkdir -p $(@D)
 	awk -f $< $(to)
 $(call drawing,filters-second) &: $(out)/sheets/filters-second.png $(out)/sheets/filters-second.tsv \
-    $(here)/figures/sheet.gp $(style)
+    $(sheet_scripts) $(style)
 	side=$$(($(call width_of,$<) / 2))
-	$(call sheet,$(out)/sheets/filters-second) columns=2 tile_width=$$side tile_height=$$side width=15.8 height=8
+	$(call sheet,$(out)/sheets/filters-second,tile_width=$$side tile_height=$$side) width=15.8 height=8
 
 # --- class activation maps
 
@@ -147,8 +149,8 @@ $(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st
 	mkdir -p $(@D)
 	tensor-tsv label prediction logit <$(out)/cam-shown.st |
 	    awk -f $< -v columns=$(cam_columns) -v names=$(classes) $(to)
-$(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/cam) columns=2 $(tile) width=15.8 height=6.6
+$(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/cam,$(tile)) width=15.8 height=6.6
 
 # What seems counter-intuitive.
 $(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(here)/facts/statistics.awk \
@@ -172,8 +174,8 @@ $(out)/sheets/cam-odd.png: $(out)/facts/odd.tsv $(out)/test.st $(out)/label.safe
 $(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv
 	mkdir -p $(@D)
 	awk -f $< -v names=$(classes) $(out)/facts/odd.tsv $(to)
-$(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/cam-odd) columns=2 $(tile) width=15.8 height=4.1
+$(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/cam-odd,$(tile)) width=15.8 height=4.1
 
 # The same images before both networks.
 $(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors
@@ -186,8 +188,8 @@ $(out)/sheets/cam-both.tsv: $(here)/figures/cam-both.awk $(foreach n,label rotat
 	mkdir -p $(@D)
 	awk -f $< -v names=$(classes) <(tensor-tsv label prediction <$(out)/cam-both-label.st) \
 	    <(tensor-tsv prediction <$(out)/cam-both-rotation.st) $(to)
-$(call drawing,cam-both) &: $(out)/sheets/cam-both.png $(out)/sheets/cam-both.tsv $(here)/figures/sheet.gp $(style)
-	$(call sheet,$(out)/sheets/cam-both) columns=2 $(tile) width=15.8 height=5.6
+$(call drawing,cam-both) &: $(out)/sheets/cam-both.png $(out)/sheets/cam-both.tsv $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/cam-both,$(tile)) width=15.8 height=5.6
 
 $(out)/facts/cam.tsv: $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv $(out)/cam-shown.st
 	{
@@ -248,9 +250,9 @@ $(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/query-rows.t
 	rows=$$(paste -sd, $(out)/query-rows.txt)
 	labels() { tensor-pick --rows "$$rows" <$(out)/neighbours-$$1.st | tensor-tsv label neighbor_label; }
 	awk -f $< -v names=$(classes) <(labels label) <(labels rotation) $(to)
-$(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(here)/figures/sheet.gp \
+$(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(sheet_scripts) \
     $(style)
-	$(call sheet,$(out)/sheets/neighbours) columns=11 $(tile) width=15.8 \
+	$(call sheet,$(out)/sheets/neighbours,$(tile)) width=15.8 \
 	    height=$$(awk -F'\t' '{ y = $$2 + $$4 > y ? $$2 + $$4 : y } END { print y + 0.4 }' $(out)/sheets/neighbours.tsv)
 
 # --- depth

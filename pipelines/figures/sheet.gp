@@ -1,6 +1,6 @@
 # sheet.gp: tiles of a contact sheet laid out with words and frames, from a table.
-# sheet: a PNG of tiles without gaps, `columns` of them beside each other, each tile_width x tile_height pixels;
-# width, height: of the drawing in cm; rows: the table, one thing a line:
+# tiles: the stem of the tiles' files (STEM_NUMBER.png), each tile_width x tile_height pixels; width, height: of the
+# drawing in cm; rows: the table, one thing a line:
 #   x  y  w  h  tile  verdict  text     tile number `tile` with its left upper corner at (x, y) cm from the left upper
 #                                       corner of the drawing, w x h cm; text stands below it; verdict: right (thin blue
 #                                       frame), wrong (thick dashed red frame, red text), mark (dark frame) or -;
@@ -18,9 +18,8 @@ array X[things]; array Y[things]; array W[things]; array H[things]; array K[thin
 i = 0
 stats rows using (i = i + 1, X[i] = column(1), Y[i] = height - column(2), W[i] = strcol(3), H[i] = strcol(4), \
     K[i] = strcol(5), V[i] = strcol(6), T[i] = strcol(7), 0) nooutput
-sheet_pixels = int(system(sprintf("od -An -tu4 --endian=big -j20 -N4 '%s'", sheet))) # the height in its head
 
-tiles = 0
+count = 0
 array tile[things]
 do for [i = 1:things] {
     if (W[i] eq '-') {
@@ -28,8 +27,8 @@ do for [i = 1:things] {
         if (K[i] eq 'center') { set label i center }
         if (K[i] eq 'right')  { set label i right }
     } else {
-        tiles = tiles + 1
-        tile[tiles] = i
+        count = count + 1
+        tile[count] = i
         w = real(W[i]); h = real(H[i])
         if (T[i] ne '-') { set label i T[i] at X[i] + w / 2, Y[i] - h - 0.17 center font small \
             textcolor rgb (V[i] eq 'wrong' ? red : ink) noenhanced }
@@ -41,13 +40,8 @@ do for [i = 1:things] {
             linecolor rgb ink linewidth 1.5 }
     }
 }
-# `every` keeps a part of the picture where it stands in the whole, hence the origins.
+file(j) = sprintf('%s_%s.png', tiles, K[tile[j]])
 dx(j) = real(W[tile[j]]) / tile_width
 dy(j) = real(H[tile[j]]) / tile_height
-left(j) = (int(K[tile[j]]) % columns) * tile_width
-top(j) = (int(K[tile[j]]) / columns) * tile_height
-origin_x(j) = X[tile[j]] + (0.5 - left(j)) * dx(j)
-origin_y(j) = Y[tile[j]] - real(H[tile[j]]) - (sheet_pixels - top(j) - tile_height - 0.5) * dy(j)
-plot for [j = 1:tiles] sheet binary filetype=png \
-    origin=(origin_x(j), origin_y(j)) \
-    dx=dx(j) dy=dy(j) every ::left(j):top(j):left(j) + tile_width - 1:top(j) + tile_height - 1 with rgbimage
+plot for [j = 1:count] file(j) binary filetype=png dx=dx(j) dy=dy(j) \
+    origin=(X[tile[j]] + dx(j) / 2, Y[tile[j]] - real(H[tile[j]]) + dy(j) / 2) with rgbimage
