@@ -15,11 +15,12 @@ data_kind := cifar
 data_origin := $(CIFAR10_PATH)
 data := $(CIFAR10_PATH)
 endif
-training := cifar-cat -q -s train --val $(val) -n $(train) '$(data)'
 
 $(out)/settings/data: settings = $(data_origin) | val $(val) train $(train) test $(test) | seed $(SEED)
 
-# Held-out and test images as streams: each is read many times.
+# The three parts as streams: each is read many times, and an archive would be unpacked each time.
+$(out)/train.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
+	cifar-cat -q -s train --val $(val) -n $(train) '$(data)' $(to)
 $(out)/val.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
 	cifar-cat -q -s val --val $(val) '$(data)' $(to)
 $(out)/test.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))

@@ -211,8 +211,8 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
     $(foreach n,label rotation,$(out)/tsne-$n.tsv)
 	mkdir -p $(@D)
 	for net in label rotation; do
-	    $(statistics) -f $< -v net=$$net -v kl="$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)" \
-	        $(out)/tsne-$$net.tsv
+	    kl=$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)
+	    $(statistics) -f $< -v net=$$net -v kl="$$kl" $(out)/tsne-$$net.tsv
 	done $(to)
 
 # --- nearest neighbours: the first test image of every other class
@@ -228,17 +228,17 @@ $(out)/facts/neighbours.tsv: $(here)/facts/neighbours.awk $(out)/query-rows.txt 
 	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-label.st) \
 	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-rotation.st) $(to)
 # The neighbours' images, looked up in the training set by their index.
-$(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/test.st $(foreach n,label rotation,$(out)/neighbours-$n.st)
+$(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/train.st $(out)/test.st \
+    $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
 	rows=$$(paste -sd, $<)
 	for net in label rotation; do
 	    tensor-pick --rows "$$rows" <$(out)/neighbours-$$net.st >'$@.'$$net.st
 	done
 	tensor-pick --rows "$$rows" <$(out)/test.st >'$@.query.st'
-	$(training) >'$@.training.st'
 	for net in label rotation; do
 	    tensor-pick --join '$@.'$$net.st --fields image,neighbor_index <'$@.query.st' |
-	        tensor-pnm --neighbors '$@.training.st' --gap 0 --zoom 3 >'$@.'$$net.ppm
+	        tensor-pnm --neighbors $(out)/train.st --gap 0 --zoom 3 >'$@.'$$net.ppm
 	done
 	# tensor-pnm sets the query apart; without that space all tiles stand side by side.
 	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' >'$@.ppm'

@@ -19,23 +19,23 @@ $(out)/settings/tsne: settings = $(tsne) | $(SEED)
 
 # --- training. The second waits for the first where each takes all cores.
 
-$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/val.st
+$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.st $(out)/val.st
 	$(call say,training with labels)
-	$(training) | $(fit) $(label) --val $(out)/val.st --log $(out)/label.tsv.part >$(out)/label.part
+	$(fit) $(label) <$(out)/train.st --val $(out)/val.st --log $(out)/label.tsv.part >$(out)/label.part
 	mv $(out)/label.tsv.part $(out)/label.tsv
 	mv $(out)/label.part $(out)/label.safetensors
 
-$(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/val-turned.st | \
+$(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/train.st $(out)/val-turned.st | \
     $(if $(filter 1,$(threads)),,$(out)/label.safetensors)
 	$(call say,training without labels)
-	$(training) | rotate-aug -q | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
+	rotate-aug -q <$(out)/train.st | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
 	    --log $(out)/rotation.tsv.part >$(out)/rotation.part
 	mv $(out)/rotation.tsv.part $(out)/rotation.tsv
 	mv $(out)/rotation.part $(out)/rotation.safetensors
 
 # The network with labels before its first step; only its batch norms have seen images.
-$(out)/random.safetensors: $(out)/settings/label $(out)/settings/data $(out)/val.st
-	cifar-cat -q -s train --val $(val) -n 2000 '$(data)' | $(fit) -q --epochs 1 --lr 0 $(to)
+$(out)/random.safetensors: $(out)/settings/label $(out)/train.st
+	tensor-pick -n 2000 <$(out)/train.st | $(fit) -q --epochs 1 --lr 0 $(to)
 
 # --- held-out and test images as the networks see them
 
@@ -59,9 +59,9 @@ $(out)/val-turned.tsv: $(out)/val-turned.st $(out)/rotation.safetensors
 $(out)/features-%.st: $(out)/%.safetensors $(out)/test.st
 	$(call embed,$*) feature <$(out)/test.st | tensor-pick --fields index,label,feature $(to)
 
-$(out)/database-%.st: $(out)/%.safetensors $(out)/settings/data $(out)/val.st
+$(out)/database-%.st: $(out)/%.safetensors $(out)/train.st
 	$(call say,features of all training images: $*)
-	$(training) | $(call embed,$*) feature | tensor-pick --fields index,label,feature $(to)
+	$(call embed,$*) feature <$(out)/train.st | tensor-pick --fields index,label,feature $(to)
 
 $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/settings/neighbours
 	knn -q -j $(threads) -d $(out)/database-$*.st $(knn) <$< |
@@ -70,9 +70,9 @@ $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/setting
 # --- features at every depth: accuracy of the neighbours' vote, one number for each network and layer
 
 define depth_rule
-$(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/settings/data $(out)/test.st
+$(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/train.st $(out)/test.st
 	mkdir -p $$(@D)
-	cifar-cat -q -s train --val $(val) -n $(knn_database) '$(data)' | $(call embed,$1) feature --layer $2 |
+	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 |
 	    tensor-pick --fields index,label,feature >'$$@.database'
 	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 |
 	    knn -q -j $(threads) -d '$$@.database' $(knn) | tensor-tsv label knn_prediction |

@@ -10,7 +10,6 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .ONESHELL:
-.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 $(if $(V),,.SILENT:)
 
@@ -41,6 +40,9 @@ $(out)/settings/%: always
 
 include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 
+# Files in the middle of a chain of pattern rules are kept.
+.SECONDARY: $(foreach n,label rotation,$(out)/features-$n.st $(out)/database-$n.st $(out)/filters-first-$n.tsv)
+
 # --- facts, text and the two forms of the report
 
 $(out)/settings/report: settings = $(PRESET) $(SEED) | $(widths) $(blocks) | $(label) | $(rotation) | $(tsne) | \
@@ -48,7 +50,7 @@ $(out)/settings/report: settings = $(PRESET) $(SEED) | $(widths) $(blocks) | $(l
 
 # What is known before anything is measured.
 $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \
-    $(out)/test.st $(out)/val.st
+    $(out)/train.st $(out)/test.st $(out)/val.st
 	mkdir -p $(@D)
 	{
 	    printf '%s\t%s\n' data.kind '$(data_kind)' data.name '$(data_name)' data.origin '$(notdir $(data_origin))'
@@ -60,7 +62,7 @@ $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settin
 	    printf '%s\t%s\n' classes "$$(tensor-ls -m classes $(out)/label.safetensors)"
 	    printf '%s\t%s\n' options.label '$(label)' options.rotation '$(rotation)'
 	    printf '%s\t%s\n' options.tsne '$(tsne)' per_class '$(per_class)'
-	    printf '%s\t%s\n' data.train "$$($(training) | tensor-tsv index | wc -l)"
+	    printf '%s\t%s\n' data.train "$$(tensor-tsv index <$(out)/train.st | wc -l)"
 	    printf '%s\t%s\n' data.train_all "$$(cifar-cat -q -s train --val $(val) '$(data)' | tensor-tsv index | wc -l)"
 	    printf '%s\t%s\n' data.val "$$(tensor-tsv index <$(out)/val.st | wc -l)"
 	    printf '%s\t%s\n' data.test "$$(tensor-tsv index <$(out)/test.st | wc -l)"

@@ -1,4 +1,5 @@
-# samples.awk: the layout (sheet.gp) of a sheet with `each` images of every class, class by class. names: comma-separated.
+# samples.awk: the layout (sheet.gp) of a sheet with `each` images of every class, class by class. names: of the
+# classes, comma-separated.
 BEGIN {
     OFS = "\t"
     classes = split(names, name, ",")
