@@ -125,7 +125,7 @@ report: all
 	[ -n "$$data" ] || echo "report: the tale is told on drawn scenes (cifar-synth), not on CIFAR-10"; \
 	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) $(two) --no-print-directory -f pipelines/report.mk \
 	    PRESET=$(PRESET) CIFAR10_PATH="$$data"; \
-	echo "report: out/report.pdf and out/report.html are up to date"
+	echo "report: $(or $(OUT),out)/report.pdf and $(or $(OUT),out)/report.html are up to date"
 
 .PHONY: clean
 clean:

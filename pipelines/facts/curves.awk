@@ -25,6 +25,7 @@ END {
     fact("train_accuracy", train_accuracy[chosen])
     fact("val_loss", val_loss[chosen])
     fact("val_accuracy", val_accuracy[chosen])
+    fact("first_train_loss", train_loss[1])
     fact("last_train_loss", train_loss[epochs])
     fact("last_gain", before >= 1 ? train_loss[before] - train_loss[epochs] : train_loss[epochs])
     fact("seconds", seconds)

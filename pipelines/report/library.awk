@@ -62,6 +62,9 @@ function duration(seconds) {
     return seconds < 5940 ? sprintf("%.1f\302\240min", seconds / 60) : sprintf("%.1f\302\240h", seconds / 3600)
 }
 
+# Twice the standard error of a share found in n samples: smaller differences mean nothing.
+function margin(share, n) { return 2 * sqrt(share * (1 - share) / n) }
+
 function min(a, b) { return a < b ? a : b }
 function max(a, b) { return a > b ? a : b }
 function upper(text) { return toupper(substr(text, 1, 1)) substr(text, 2) }
