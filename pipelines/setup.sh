@@ -9,6 +9,7 @@ set -euo pipefail
 # For what | Debian package | the program, or the header in /usr/include, that shows that it is there.
 packages='
 build   gcc                  gcc
+build   libc6-dev            stdio.h
 build   libblis-openmp-dev   */blis-openmp/blis.h
 build   libjansson-dev       jansson.h
 build   libarchive-dev       archive.h

@@ -95,7 +95,7 @@ verdict() {
     done
     local headers=include/x86_64-linux-gnu/blis-openmp
     mkdir -p "$headers" include/netpbm
-    touch "$headers/blis.h" include/{jansson,archive,fftw3,netpbm/pam}.h
+    touch "$headers/blis.h" include/{stdio,jansson,archive,fftw3,netpbm/pam}.h
     export USR_INCLUDE=$PWD/include
     PATH=$PWD/bin "$ROOT/pipelines/setup.sh" build test
     rm include/archive.h bin/bats
@@ -114,7 +114,7 @@ verdict() {
         ln -s "$(type -P "$program")" bin/
     done
     USR_INCLUDE=$PWD/include PATH=$PWD/bin "$ROOT/pipelines/setup.sh" build
-    equal "$(tail -n 1 calls)" "install -y --no-install-recommends gcc libarchive-dev libblis-openmp-dev libfftw3-dev \
+    equal "$(tail -n 1 calls)" "install -y --no-install-recommends gcc libarchive-dev libblis-openmp-dev libc6-dev libfftw3-dev \
 libjansson-dev libnetpbm-dev"
 }
 
