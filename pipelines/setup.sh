@@ -26,6 +26,7 @@ test    bats                 bats
 test    netpbm               pnmtopng
 test    mandoc               mandoc
 test    xz-utils             xz
+test    bzip2                bzip2
 test    poppler-utils        pdfinfo
 lint    clang                clang
 lint    libomp-dev           clang

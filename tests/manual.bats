@@ -68,7 +68,7 @@ run_examples() {
         program=$(basename "$source" .c)
         page=$ROOT/man/$program.1
         [ -e "$page" ] || { flunk "$page: is missing" || failed=1; continue; }
-        text=$(mandoc -Tascii "$page" | col -b)
+        text=$(mandoc -Tascii "$page" | sed $'s/.\b//g')
         "$program" --help >help
         while read -r line; do
             for flag in $(grep -oE '^(-[a-zA-Z], )?--[a-z-]+' <<<"$line" | tr -d ,); do
