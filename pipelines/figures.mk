@@ -120,7 +120,7 @@ $(call drawing,filters-picked) &: $(out)/sheets/filters-picked.png $(out)/sheets
 # The kernels of one layer as one tile for each network.
 $(out)/sheets/filters-second.png: $(foreach n,label rotation,$(out)/$n.safetensors)
 	mkdir -p $(@D)
-	render='filter-render --layer $(second) --palette diverging --gap 1 --zoom 3 --columns 1'
+	render='filter-render --layer $(second) --scale each --palette diverging --gap 1 --zoom 3 --columns 1'
 	pnmcat -lr <($$render $(out)/label.safetensors) <($$render $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
 $(out)/sheets/filters-second.tsv: $(here)/figures/filters-second.awk
 	mkdir -p $(@D)
