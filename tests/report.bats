@@ -121,6 +121,7 @@ out/synthetic-smoke/figures/depth.svg"
 }
 
 @test "find-data: the folder is searched before anything is downloaded" {
+    unset CIFAR10 # which the tests of the real data may have set
     cd "$BATS_TEST_TMPDIR"
     mkdir -p data
     touch data/cifar-10-python.tar.gz
@@ -130,6 +131,7 @@ out/synthetic-smoke/figures/depth.svg"
 }
 
 @test "find-data: what cannot be had, or is not what it should be, is said and nothing is left" {
+    unset CIFAR10 # which the tests of the real data may have set
     cd "$BATS_TEST_TMPDIR"
     equal "$(NO_DOWNLOAD=1 "$ROOT/pipelines/find-data" data 2>&1)" ""
     equal "$(CIFAR10_URL=file:///no/such/archive "$ROOT/pipelines/find-data" data 2>said)" ""
