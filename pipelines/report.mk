@@ -16,8 +16,8 @@ $(if $(V),,.SILENT:)
 # The same text and numbers in any locale.
 export LC_ALL := C.UTF-8
 
-# How long a thread of libgomp that waits for another keeps its core busy. The default, some milliseconds, gives 1 % more
-# speed on a machine of one's own, and half the speed where other work wants the cores.
+# How long a thread of libgomp that waits for another keeps its core busy. The default, some milliseconds, gives 1 %
+# more speed on a machine of one's own, and half the speed where other work wants the cores.
 export GOMP_SPINCOUNT ?= 20000
 
 PRESET ?= quick

@@ -31,7 +31,8 @@ size_t conv_output_floats(const struct conv *conv);
 size_t conv_weight_floats(const struct conv *conv);
 
 /* What conv_forward takes as weights: the weights in a form that is computed once for many calls. conv_prepare fills
- * `prepared`, of conv_prepared_floats(conv) floats, and returns it; or returns `weight` itself where it is used as it is. */
+ * `prepared`, of conv_prepared_floats(conv) floats, and returns it; or returns `weight` itself where it is used as it
+ * is. */
 size_t conv_prepared_floats(const struct conv *conv);
 const float *conv_prepare(const struct conv *conv, const float *weight, float *prepared);
 

@@ -19,17 +19,17 @@ static int unit_count(const struct resnet *net)
 
 static struct resnet_unit *unit_at(struct resnet *net, int number)
 {
-    struct resnet_block *block = number ? &net->block[(number - 1) / UNITS_OF_BLOCK] : NULL;
-    if (!block)
+    if (number == 0)
         return &net->stem;
-    switch ((number - 1) % UNITS_OF_BLOCK) {
-    case 0:
-        return &block->first;
-    case 1:
-        return &block->second;
-    default:
-        return block->projects ? &block->shortcut : NULL;
-    }
+    struct resnet_block *block = &net->block[(number - 1) / UNITS_OF_BLOCK];
+    struct resnet_unit *units[UNITS_OF_BLOCK] = { &block->first, &block->second, &block->shortcut };
+    return units[(number - 1) % UNITS_OF_BLOCK];
+}
+
+static bool unit_exists(const struct resnet *net, int number)
+{
+    bool shortcut = number > 0 && (number - 1) % UNITS_OF_BLOCK == UNITS_OF_BLOCK - 1;
+    return !shortcut || net->block[(number - 1) / UNITS_OF_BLOCK].projects;
 }
 
 static void fold_unit(struct inference *inference, struct resnet_unit *unit)
@@ -49,9 +49,9 @@ void inference_fold(struct inference *inference, struct resnet *net)
     float *room = inference->prepared;
     memcpy(inference->weights, net->weights, net->parameters * sizeof(float));
     for (int i = 0; i < unit_count(net); i++) {
-        struct resnet_unit *unit = unit_at(net, i);
-        if (!unit)
+        if (!unit_exists(net, i))
             continue;
+        struct resnet_unit *unit = unit_at(net, i);
         fold_unit(inference, unit);
         inference->ready[i] = conv_prepare(&unit->conv, inference->weights + unit->weight, room);
         room += conv_prepared_floats(&unit->conv);
@@ -68,9 +68,9 @@ static struct needs measure(struct resnet *net, int images)
 {
     struct needs needs = { 0 };
     for (int i = 0; i < unit_count(net); i++) {
-        const struct resnet_unit *unit = unit_at(net, i);
-        if (!unit)
+        if (!unit_exists(net, i))
             continue;
+        const struct resnet_unit *unit = unit_at(net, i);
         size_t output = conv_output_floats(&unit->conv), workspace = conv_workspace(&unit->conv, images);
         needs.output = output > needs.output ? output : needs.output;
         needs.workspace = workspace > needs.workspace ? workspace : needs.workspace;
