@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L /* mkdtemp */
+#define _POSIX_C_SOURCE 200809L /* mkdtemp, fork */
 /* Outputs: whole files or none. */
 #include "base/output.h"
 
@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -61,6 +63,27 @@ static void an_error_leaves_nothing(void)
     CHECK_INTEGER(count_files(), 0);
 }
 
+static void a_signal_leaves_nothing(void)
+{
+    static const int ends[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+    char path[64];
+    in_folder(path, sizeof path, "half");
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            struct output output = output_open(path);
+            write_bytes(output.file, path, "half", 4);
+            fflush(output.file);
+            raise(ends[i]);
+            _exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == ends[i]); /* the end that the caller expects */
+        CHECK_INTEGER(count_files(), 0);
+    }
+}
+
 static void open_and_close(void *path)
 {
     struct output output = output_open(path);
@@ -95,6 +118,7 @@ int main(void)
         return 1;
     RUN(a_file_appears_when_it_is_whole);
     RUN(an_error_leaves_nothing);
+    RUN(a_signal_leaves_nothing);
     RUN(a_place_that_cannot_be_written_is_named);
     RUN(a_full_disk_is_an_error);
     rmdir(folder);

@@ -1,7 +1,9 @@
-#define _POSIX_C_SOURCE 200809L /* fsync, fileno */
+#define _POSIX_C_SOURCE 200809L /* fsync, fileno, sigaction */
 #include "base/output.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,25 +12,61 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* Files that are being written, so that die() can take them away. */
+/* Files that are being written, so that die() and a signal can take them away. Their names stand in arrays that are
+ * never freed, since a signal may come to any thread at any moment. */
 enum { UNFINISHED_MAX = 8 };
-static char *unfinished[UNFINISHED_MAX];
+static struct {
+    volatile sig_atomic_t held;
+    char path[PATH_MAX];
+} unfinished[UNFINISHED_MAX];
 
 static void remove_unfinished(void)
 {
     for (int i = 0; i < UNFINISHED_MAX; i++)
-        if (unfinished[i])
-            remove(unfinished[i]);
+        if (unfinished[i].held)
+            unlink(unfinished[i].path);
 }
 
-/* Put `now` where `before` stands: a name for a free place, or NULL for a name. */
-static void replace_unfinished(const char *before, char *now)
+/* A signal's own end follows, so that the caller sees what it was. */
+static void end_by_signal(int number)
 {
+    remove_unfinished();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* What is ignored (nohup) stays so. */
+static void catch_signals(void)
+{
+    static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction before, action = { .sa_handler = end_by_signal };
+        sigemptyset(&action.sa_mask);
+        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            sigaction(ends[i], &action, NULL);
+    }
+}
+
+static void hold_unfinished(const char *path)
+{
+    static bool prepared;
+    if (!prepared) {
+        catch_signals();
+        prepared = at_quick_exit(remove_unfinished) == 0;
+    }
     for (int i = 0; i < UNFINISHED_MAX; i++)
-        if (unfinished[i] == before) {
-            unfinished[i] = now;
+        if (!unfinished[i].held && strlen(path) < PATH_MAX) {
+            strcpy(unfinished[i].path, path);
+            unfinished[i].held = 1;
             return;
         }
+}
+
+static void release_unfinished(const char *path)
+{
+    for (int i = 0; i < UNFINISHED_MAX; i++)
+        if (unfinished[i].held && strcmp(unfinished[i].path, path) == 0)
+            unfinished[i].held = 0;
 }
 
 struct output output_open(const char *path)
@@ -38,13 +76,10 @@ struct output output_open(const char *path)
         return output;
     output.path = copy_string(path);
     output.temporary = format_string("%s.%ld.tmp", path, (long)getpid());
+    hold_unfinished(output.temporary); /* first: a signal between the two finds nothing to remove, and not a stray */
     output.file = fopen(output.temporary, "wb");
     if (!output.file)
         die_errno("%s: cannot be written", path);
-    static bool prepared;
-    if (!prepared)
-        prepared = at_quick_exit(remove_unfinished) == 0;
-    replace_unfinished(NULL, output.temporary);
     return output;
 }
 
@@ -68,7 +103,7 @@ void output_close(struct output *output)
         errno = reason;
         die_errno("%s: cannot be written", output->path);
     }
-    replace_unfinished(output->temporary, NULL);
+    release_unfinished(output->temporary);
     free(output->path);
     free(output->temporary);
     *output = (struct output){ NULL, NULL, NULL };
