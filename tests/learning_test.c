@@ -27,7 +27,7 @@ static void to_floats(const uint8_t *image, float *to)
 
 static void nothing_drawn_changes_nothing(void)
 {
-    struct augment none = { 0, false, 0 };
+    struct augment none = { .crop = 0 };
     struct random random = random_of(1, 0);
     uint8_t image[3 * PIXELS];
     float from[4 * PIXELS], to[4 * PIXELS];
@@ -49,7 +49,7 @@ static void shifts_and_mirrors(void)
 {
     enum { HEIGHT = 3, WIDTH = 5 };
     static const float zero[3];
-    struct augment augment = { 2, true, 0 };
+    struct augment augment = { .crop = 2, .flip = true };
     float from[4 * HEIGHT * WIDTH], to[4 * HEIGHT * WIDTH];
     for (int i = 0; i < 4 * HEIGHT * WIDTH; i++)
         from[i] = (float)(i + 1);
@@ -67,6 +67,49 @@ static void shifts_and_mirrors(void)
             }
 }
 
+/* Reflection as numpy's pad(mode="reflect") has it, walked step by step. */
+static int walk(int steps, int size)
+{
+    int at = 0, way = steps < 0 ? -1 : 1;
+    for (; steps != 0; steps += steps < 0 ? 1 : -1) {
+        if (at + way < 0 || at + way >= size)
+            way = -way;
+        if (size > 1)
+            at += way;
+    }
+    return at;
+}
+
+static void shifts_reflect(void)
+{
+    enum { HEIGHT = 1, WIDTH = 4 };
+    struct augment augment = { .crop = 9, .reflect = true };
+    float from[4 * HEIGHT * WIDTH], to[4 * HEIGHT * WIDTH];
+    for (int i = 0; i < 4 * HEIGHT * WIDTH; i++)
+        from[i] = (float)(i + 1);
+    for (int shift = -9; shift <= 9; shift++) {
+        struct augment_draw draw = { .down = shift, .right = shift };
+        augment_apply(&augment, &draw, 0, from, HEIGHT, WIDTH, to);
+        for (int j = 0; j < WIDTH; j++)
+            CHECK(same_pixel(to + 4 * j, from + 4 * walk(j + shift, WIDTH)));
+    }
+}
+
+/* Each image shows one side and then the other; half of them begin with either; a seed decides which. */
+static void flips_alternate(void)
+{
+    int first = 0, other_seed = 0;
+    for (uint64_t item = 0; item < 10000; item++) {
+        bool mirrored = augment_alternates(1, item, 1);
+        first += mirrored;
+        other_seed += mirrored == augment_alternates(2, item, 1);
+        for (int epoch = 1; epoch < 6; epoch++)
+            CHECK(augment_alternates(1, item, epoch) == (mirrored == (epoch % 2 == 1)));
+    }
+    CHECK_NEAR(first, 5000, 250); /* 5 standard deviations */
+    CHECK_NEAR(other_seed, 5000, 250);
+}
+
 static void cutout_blanks_a_square(void)
 {
     static const float zero[3];
@@ -77,7 +120,7 @@ static void cutout_blanks_a_square(void)
     for (int side = 1; side <= 2 * SIDE + 1; side++)
         for (int row = 0; row < SIDE; row += 4)
             for (int column = 0; column < SIDE; column += 4) {
-                struct augment augment = { 0, false, side };
+                struct augment augment = { .cutout = side };
                 struct augment_draw draw = { .cut_row = row, .cut_column = column };
                 augment_apply(&augment, &draw, 0, from, SIDE, SIDE, to);
                 for (int p = 0; p < PIXELS; p++) {
@@ -102,7 +145,7 @@ static void augmentation_is_as_if_before_the_turn(void)
         rotate_quarter(turned_index, index, 3, SIDE, turns);
         to_floats(turned, from);
         for (uint64_t i = 0; i < 60; i++) {
-            struct augment augment = { (int)(i % 5), true, (int)(i % 7) };
+            struct augment augment = { (int)(i % 5), true, (int)(i % 7), i % 2 == 1, false };
             struct random random = random_of(2, i);
             struct augment_draw draw = augment_draw(&augment, &random, SIDE, SIDE);
             augment_apply(&augment, &draw, 0, plain, SIDE, SIDE, straight);
@@ -118,7 +161,7 @@ static void augmentation_is_as_if_before_the_turn(void)
 static void draws_are_even(void)
 {
     enum { DRAWS = 9000, CROP = 4 };
-    struct augment augment = { CROP, true, 4 };
+    struct augment augment = { .crop = CROP, .flip = true, .cutout = 4 };
     int shifts[2 * CROP + 1] = { 0 }, rows[SIDE] = { 0 }, mirrors = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         struct random random = random_of(3, i);
@@ -163,6 +206,8 @@ int main(void)
 {
     RUN(nothing_drawn_changes_nothing);
     RUN(shifts_and_mirrors);
+    RUN(shifts_reflect);
+    RUN(flips_alternate);
     RUN(cutout_blanks_a_square);
     RUN(augmentation_is_as_if_before_the_turn);
     RUN(draws_are_even);

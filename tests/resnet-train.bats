@@ -81,7 +81,7 @@ layer2.0.downsample.1.weight"
 
 @test "defaults are those that --help prints" {
     train -t label -b 128 --lr 0.1 --momentum 0.9 --weight-decay 0.0005 --label-smoothing 0 --schedule triangle \
-        --warmup 0.2 --final-lr 0 --crop 4 --cutout 0 -s 1 -j 0 <train.st | cmp - base.st
+        --warmup 0.2 --final-lr 0 --crop 4 --flip random --cutout 0 -s 1 -j 0 <train.st | cmp - base.st
     resnet-train --help | grep -- --widths | grep "default 32,64,128,256"
     resnet-train --help | grep -- --blocks | grep "default 1,1,1,1"
     resnet-train --help | grep -- --epochs | grep "default 10"
@@ -89,7 +89,7 @@ layer2.0.downsample.1.weight"
 
 @test "every option has an effect" {
     local option
-    for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--no-flip" "--cutout 9" "--seed 2" \
+    for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" "--translate 4" "--seed 2" \
         "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
@@ -178,7 +178,7 @@ constant 0.1 0.1"
 }
 
 @test "a network learns: the loss of what it has seen falls" {
-    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --no-flip --log log.tsv <train.st >out.st
+    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --flip none --log log.tsv <train.st >out.st
     awk -F '\t' 'NR == 2 { first = $4 } END { if (!($4 < 0.85 * first)) exit 1 }' log.tsv ||
         flunk "the loss went from $(column train_loss log.tsv | xargs)"
 }
@@ -251,6 +251,9 @@ constant 0.1 0.1"
     train_misused "--final-lr: '-0.1' is not" --final-lr -0.1 <train.st
     train_misused "--crop: '1025' is not" --crop 1025 <train.st
     train_misused "--cutout: '-1' is not" --cutout -1 <train.st
+    train_misused "--translate: '-1' is not" --translate -1 <train.st
+    train_misused "--translate: it takes the place of --crop" --translate 2 --crop 2 <train.st
+    train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--schedule: 'square' is none of triangle, cosine, constant" --schedule square <train.st
     train_misused "--target: 'colour' is none of label, rotation" -t colour <train.st

@@ -11,15 +11,16 @@
 
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
+static const char *const flips[] = { "random", "alternate", "none", NULL };
+enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule;
+    int target, schedule, flip;
     const char *validation, *log;
     struct integer_list widths, blocks;
-    int64_t epochs, batch, seed, crop, cutout;
+    int64_t epochs, batch, seed, crop, translate, cutout;
     double rate, momentum, decay, smoothing, warmup, end;
-    bool no_flip;
 } options = {
     .widths = { 4, { 32, 64, 128, 256 } },
     .blocks = { 4, { 1, 1, 1, 1 } },
@@ -51,7 +52,9 @@ static const struct option_row rows[] = {
     { OPTION_REAL, 0, "warmup", &options.warmup, "X", "share of the run in which the rate rises", 0, 1, NULL },
     { OPTION_REAL, 0, "final-lr", &options.end, "X", "rate at the end, as a share of the peak", 0, 1, NULL },
     { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "shift images by up to this much", 0, 1024, NULL },
-    { OPTION_FLAG, 0, "no-flip", &options.no_flip, NULL, "do not mirror images", 0, 0, NULL },
+    { OPTION_INTEGER, 0, "translate", &options.translate, "PIXELS", "the same with reflection instead of zeros", 0,
+      1024, NULL },
+    { OPTION_CHOICE, 0, "flip", &options.flip, "HOW", "when to mirror images", 0, 0, flips },
     { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
     { OPTION_INTEGER, 's', "seed", &options.seed, "SEED", "of weights, order and augmentation", 0, INT32_MAX, NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
@@ -124,6 +127,18 @@ static int choose_batch(const struct examples *training)
     return (int)batch;
 }
 
+static struct augment choose_augment(void)
+{
+    bool reflect = option_given(&options.translate);
+    if (reflect && option_given(&options.crop))
+        die_usage("--translate: it takes the place of --crop (one of the two, both given)");
+    return (struct augment){ .crop = (int)(reflect ? options.translate : options.crop),
+                             .flip = options.flip != FLIP_NONE,
+                             .cutout = (int)options.cutout,
+                             .reflect = reflect,
+                             .alternate = options.flip == FLIP_ALTERNATE };
+}
+
 static struct train_options train_options(int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
@@ -132,7 +147,7 @@ static struct train_options train_options(int batch)
     train.schedule.peak = options.rate;
     train.schedule.warmup = options.warmup;
     train.schedule.end = options.end;
-    train.augment = (struct augment){ (int)options.crop, !options.no_flip, (int)options.cutout };
+    train.augment = choose_augment();
     train.seed = (uint64_t)options.seed;
     return train;
 }

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* The numbers that say which side an image shows first; those of its other augmentation go by epoch and item. */
+static const uint64_t flip_stream = (uint64_t)1 << 63;
+
 struct augment_draw augment_draw(const struct augment *augment, struct random *random, int height, int width)
 {
     struct augment_draw draw = { 0 };
@@ -12,6 +15,12 @@ struct augment_draw augment_draw(const struct augment *augment, struct random *r
     draw.cut_row = (int)random_below(random, (uint32_t)height);
     draw.cut_column = (int)random_below(random, (uint32_t)width);
     return draw;
+}
+
+bool augment_alternates(uint64_t seed, uint64_t item, int epoch)
+{
+    struct random random = random_of(seed, flip_stream | item);
+    return (random_bits(&random) >> 31) != (uint32_t)(epoch - 1) % 2;
 }
 
 /* The shift as seen in the turned image. */
@@ -41,6 +50,14 @@ static void cut(int side, int top, int left, int height, int width, float *image
             memset(image + 4 * (i * width + j), 0, 4 * sizeof *image);
 }
 
+/* Position `at`, reflected at both borders until it lies in [0, size); the border itself is not repeated. */
+static int reflected(int at, int size)
+{
+    int period = size > 1 ? 2 * (size - 1) : 1;
+    at = (at % period + period) % period;
+    return at < size ? at : period - at;
+}
+
 void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
                    int height, int width, float *to)
 {
@@ -54,6 +71,10 @@ void augment_apply(const struct augment *augment, const struct augment_draw *dra
             int row = (mirror_rows ? height - 1 - i : i) + down;
             int column = (mirror_columns ? width - 1 - j : j) + right;
             float *pixel = to + 4 * (i * width + j);
+            if (augment->reflect) {
+                row = reflected(row, height);
+                column = reflected(column, width);
+            }
             if (row >= 0 && row < height && column >= 0 && column < width)
                 memcpy(pixel, from + 4 * (row * width + column), 4 * sizeof *to);
             else

@@ -72,6 +72,8 @@ static void load_batch(struct trainer *trainer, int epoch, int64_t first, int co
         float *plain = trainer->plain + (size_t)threads_index() * 4 * pixels;
         struct random random = random_of(trainer->options->seed, (uint64_t)epoch << 32 | (uint64_t)group);
         struct augment_draw draw = augment_draw(&trainer->options->augment, &random, height, width);
+        if (trainer->options->augment.alternate)
+            draw.mirror = augment_alternates(trainer->options->seed, (uint64_t)group, epoch);
         input_normalize(&trainer->model->normalization, examples->image + (size_t)row * 3 * pixels, height, width,
                         plain);
         augment_apply(&trainer->options->augment, &draw, examples->rotation ? (int)examples->rotation[row] : 0, plain,
