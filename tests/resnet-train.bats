@@ -81,7 +81,7 @@ layer2.0.downsample.1.weight"
 
 @test "defaults are those that --help prints" {
     train -t label -b 128 --lr 0.1 --momentum 0.9 --weight-decay 0.0005 --label-smoothing 0 --schedule triangle \
-        --warmup 0.2 --final-lr 0 --crop 4 --flip random --cutout 0 -s 1 -j 0 <train.st | cmp - base.st
+        --warmup 0.2 --final-lr 0 --crop 4 --flip random --cutout 0 --average none -s 1 -j 0 <train.st | cmp - base.st
     resnet-train --help | grep -- --widths | grep "default 32,64,128,256"
     resnet-train --help | grep -- --blocks | grep "default 1,1,1,1"
     resnet-train --help | grep -- --epochs | grep "default 10"
@@ -89,14 +89,15 @@ layer2.0.downsample.1.weight"
 
 @test "every option has an effect" {
     local option
-    for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" "--translate 4" "--seed 2" \
+    for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" \
+        "--translate 4" "--seed 2" "--average ema" \
         "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
         if cmp -s other.st base.st; then flunk "$option: the same model"; fi
     done
     train -b 20 <train.st >steps.st # more than one step, so that these have an effect
-    for option in "--momentum 0" "--schedule cosine" "--final-lr 0.5"; do
+    for option in "--momentum 0" "--schedule cosine" "--final-lr 0.5" "--average lookahead --average-decay 0.5"; do
         # shellcheck disable=SC2086
         train -b 20 $option <train.st >other.st
         if cmp -s other.st steps.st; then flunk "$option: the same model"; fi
@@ -155,6 +156,21 @@ constant 0.1 0.1"
         END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
 }
 
+@test "an average that forgets at once is the weights themselves" {
+    train -b 20 -e 3 --val val.st <train.st >plain.st
+    train -b 20 -e 3 --val val.st --average ema --average-decay 0 <train.st | cmp - plain.st
+}
+
+@test "what is validated and written is the average" {
+    local how
+    for how in ema lookahead; do
+        train -b 20 -e 3 --val val.st --average "$how" <train.st >mean.st
+        resnet-embed -q -m mean.st -e prediction <val.st | tensor-tsv label prediction >rows.tsv
+        awk -v want="$(about mean.st val_accuracy)" '{ right += $1 == $2 } END { exit right / NR != want }' rows.tsv
+        train -j 2 -b 20 -e 3 --val val.st --average "$how" <train.st | cmp - mean.st
+    done
+}
+
 @test "what it says, and -q" {
     resnet-train --widths 4,8 --blocks 1,1 -e 1 --val val.st <train.st 2>said >out.st
     grep -q "^resnet-train: epoch 1/1: loss .* accuracy .* %; validation .* images/s$" said
@@ -178,7 +194,8 @@ constant 0.1 0.1"
 }
 
 @test "a network learns: the loss of what it has seen falls" {
-    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --flip none --log log.tsv <train.st >out.st
+    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --flip none --log log.tsv <train.st \
+        >out.st
     awk -F '\t' 'NR == 2 { first = $4 } END { if (!($4 < 0.85 * first)) exit 1 }' log.tsv ||
         flunk "the loss went from $(column train_loss log.tsv | xargs)"
 }
@@ -255,6 +272,8 @@ constant 0.1 0.1"
     train_misused "--translate: it takes the place of --crop" --translate 2 --crop 2 <train.st
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
+    train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st
+    train_misused "--average-decay: '1' is not" --average-decay 1 <train.st
     train_misused "--schedule: 'square' is none of triangle, cosine, constant" --schedule square <train.st
     train_misused "--target: 'colour' is none of label, rotation" -t colour <train.st
     train_misused "--log: '-' is standard output" --log - <train.st

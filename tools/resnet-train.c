@@ -11,16 +11,17 @@
 
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
+static const char *const averages[] = { "none", "ema", "lookahead", NULL };
 static const char *const flips[] = { "random", "alternate", "none", NULL };
 enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip;
+    int target, schedule, flip, average;
     const char *validation, *log;
     struct integer_list widths, blocks;
     int64_t epochs, batch, seed, crop, translate, cutout;
-    double rate, momentum, decay, smoothing, warmup, end;
+    double rate, momentum, decay, smoothing, warmup, end, average_decay;
 } options = {
     .widths = { 4, { 32, 64, 128, 256 } },
     .blocks = { 4, { 1, 1, 1, 1 } },
@@ -32,6 +33,7 @@ static struct {
     .momentum = 0.9,
     .decay = 5e-4,
     .warmup = 0.2,
+    .average_decay = 0.95,
 };
 
 static const struct option_row rows[] = {
@@ -56,6 +58,8 @@ static const struct option_row rows[] = {
       1024, NULL },
     { OPTION_CHOICE, 0, "flip", &options.flip, "HOW", "when to mirror images", 0, 0, flips },
     { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
+    { OPTION_CHOICE, 0, "average", &options.average, "HOW", "weights over the steps", 0, 0, averages },
+    { OPTION_REAL, 0, "average-decay", &options.average_decay, "X", "of the average, per step", 0, 0.999999, NULL },
     { OPTION_INTEGER, 's', "seed", &options.seed, "SEED", "of weights, order and augmentation", 0, INT32_MAX, NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
@@ -148,6 +152,7 @@ static struct train_options train_options(int batch)
     train.schedule.warmup = options.warmup;
     train.schedule.end = options.end;
     train.augment = choose_augment();
+    train.average = (struct average){ (enum average_kind)options.average, options.average_decay };
     train.seed = (uint64_t)options.seed;
     return train;
 }

@@ -23,11 +23,17 @@ struct trainer {
     const struct train_options *options;
     struct inference inference; /* for validation */
     float *velocity;            /* momentum, laid out as the parameters */
+    float *mean_weights, *mean_running; /* averages over the steps; NULL: none are wanted */
     float *best_weights, *best_running;
     int64_t *order;  /* groups, shuffled */
     int64_t *target; /* of a batch */
     float *plain;    /* one image per thread before augmentation */
 };
+
+static void copy_floats(float *to, const float *from, size_t count)
+{
+    memcpy(to, from, count * sizeof *to);
+}
 
 static struct trainer trainer_new(struct model *model, const struct examples *training,
                                   const struct examples *validation, const struct train_options *options)
@@ -40,6 +46,12 @@ static struct trainer trainer_new(struct model *model, const struct examples *tr
         trainer.best_running = allocate_floats(net->statistics);
     }
     trainer.velocity = allocate_floats(net->parameters);
+    if (options->average.kind != AVERAGE_NONE) {
+        trainer.mean_weights = allocate_floats(net->parameters);
+        trainer.mean_running = allocate_floats(net->statistics);
+        copy_floats(trainer.mean_weights, net->weights, net->parameters);
+        copy_floats(trainer.mean_running, net->running, net->statistics);
+    }
     trainer.order = allocate((size_t)(training->count / training->group), sizeof *trainer.order);
     trainer.target = allocate((size_t)net->images, sizeof *trainer.target);
     trainer.plain = allocate_floats((size_t)threads_count() * (size_t)(4 * training->height * training->width));
@@ -53,6 +65,8 @@ static void trainer_free(struct trainer *trainer)
     free(trainer->best_weights);
     free(trainer->best_running);
     free(trainer->velocity);
+    free(trainer->mean_weights);
+    free(trainer->mean_running);
     free(trainer->order);
     free(trainer->target);
     free(trainer->plain);
@@ -138,12 +152,22 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
                 (long long)step + 1, fabs(loss - before) / net->images);
         sgd_update(&options->sgd, result->rate, net, trainer->velocity);
         result->step++;
+        if (trainer->mean_weights)
+            average_update(&options->average, result->step, (double)result->step / (double)all, net,
+                           trainer->mean_weights, trainer->mean_running);
         snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", result->epoch, options->epochs,
                  loss / (double)((step + 1) * net->images));
         progress_update(progress, result->step * net->images, note);
     }
     result->loss = loss / (double)(steps * net->images);
     result->accuracy = (double)right / (double)(steps * net->images);
+}
+
+/* From the weights that train to their average, and back. */
+static void exchange_average(struct trainer *trainer)
+{
+    if (trainer->mean_weights)
+        average_exchange(trainer->model->net, trainer->mean_weights, trainer->mean_running);
 }
 
 /* The last step of an epoch may be the one that diverges, and such a network must not be chosen. */
@@ -163,11 +187,6 @@ static bool better(const struct train_epoch *a, const struct train_epoch *b)
     if (a->val_accuracy != b->val_accuracy)
         return a->val_accuracy > b->val_accuracy;
     return a->val_loss < b->val_loss;
-}
-
-static void copy_floats(float *to, const float *from, size_t count)
-{
-    memcpy(to, from, count * sizeof *to);
 }
 
 static void write_log(FILE *log, const struct train_epoch *e)
@@ -206,6 +225,7 @@ struct train_epoch train(struct model *model, const struct examples *training, c
     for (now.epoch = 1; now.epoch <= options->epochs; now.epoch++) {
         run_epoch(&trainer, &now, &progress, steps);
         check_finite(net, &now);
+        exchange_average(&trainer);
         if (validation)
             evaluate(&trainer, &now);
         now.seconds = seconds_now() - start;
@@ -218,6 +238,8 @@ struct train_epoch train(struct model *model, const struct examples *training, c
             copy_floats(trainer.best_weights, net->weights, net->parameters);
             copy_floats(trainer.best_running, net->running, net->statistics);
         }
+        if (now.epoch < options->epochs)
+            exchange_average(&trainer);
     }
     if (validation) {
         copy_floats(net->weights, trainer.best_weights, net->parameters);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "learning/augment.h"
+#include "learning/average.h"
 #include "learning/examples.h"
 #include "learning/schedule.h"
 #include "learning/sgd.h"
@@ -17,12 +18,13 @@ struct train_options {
     struct sgd sgd;
     struct schedule schedule;
     struct augment augment;
+    struct average average;
     uint64_t seed;
 };
 
 /* One epoch's figures. Training figures are means over the epoch as it went, with augmentation and before each
- * step; validation figures are of the weights at its end, without label smoothing; NAN where there are no
- * validation data. */
+ * step; validation figures are of the weights at its end, or of their average, without label smoothing; NAN where
+ * there are no validation data. */
 struct train_epoch {
     int epoch; /* from 1 */
     int64_t step;
