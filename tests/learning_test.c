@@ -182,7 +182,7 @@ static void draws_are_even(void)
 
 static void schedules(void)
 {
-    struct schedule s = { SCHEDULE_TRIANGLE, 0.4, 0.25, 0.1 };
+    struct schedule s = { SCHEDULE_TRIANGLE, .peak = 0.4, .warmup = 0.25, .start = 0.01, .end = 0.1 };
     for (int shape = SCHEDULE_TRIANGLE; shape <= SCHEDULE_CONSTANT; shape++) {
         s.shape = (enum schedule_shape)shape;
         CHECK_NEAR(schedule_rate(&s, 0), 0.004, 1e-12);
@@ -197,9 +197,10 @@ static void schedules(void)
     }
     s.shape = SCHEDULE_COSINE;
     CHECK_NEAR(schedule_rate(&s, 0.25 + 0.75 / 3), 0.04 + 0.36 * 0.75, 1e-12); /* cos 60 degrees is a half */
-    CHECK_NEAR(schedule_rate(&(struct schedule){ SCHEDULE_TRIANGLE, 1, 0, 0 }, 0), 1, 0);
-    CHECK_NEAR(schedule_rate(&(struct schedule){ SCHEDULE_TRIANGLE, 1, 1, 0 }, 0.5), 0.505, 1e-12);
-    CHECK(isfinite(schedule_rate(&(struct schedule){ SCHEDULE_COSINE, 1, 1, 0 }, 1)));
+    CHECK_NEAR(schedule_rate(&(struct schedule){ SCHEDULE_TRIANGLE, .peak = 1 }, 0), 1, 0);
+    struct schedule warm = { SCHEDULE_TRIANGLE, .peak = 1, .warmup = 1, .start = 0.2 };
+    CHECK_NEAR(schedule_rate(&warm, 0.5), 0.6, 1e-12);
+    CHECK(isfinite(schedule_rate(&(struct schedule){ SCHEDULE_COSINE, .peak = 1, .warmup = 1 }, 1)));
 }
 
 int main(void)

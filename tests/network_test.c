@@ -133,7 +133,7 @@ static void one_step_is_pytorchs(void)
 static void ten_steps_are_pytorchs(void)
 {
     struct resnet *net = network_before(BATCH);
-    struct sgd sgd = { about("momentum"), about("weight_decay") };
+    struct sgd sgd = { about("momentum"), about("weight_decay"), 1 };
     float *velocity = allocate_floats(net->parameters);
     for (int step = 0; step < STEPS; step++) {
         CHECK_NEAR(step_loss(net, step), (double)((const float *)get("loss")->data)[step], steps_tolerance);
@@ -150,7 +150,7 @@ static void ten_steps_are_pytorchs(void)
 static void padding_stays_zero(void)
 {
     struct resnet *net = network_before(BATCH), *bare = network_before(0);
-    struct sgd sgd = { 0.9, 5e-4 };
+    struct sgd sgd = { 0.9, 5e-4, 1 };
     float *velocity = allocate_floats(net->parameters);
     for (int step = 0; step < 3; step++) {
         step_loss(net, step);
@@ -354,6 +354,58 @@ static void initial_weights(void)
     resnet_free(other);
 }
 
+/* Image in, image out: a filter that is the identity finds its channel's pixel in the middle of its patch. */
+static void dirac_filters_pass_channels_on(void)
+{
+    struct resnet_config config = { .stages = 2, .widths = { 3, 5 }, .blocks = { 1, 1 }, .classes = 2, .height = 4,
+                                    .width = 4 };
+    struct resnet *net = resnet_new(&config, 0), *plain = resnet_new(&config, 0);
+    resnet_initialize(net, 1);
+    resnet_initialize(plain, 1);
+    resnet_initialize_dirac(net);
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        const struct resnet_tensor *t = &net->tensor[i];
+        size_t count = outside_floats(t), filter = count / (size_t)t->outputs;
+        bool hidden = t->rank == 4 && t->kernel == 3 && i > 0;
+        float *got = allocate_floats(count), *want = allocate_floats(count);
+        resnet_export(net, t, got);
+        resnet_export(plain, &plain->tensor[i], want);
+        for (size_t v = 0; hidden && v < filter * (size_t)t->inputs && v < count; v++)
+            want[v] = v % filter / 9 == v / filter && v % 9 == 4 ? 1 : 0;
+        CHECK_FLOATS(got, want, count, 0);
+        free(got);
+        free(want);
+    }
+    resnet_free(net);
+    resnet_free(plain);
+}
+
+/* Frozen tensors stay, biases of batch norms go as many times as far. */
+static void frozen_scales_and_fast_biases(void)
+{
+    struct resnet *net = network_before(BATCH), *plain = network_before(BATCH);
+    struct sgd sgd = { 0.9, 0, 1 }, fast = { 0.9, 0, 64 };
+    float *velocity = allocate_floats(net->parameters), *before = allocate_floats(net->parameters);
+    memcpy(before, net->weights, net->parameters * sizeof *before);
+    resnet_freeze(net, ROLE_NORM_SCALE);
+    step_loss(net, 0);
+    step_loss(plain, 0);
+    sgd_update(&fast, 1e-3, net, velocity);
+    memset(velocity, 0, net->parameters * sizeof *velocity);
+    sgd_update(&sgd, 1e-3, plain, velocity);
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        const struct resnet_tensor *t = &net->tensor[i];
+        double factor = t->role == ROLE_NORM_SCALE ? 0 : t->role == ROLE_NORM_BIAS ? 64 : 1;
+        CHECK_INTEGER(t->role == ROLE_NORM_BIAS, strstr(t->name, ".bias") && t->name[0] != 'f');
+        for (size_t p = t->offset; p < t->offset + outside_floats(t) / (size_t)(t->rank > 1 ? 9 : 1); p++)
+            CHECK_NEAR(net->weights[p] - before[p], factor * (double)(plain->weights[p] - before[p]), 1e-5);
+    }
+    free(velocity);
+    free(before);
+    resnet_free(net);
+    resnet_free(plain);
+}
+
 int main(void)
 {
     threads_start(2);
@@ -367,6 +419,8 @@ int main(void)
     RUN(neither_room_nor_threads_change_the_result);
     RUN(inference_is_image_by_image);
     RUN(initial_weights);
+    RUN(dirac_filters_pass_channels_on);
+    RUN(frozen_scales_and_fast_biases);
     frame_free(&fixture);
     return check_verdict();
 }

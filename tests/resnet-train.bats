@@ -81,7 +81,8 @@ layer2.0.downsample.1.weight"
 
 @test "defaults are those that --help prints" {
     train -t label -b 128 --lr 0.1 --momentum 0.9 --weight-decay 0.0005 --label-smoothing 0 --schedule triangle \
-        --warmup 0.2 --final-lr 0 --crop 4 --flip random --cutout 0 --average none -s 1 -j 0 <train.st | cmp - base.st
+        --warmup 0.2 --final-lr 0 --crop 4 --flip random --cutout 0 --average none --init random \
+        --bn-bias-lr 1 --initial-lr 0.01 -s 1 -j 0 <train.st | cmp - base.st
     resnet-train --help | grep -- --widths | grep "default 32,64,128,256"
     resnet-train --help | grep -- --blocks | grep "default 1,1,1,1"
     resnet-train --help | grep -- --epochs | grep "default 10"
@@ -90,7 +91,7 @@ layer2.0.downsample.1.weight"
 @test "every option has an effect" {
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" \
-        "--translate 4" "--seed 2" "--average ema" \
+        "--translate 4" "--seed 2" "--average ema" "--init dirac" "--fix-bn-scale" "--bn-bias-lr 8" "--initial-lr 0.3" \
         "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
@@ -154,6 +155,16 @@ constant 0.1 0.1"
     awk -v want="$want" 'BEGIN { split(want, w, " ") }
         { right += $1 == $2; loss += $3 }
         END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
+}
+
+@test "scales of batch norms that stay, biases that go" {
+    train --lr 0 <train.st >still.st
+    train -b 10 --fix-bn-scale <train.st >fixed.st
+    stream-compare still.st fixed.st 2>differ || true
+    if grep "bn[12].weight\|downsample.1.weight" differ; then flunk "scales moved"; fi
+    equal "$(grep -c "bn[12].bias\|downsample.1.bias" differ)" 6
+    stream-compare still.st base.st 2>differ || true
+    equal "$(grep -c "bn[12].weight\|downsample.1.weight" differ)" 6
 }
 
 @test "an average that forgets at once is the weights themselves" {
@@ -273,6 +284,9 @@ constant 0.1 0.1"
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st
+    train_misused "--init: 'ones' is none of random, dirac" --init ones <train.st
+    train_misused "--bn-bias-lr: '-1' is not" --bn-bias-lr -1 <train.st
+    train_misused "--initial-lr: '2' is not" --initial-lr 2 <train.st
     train_misused "--average-decay: '1' is not" --average-decay 1 <train.st
     train_misused "--schedule: 'square' is none of triangle, cosine, constant" --schedule square <train.st
     train_misused "--target: 'colour' is none of label, rotation" -t colour <train.st

@@ -12,16 +12,19 @@
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
 static const char *const averages[] = { "none", "ema", "lookahead", NULL };
+static const char *const starts[] = { "random", "dirac", NULL };
+enum { START_RANDOM, START_DIRAC };
 static const char *const flips[] = { "random", "alternate", "none", NULL };
 enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip, average;
+    int target, schedule, flip, average, start;
     const char *validation, *log;
     struct integer_list widths, blocks;
     int64_t epochs, batch, seed, crop, translate, cutout;
-    double rate, momentum, decay, smoothing, warmup, end, average_decay;
+    double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias;
+    bool fixed_scale;
 } options = {
     .widths = { 4, { 32, 64, 128, 256 } },
     .blocks = { 4, { 1, 1, 1, 1 } },
@@ -33,6 +36,8 @@ static struct {
     .momentum = 0.9,
     .decay = 5e-4,
     .warmup = 0.2,
+    .first = 0.01,
+    .norm_bias = 1,
     .average_decay = 0.95,
 };
 
@@ -52,12 +57,17 @@ static const struct option_row rows[] = {
     { OPTION_CHOICE, 0, "schedule", &options.schedule, "SHAPE", "of the learning rate after the warm-up", 0, 0,
       shapes },
     { OPTION_REAL, 0, "warmup", &options.warmup, "X", "share of the run in which the rate rises", 0, 1, NULL },
+    { OPTION_REAL, 0, "initial-lr", &options.first, "X", "rate at the first step, as a share of the peak", 0, 1, NULL },
     { OPTION_REAL, 0, "final-lr", &options.end, "X", "rate at the end, as a share of the peak", 0, 1, NULL },
     { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "shift images by up to this much", 0, 1024, NULL },
     { OPTION_INTEGER, 0, "translate", &options.translate, "PIXELS", "the same with reflection instead of zeros", 0,
       1024, NULL },
     { OPTION_CHOICE, 0, "flip", &options.flip, "HOW", "when to mirror images", 0, 0, flips },
     { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
+    { OPTION_CHOICE, 0, "init", &options.start, "HOW", "initial filters", 0, 0, starts },
+    { OPTION_FLAG, 0, "fix-bn-scale", &options.fixed_scale, NULL, "leave the scales of batch norms at 1", 0, 0, NULL },
+    { OPTION_REAL, 0, "bn-bias-lr", &options.norm_bias, "X", "factor of the rate for biases of batch norms", 0, 10000,
+      NULL },
     { OPTION_CHOICE, 0, "average", &options.average, "HOW", "weights over the steps", 0, 0, averages },
     { OPTION_REAL, 0, "average-decay", &options.average_decay, "X", "of the average, per step", 0, 0.999999, NULL },
     { OPTION_INTEGER, 's', "seed", &options.seed, "SEED", "of weights, order and augmentation", 0, INT32_MAX, NULL },
@@ -146,15 +156,26 @@ static struct augment choose_augment(void)
 static struct train_options train_options(int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
-    train.sgd = (struct sgd){ options.momentum, options.decay };
+    train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias };
     train.schedule.shape = (enum schedule_shape)options.schedule;
     train.schedule.peak = options.rate;
     train.schedule.warmup = options.warmup;
+    train.schedule.start = options.first;
     train.schedule.end = options.end;
     train.augment = choose_augment();
     train.average = (struct average){ (enum average_kind)options.average, options.average_decay };
     train.seed = (uint64_t)options.seed;
     return train;
+}
+
+/* The network before its first step. */
+static void start(struct resnet *net)
+{
+    resnet_initialize(net, (uint64_t)options.seed);
+    if (options.start == START_DIRAC)
+        resnet_initialize_dirac(net);
+    if (options.fixed_scale)
+        resnet_freeze(net, ROLE_NORM_SCALE);
 }
 
 static void describe(struct model *model, const char *name, char *value)
@@ -211,7 +232,7 @@ int main(int argc, char **argv)
     struct train_options train_with = train_options(batch);
     struct model model = model_new(&config, batch);
     model.normalization = normalization_measure(training.image, training.count, training.height, training.width);
-    resnet_initialize(model.net, train_with.seed);
+    start(model.net);
     struct output log = { 0 };
     if (options.log)
         log = output_open(options.log);

@@ -3,12 +3,11 @@
 #include <math.h>
 
 static const double pi = 3.14159265358979323846;
-static const double start = 0.01; /* of the peak, at the first step */
 
 double schedule_rate(const struct schedule *schedule, double progress)
 {
     if (progress < schedule->warmup)
-        return schedule->peak * (start + (1 - start) * progress / schedule->warmup);
+        return schedule->peak * (schedule->start + (1 - schedule->start) * progress / schedule->warmup);
     double down = schedule->warmup < 1 ? (progress - schedule->warmup) / (1 - schedule->warmup) : 1;
     double height = 1;
     if (schedule->shape == SCHEDULE_TRIANGLE)

@@ -11,7 +11,8 @@ enum schedule_shape {
 struct schedule {
     enum schedule_shape shape;
     double peak;   /* learning rate after the warm-up */
-    double warmup; /* share of the run in which the rate rises in a straight line from peak/100 to peak */
+    double warmup; /* share of the run in which the rate rises in a straight line */
+    double start;  /* share of the peak at the first step, where there is a warm-up */
     double end;    /* share of the peak that is left at the end */
 };
 

@@ -16,9 +16,12 @@ void sgd_step(const struct sgd *sgd, double rate, int decay, size_t count, float
 void sgd_update(const struct sgd *sgd, double rate, struct resnet *net, float *velocity)
 {
     for (int i = 0; i < net->parameter_tensors; i++) {
+        double factor = net->tensor[i].role == ROLE_NORM_BIAS ? sgd->norm_bias : 1;
+        if (net->tensor[i].frozen)
+            continue;
         size_t begin = net->tensor[i].offset;
         size_t end = i + 1 < net->parameter_tensors ? net->tensor[i + 1].offset : net->parameters;
-        sgd_step(sgd, rate, net->tensor[i].rank > 1, end - begin, net->weights + begin, net->gradients + begin,
+        sgd_step(sgd, factor * rate, net->tensor[i].rank > 1, end - begin, net->weights + begin, net->gradients + begin,
                  velocity + begin);
     }
 }

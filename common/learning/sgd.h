@@ -10,13 +10,15 @@
 struct sgd {
     double momentum;     /* mu */
     double weight_decay; /* lambda */
+    double norm_bias;    /* factor of the rate for the biases of batch norms; 1 as for all else */
 };
 
 /* d = g + lambda w;  v = mu v + d;  w = w - rate (d + mu v), over `count` values; decay false: lambda is 0 (biases
  * and batch norms). */
 void sgd_step(const struct sgd *sgd, double rate, int decay, size_t count, float *w, const float *g, float *v);
 
-/* The same for a whole network from its gradients: convolutions and the classifier's matrix decay, vectors do not.
+/* The same for a whole network from its gradients: convolutions and the classifier's matrix decay, vectors do not; what
+ * is frozen stays.
  * velocity: [parameters], laid out as they are; 0 at the start. */
 void sgd_update(const struct sgd *sgd, double rate, struct resnet *net, float *velocity);
 

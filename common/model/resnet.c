@@ -81,9 +81,11 @@ static size_t advance(size_t *block, const struct resnet_tensor *t)
     return t->offset;
 }
 
-static size_t add_vector(struct resnet *net, size_t *block, const char *prefix, const char *name, int size)
+static size_t add_vector(struct resnet *net, size_t *block, const char *prefix, const char *name, int size,
+                         enum resnet_role role)
 {
     struct resnet_tensor *t = add_tensor(net, block, prefix, name);
+    t->role = role;
     t->rank = 1;
     t->outputs = size;
     t->padded_outputs = channels_padded(size);
@@ -93,6 +95,7 @@ static size_t add_vector(struct resnet *net, size_t *block, const char *prefix, 
 static size_t add_conv(struct resnet *net, const char *prefix, int inputs, int outputs, int kernel)
 {
     struct resnet_tensor *t = add_tensor(net, &net->parameters, prefix, ".weight");
+    t->role = ROLE_CONVOLUTION;
     t->rank = 4;
     t->outputs = outputs;
     t->inputs = inputs;
@@ -105,6 +108,7 @@ static size_t add_conv(struct resnet *net, const char *prefix, int inputs, int o
 static size_t add_linear(struct resnet *net, const char *prefix, int inputs, int outputs)
 {
     struct resnet_tensor *t = add_tensor(net, &net->parameters, prefix, ".weight");
+    t->role = ROLE_CLASSIFIER;
     t->rank = 2;
     t->outputs = outputs;
     t->inputs = inputs;
@@ -121,8 +125,8 @@ static void unit_parameters(struct resnet *net, struct resnet_unit *unit, const 
     unit->conv = (struct conv){ channels_padded(inputs), channels_padded(outputs), kernel, stride, height, width };
     unit->norm.channels = channels_padded(outputs);
     unit->weight = add_conv(net, conv_name, inputs, outputs, kernel);
-    unit->gamma = add_vector(net, &net->parameters, norm_name, ".weight", outputs);
-    unit->beta = add_vector(net, &net->parameters, norm_name, ".bias", outputs);
+    unit->gamma = add_vector(net, &net->parameters, norm_name, ".weight", outputs, ROLE_NORM_SCALE);
+    unit->beta = add_vector(net, &net->parameters, norm_name, ".bias", outputs, ROLE_NORM_BIAS);
 }
 
 static void block_parameters(struct resnet *net, struct resnet_block *block, int stage, int number, int inputs,
@@ -159,7 +163,7 @@ static void build_parameters(struct resnet *net)
         }
     net->features = channels_padded(inputs);
     net->classifier_weight = add_linear(net, "fc", inputs, config->classes);
-    net->classifier_bias = add_vector(net, &net->parameters, "fc", ".bias", config->classes);
+    net->classifier_bias = add_vector(net, &net->parameters, "fc", ".bias", config->classes, ROLE_CLASSIFIER_BIAS);
     net->parameter_tensors = net->tensors;
 }
 
@@ -168,13 +172,13 @@ static void build_statistics(struct resnet *net)
 {
     int parameters = net->tensors;
     for (int i = 0; i < parameters; i++) {
-        if (net->tensor[i].rank != 1 || strstr(net->tensor[i].name, ".weight") == NULL)
+        if (net->tensor[i].role != ROLE_NORM_SCALE)
             continue;
         char prefix[NAME_MAX_LENGTH];
         snprintf(prefix, sizeof prefix, "%.*s", (int)strlen(net->tensor[i].name) - 7, net->tensor[i].name);
         int channels = net->tensor[i].outputs;
-        add_vector(net, &net->statistics, prefix, ".running_mean", channels);
-        add_vector(net, &net->statistics, prefix, ".running_var", channels);
+        add_vector(net, &net->statistics, prefix, ".running_mean", channels, ROLE_STATISTIC);
+        add_vector(net, &net->statistics, prefix, ".running_var", channels, ROLE_STATISTIC);
     }
 }
 
@@ -335,12 +339,6 @@ void resnet_free(struct resnet *net)
 
 /* ---- values ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static void initialize_tensor(struct resnet *net, const struct resnet_tensor *t, struct random *r)
 {
     size_t count = (size_t)t->outputs * (size_t)(t->rank > 1 ? t->inputs : 1) *
@@ -348,14 +346,14 @@ static void initialize_tensor(struct resnet *net, const struct resnet_tensor *t,
     float *values = allocate_floats(count);
     float deviation = t->rank == 4 ? (float)sqrt(2.0 / ((double)t->outputs * t->kernel * t->kernel)) : 0;
     float bound = 1 / sqrtf((float)resnet_features(&net->config));
-    bool classifier = strncmp(t->name, "fc.", 3) == 0;
+    bool classifier = t->role == ROLE_CLASSIFIER || t->role == ROLE_CLASSIFIER_BIAS;
     for (size_t i = 0; i < count; i++) {
         if (t->rank == 4)
             values[i] = deviation * random_normal(r);
         else if (classifier)
             values[i] = bound * (2 * random_uniform(r) - 1);
         else
-            values[i] = ends_with(t->name, ".weight") ? 1 : 0;
+            values[i] = t->role == ROLE_NORM_SCALE ? 1 : 0;
     }
     resnet_import(net, t, values);
     free(values);
@@ -367,6 +365,32 @@ void resnet_initialize(struct resnet *net, uint64_t seed)
         struct random r = random_of(seed, (uint64_t)i); /* one each: the same first layers at any depth */
         initialize_tensor(net, &net->tensor[i], &r);
     }
+}
+
+static void set_dirac(struct resnet *net, const struct resnet_tensor *t)
+{
+    size_t taps = (size_t)(t->kernel * t->kernel), filter = taps * (size_t)t->inputs;
+    float *values = allocate_floats(filter * (size_t)t->outputs);
+    resnet_export(net, t, values);
+    for (int k = 0; k < t->outputs && k < t->inputs; k++) {
+        memset(values + (size_t)k * filter, 0, filter * sizeof *values);
+        values[(size_t)k * filter + (size_t)k * taps + taps / 2] = 1;
+    }
+    resnet_import(net, t, values);
+    free(values);
+}
+
+void resnet_initialize_dirac(struct resnet *net)
+{
+    for (int i = 1; i < net->parameter_tensors; i++) /* 0 is the stem */
+        if (net->tensor[i].role == ROLE_CONVOLUTION && net->tensor[i].kernel == 3)
+            set_dirac(net, &net->tensor[i]);
+}
+
+void resnet_freeze(struct resnet *net, enum resnet_role role)
+{
+    for (int i = 0; i < net->tensors; i++)
+        net->tensor[i].frozen |= net->tensor[i].role == role;
 }
 
 /* The stored position of value (k, c, r, q) of the outside world. */

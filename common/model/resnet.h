@@ -27,6 +27,16 @@ struct resnet_config {
     int height, width; /* of the image */
 };
 
+/* What a tensor is to the network, and so to its training. */
+enum resnet_role {
+    ROLE_CONVOLUTION,
+    ROLE_NORM_SCALE, /* gamma of a batch norm */
+    ROLE_NORM_BIAS,  /* its beta */
+    ROLE_CLASSIFIER,
+    ROLE_CLASSIFIER_BIAS,
+    ROLE_STATISTIC
+};
+
 /* Where a tensor lies in the block of parameters or of running statistics, and what shape the outside world sees. */
 struct resnet_tensor {
     char name[NAME_MAX_LENGTH];
@@ -34,6 +44,8 @@ struct resnet_tensor {
     int outputs, inputs, kernel;
     int padded_outputs, padded_inputs; /* as stored: convolution [kernel][kernel][C][K], linear [K][C] */
     size_t offset;      /* in floats */
+    enum resnet_role role;
+    bool frozen;        /* training leaves it as it is */
 };
 
 /* A convolution and its batch norm. */
@@ -85,9 +97,16 @@ void resnet_free(struct resnet *net);
  * classifier uniform within +-1/sqrt(C), as torchvision. */
 void resnet_initialize(struct resnet *net, uint64_t seed);
 
+/* Then, instead: the first filters of every 3x3 convolution but the stem, as many as it has input channels, each pass
+ * one of these on as it is (Zagoruyko and Komodakis 2017, "DiracNets"). */
+void resnet_initialize_dirac(struct resnet *net);
+
+/* Freeze all tensors of a role. */
+void resnet_freeze(struct resnet *net, enum resnet_role role);
+
 /* One forward and backward pass over net->input [images,H,W,4] (filled by the caller: normalised RGB and a zero).
- * Sets net->gradients to those of the mean loss with label smoothing, moves the running statistics, and adds the
- * summed loss and the count of right answers. */
+ * Sets net->gradients (of what is frozen, to anything) to those of the mean loss with label smoothing, moves the
+ * running statistics, and adds the summed loss and the count of right answers. */
 void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
                        int64_t *right);
 
