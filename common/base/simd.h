@@ -3,6 +3,10 @@
 #ifndef TALE_BASE_SIMD_H
 #define TALE_BASE_SIMD_H
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #if defined(__AVX512F__)
 enum { VECTOR_FLOATS = 16 };
 #elif defined(__AVX__)
@@ -42,6 +46,22 @@ static inline vector vector_relu(vector x)
 static inline vector vector_gate(vector x, vector gate)
 {
     return (vector)((vector_mask)x & (gate > 0));
+}
+
+/* Bit i is set where element i is below the bound: what a loop over few hits among many elements wants, and what the
+ * extension has no word for. NaN is never below. */
+static inline unsigned vector_below(vector x, vector bound)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask((__m512)x, (__m512)bound, _CMP_LT_OQ);
+#elif defined(__AVX__)
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, (__m256)bound, _CMP_LT_OQ));
+#else
+    unsigned bits = 0;
+    for (int i = 0; i < VECTOR_FLOATS; i++)
+        bits |= (unsigned)(x[i] < bound[i]) << i;
+    return bits;
+#endif
 }
 
 /* The sum of the elements, from first to last. */

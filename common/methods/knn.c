@@ -1,7 +1,5 @@
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
 #include "methods/knn.h"
 
-#include <blis.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -11,37 +9,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "methods/features.h"
+#include "methods/candidates.h"
 
-/* Block sizes, from measurements: the products of one sgemm stay in L2 (512 KiB), the database's block is packed with
- * its rows in columns, which BLIS reads unpacked at small dimensions, and is small enough for L3. */
-enum {
-    batch_queries = 4096, /* searched at a time: bounds the memory */
-    tile_queries = 256,   /* of one sgemm, at most */
-    tile_rows = 512,
-    block_tiles = 8,      /* of tile_rows: packed by all threads together, then searched */
-    scan_width = 32       /* distances looked at together */
-};
-
-/* A database row and its squared distance to the query, as far as the first step knows. */
-struct candidate {
-    float square;
-    int32_t row;
-};
-
-/* What a search works on. */
-struct workspace {
-    int64_t capacity;             /* candidates kept for each query */
-    float *query;                 /* [batch_queries, dimension], centred or scaled */
-    float *query_square;          /* [batch_queries] */
-    struct candidate *list;       /* [batch_queries, 2 capacity]: cut back to the nearest whenever it is full */
-    int64_t *filled;              /* [batch_queries] */
-    float *bound;                 /* [batch_queries]: what is not nearer is no candidate */
-    float *block;                 /* [block_tiles][dimension, tile_rows]: database rows in columns */
-    float **product;              /* per thread [tile_queries, tile_rows] */
-    struct candidate_exact *rank; /* per thread [capacity] */
-    int threads;
-};
+enum { batch_queries = 4096 }; /* searched at a time: bounds the memory */
 
 /* A candidate with its distance in double. */
 struct candidate_exact {
@@ -49,18 +19,36 @@ struct candidate_exact {
     int64_t row;
 };
 
-static double length_of(const float *x, int64_t n)
+double knn_length(const knn_float *x, int64_t n)
 {
-    double sum = 0;
-    for (int64_t d = 0; d < n; d++)
-        sum += (double)x[d] * x[d];
-    return sqrt(sum);
+    double sum[8] = { 0 }, total = 0;
+    int64_t d = 0;
+    for (; d + 8 <= n; d += 8)
+        for (int l = 0; l < 8; l++)
+            sum[l] += (double)x[d + l] * (double)x[d + l];
+    for (; d < n; d++)
+        total += (double)x[d] * (double)x[d];
+    for (int l = 0; l < 8; l++)
+        total += sum[l];
+    return sqrt(total);
+}
+
+const knn_float *knn_row(const struct knn *knn, int64_t row)
+{
+    int64_t low = 0, high = knn->parts - 1; /* the last part that begins at the row or before it */
+    while (low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        if (knn->first[middle] <= row)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return knn->part[low].row + (row - knn->first[low]) * knn->dimension;
 }
 
 /* What both steps order by, in double from the original rows: |x - y|^2, or 1 - cosine. Eight partial sums let the
  * compiler use vectors; their order is fixed here, so every call on the same rows gives the same bits. */
-static double exact_key(enum knn_metric metric, const float *x, const float *y, int64_t n, double x_length,
-                        double y_length)
+static double exact_key(enum knn_metric metric, const float *x, const knn_float *y, int64_t n, double x_length)
 {
     double sum[8] = { 0 };
     int64_t d = 0;
@@ -84,223 +72,82 @@ static double exact_key(enum knn_metric metric, const float *x, const float *y, 
     double total = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
     if (metric == KNN_L2)
         return total;
-    double product = x_length * y_length;
+    double product = x_length * knn_length(y, n);
     double cosine = product > 0 ? total / product : 0;
     return cosine < 1 ? cosine > -1 ? 1 - cosine : 2 : 0;
 }
 
-/* out[d * stride] = the row as the first step sees it; returns its squared length. */
-static float transform_row(const struct knn *knn, const float *row, double length, float *out, int64_t stride)
+/* The sums of the columns of a chunk of rows, in their order. */
+static void sum_columns(const struct knn *knn, int64_t first, int64_t count, double *sum)
 {
-    double sum = 0;
-    if (knn->metric == KNN_L2) {
-        for (int64_t d = 0; d < knn->dimension; d++) {
-            float value = row[d] - knn->centre[d];
-            out[d * stride] = value;
-            sum += (double)value * value;
-        }
-        return (float)sum;
+    for (int64_t i = first; i < first + count; i++) {
+        const knn_float *row = knn_row(knn, i);
+        for (int64_t d = 0; d < knn->dimension; d++)
+            sum[d] += (double)row[d];
     }
-    double scale = length > 0 ? 1 / length : 0;
-    for (int64_t d = 0; d < knn->dimension; d++)
-        out[d * stride] = (float)(row[d] * scale);
-    return 1; /* for a zero row too: then |x - y|^2 = 2 (1 - cosine) holds with the cosine 0 that it is given */
+}
+
+/* The columns' means, summed by chunks of rows and then over the chunks in their order. Caller frees. */
+static double *column_means_of(const struct knn *knn)
+{
+    enum { chunk = 8192, chunks_at_once = 64 };
+    double *mean = allocate((size_t)knn->dimension, sizeof *mean);
+    double *part = allocate(checked_multiply(chunks_at_once, (size_t)knn->dimension), sizeof *part);
+    for (int64_t from = 0; from < knn->rows; from += (int64_t)chunk * chunks_at_once) {
+        memset(part, 0, chunks_at_once * (size_t)knn->dimension * sizeof *part);
+#pragma omp parallel for schedule(static)
+        for (int c = 0; c < chunks_at_once; c++) {
+            int64_t first = from + (int64_t)c * chunk, rest = knn->rows - first;
+            sum_columns(knn, first, rest < 0 ? 0 : rest < chunk ? rest : chunk, part + c * knn->dimension);
+        }
+        for (int64_t i = 0; i < chunks_at_once * knn->dimension; i++)
+            mean[i % knn->dimension] += part[i];
+    }
+    for (int64_t d = 0; d < knn->dimension && knn->rows > 0; d++)
+        mean[d] /= (double)knn->rows;
+    free(part);
+    return mean;
+}
+
+struct knn knn_open_parts(enum knn_metric metric, const struct knn_part *part, int64_t parts, const int64_t *identity,
+                          int64_t dimension)
+{
+    struct knn knn = { .metric = metric, .dimension = dimension, .parts = parts, .identity = identity, .finite = true };
+    knn.part = allocate((size_t)parts, sizeof *knn.part);
+    knn.first = allocate((size_t)parts, sizeof *knn.first);
+    for (int64_t p = 0; p < parts; p++) {
+        knn.part[p] = part[p];
+        knn.first[p] = knn.rows;
+        knn.rows += part[p].rows;
+    }
+    if (knn.rows > INT32_MAX)
+        die("a database of %lld rows is too large (at most %d)", (long long)knn.rows, INT32_MAX);
+    double *mean = column_means_of(&knn);
+    knn.centre = allocate_floats((size_t)dimension);
+    for (int64_t d = 0; d < dimension; d++) {
+        knn.centre[d] = metric == KNN_L2 ? (float)mean[d] : 0;
+        knn.finite = knn.finite && isfinite(mean[d]);
+    }
+    free(mean);
+    return knn;
 }
 
 struct knn knn_open(enum knn_metric metric, const float *row, const int64_t *identity, int64_t rows, int64_t dimension)
 {
-    if (rows > INT32_MAX)
-        die("a database of %lld rows is too large (at most %d)", (long long)rows, INT32_MAX);
-    struct knn knn = { metric, rows, dimension, row, identity, allocate_floats((size_t)dimension),
-                       allocate((size_t)rows, sizeof(double)), allocate_floats((size_t)rows) };
-    if (metric == KNN_L2) {
-        double *mean = allocate((size_t)dimension, sizeof *mean);
-        column_means(row, rows, dimension, mean);
-        for (int64_t d = 0; d < dimension; d++)
-            knn.centre[d] = (float)mean[d];
-        free(mean);
-    }
-#pragma omp parallel
-    {
-        float *scratch = allocate_floats((size_t)dimension);
-#pragma omp for schedule(static)
-        for (int64_t i = 0; i < rows; i++) {
-            knn.length[i] = length_of(row + i * dimension, dimension);
-            knn.square[i] = transform_row(&knn, row + i * dimension, knn.length[i], scratch, 1);
-        }
-        free(scratch);
-    }
-    return knn;
+    return knn_open_parts(metric, &(struct knn_part){ row, rows }, 1, identity, dimension);
 }
 
 void knn_close(struct knn *knn)
 {
+    free(knn->part);
+    free(knn->first);
     free(knn->centre);
-    free(knn->length);
-    free(knn->square);
     *knn = (struct knn){ 0 };
-}
-
-static struct workspace workspace_new(const struct knn *knn, int64_t count, int64_t k)
-{
-    size_t queries = count < batch_queries ? (size_t)count : batch_queries, dimension = (size_t)knn->dimension;
-    /* More than k, so that rounding rarely leaves the proof open: neighbours k and k + k/16 + 8 differ by far more. */
-    size_t capacity = (size_t)(k + k / 16 + 8);
-    struct workspace work = { .capacity = (int64_t)capacity, .threads = threads_count() };
-    work.query = allocate_floats(checked_multiply(queries, dimension));
-    work.query_square = allocate_floats(queries);
-    work.list = allocate(checked_multiply(queries, 2 * capacity), sizeof *work.list);
-    work.filled = allocate(queries, sizeof *work.filled);
-    work.bound = allocate_floats(queries);
-    work.block = allocate_floats(checked_multiply(block_tiles * tile_rows, dimension));
-    work.product = allocate((size_t)work.threads, sizeof *work.product);
-    for (int t = 0; t < work.threads; t++)
-        work.product[t] = allocate_floats(tile_queries * tile_rows);
-    work.rank = allocate(checked_multiply((size_t)work.threads, capacity), sizeof *work.rank);
-    return work;
-}
-
-static void workspace_free(struct workspace *work)
-{
-    for (int t = 0; t < work->threads; t++)
-        free(work->product[t]);
-    free(work->product);
-    free(work->query);
-    free(work->query_square);
-    free(work->list);
-    free(work->filled);
-    free(work->bound);
-    free(work->block);
-    free(work->rank);
-}
-
-static void swap_candidates(struct candidate *a, struct candidate *b)
-{
-    struct candidate swap = *a;
-    *a = *b;
-    *b = swap;
-}
-
-/* Bring the `keep` nearest of `count` candidates to the front, the farthest of them last (Hoare's quickselect). */
-static void select_nearest(struct candidate *list, int64_t count, int64_t keep)
-{
-    int64_t low = 0, high = count - 1, wanted = keep - 1;
-    while (low < high) {
-        float pivot = list[low + (high - low) / 2].square;
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (list[i].square < pivot)
-                i++;
-            while (list[j].square > pivot)
-                j--;
-            if (i <= j)
-                swap_candidates(&list[i++], &list[j--]);
-        }
-        if (wanted <= j)
-            high = j;
-        else if (wanted >= i)
-            low = i;
-        else
-            break;
-    }
-}
-
-/* Forget all but the `capacity` nearest candidates of query q; where as many are there, the last bounds the next
- * ones. */
-static void compact(const struct workspace *work, int64_t q)
-{
-    struct candidate *list = work->list + q * 2 * work->capacity;
-    if (work->filled[q] < work->capacity)
-        return;
-    select_nearest(list, work->filled[q], work->capacity);
-    work->filled[q] = work->capacity;
-    work->bound[q] = list[work->capacity - 1].square;
 }
 
 static bool same_identity(const struct knn *knn, const int64_t *query_identity, int64_t row)
 {
     return query_identity && knn->identity && *query_identity == knn->identity[row];
-}
-
-/* Look through one query's products, product [count] = -2 x.y with the rows from `first` on. */
-static void scan_products(const struct knn *knn, const struct workspace *work, int64_t q,
-                          const int64_t *query_identity, const float *product, int64_t first, int64_t count)
-{
-    struct candidate *list = work->list + q * 2 * work->capacity;
-    const float *square = knn->square + first;
-    float own = work->query_square[q], bound = work->bound[q];
-    for (int64_t from = 0; from < count; from += scan_width) {
-        int64_t to = from + scan_width < count ? from + scan_width : count;
-        if (to - from == scan_width) { /* nearly always none is near enough: one look at all of them together */
-            int near = 0;
-            for (int l = 0; l < scan_width; l++)
-                near |= product[from + l] + square[from + l] + own < bound;
-            if (!near)
-                continue;
-        }
-        for (int64_t j = from; j < to; j++) {
-            float distance = product[j] + square[j] + own;
-            if (!(distance < bound) || same_identity(knn, query_identity, first + j))
-                continue;
-            list[work->filled[q]++] = (struct candidate){ distance > 0 ? distance : 0, (int32_t)(first + j) };
-            if (work->filled[q] == 2 * work->capacity) {
-                compact(work, q);
-                bound = work->bound[q];
-            }
-        }
-    }
-}
-
-/* Database rows from `first` on, `count` of at most tile_rows, into the columns of tile [dimension, tile_rows]. */
-static void pack_tile(const struct knn *knn, int64_t first, int64_t count, float *tile)
-{
-    for (int64_t i = 0; i < count; i++)
-        transform_row(knn, knn->row + (first + i) * knn->dimension, knn->length[first + i], tile + i, tile_rows);
-}
-
-/* Queries [from, to) of the batch against the packed rows [first, last). */
-static void search_tile(const struct knn *knn, const struct workspace *work, const int64_t *identity, int64_t from,
-                        int64_t to, int64_t first, int64_t last)
-{
-    float minus_two = -2, zero = 0, *product = work->product[threads_index()];
-    const float *tile = work->block;
-    for (; first < last; first += tile_rows, tile += knn->dimension * tile_rows) {
-        int64_t count = last - first < tile_rows ? last - first : tile_rows;
-        bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, to - from, count, knn->dimension, &minus_two,
-                  work->query + from * knn->dimension, knn->dimension, 1,
-                  (float *)(uintptr_t)tile, tile_rows, 1, &zero,
-                  product, tile_rows, 1);
-        for (int64_t q = from; q < to; q++)
-            scan_products(knn, work, q, identity ? identity + q : NULL, product + (q - from) * tile_rows, first, count);
-    }
-}
-
-/* First step for a batch: fill the lists of its queries. */
-static void find_candidates(const struct knn *knn, struct workspace *work, const int64_t *identity, int64_t count)
-{
-    /* few queries are cut finer, so that all threads have some */
-    int64_t height = (count / 16 + 15) / 16 * 16;
-    height = height < 16 ? 16 : height > tile_queries ? tile_queries : height;
-    for (int64_t q = 0; q < count; q++) {
-        work->filled[q] = 0;
-        work->bound[q] = INFINITY;
-    }
-    for (int64_t first = 0; first < knn->rows; first += block_tiles * tile_rows) {
-        int64_t last = first + block_tiles * tile_rows < knn->rows ? first + block_tiles * tile_rows : knn->rows;
-#pragma omp parallel
-        {
-#pragma omp for schedule(static)
-            for (int t = 0; t < block_tiles; t++) {
-                int64_t row = first + t * tile_rows, rest = last - row;
-                if (rest > 0)
-                    pack_tile(knn, row, rest < tile_rows ? rest : tile_rows,
-                              work->block + t * knn->dimension * tile_rows);
-            }
-#pragma omp for schedule(dynamic)
-            for (int64_t from = 0; from < count; from += height)
-                search_tile(knn, work, identity, from, from + height < count ? from + height : count, first, last);
-        }
-    }
 }
 
 static bool is_nearer(const struct candidate_exact *a, const struct candidate_exact *b)
@@ -321,9 +168,7 @@ static int64_t brute_force(const struct knn *knn, const float *query, const int6
     for (int64_t row = 0; row < knn->rows; row++) {
         if (same_identity(knn, identity, row))
             continue;
-        const float *other = knn->row + row * knn->dimension;
-        struct candidate_exact entry = { exact_key(knn->metric, query, other, knn->dimension, length, knn->length[row]),
-                                         row };
+        struct candidate_exact entry = { exact_key(knn->metric, query, knn_row(knn, row), knn->dimension, length), row };
         int64_t at = filled < k ? filled : k - 1;
         if (filled == k && !is_nearer(&entry, &best[at]))
             continue;
@@ -336,34 +181,32 @@ static int64_t brute_force(const struct knn *knn, const float *query, const int6
 }
 
 /* Whether no row outside the list can be as near as the k-th of `best`; the bound is the header's. */
-static bool is_proved(const struct knn *knn, const struct workspace *work, int64_t q,
+static bool is_proved(const struct knn *knn, const struct candidates *found, int64_t q,
                       const struct candidate_exact *best, int64_t k)
 {
-    if (work->filled[q] < work->capacity)
+    if (found->filled[q] < found->capacity)
         return false;
     double square = knn->metric == KNN_L2 ? best[k - 1].key : 2 * best[k - 1].key;
-    double reach = 2 * sqrt((double)work->query_square[q]) + sqrt(square);
+    double reach = 2 * sqrt(found->square[q]) + sqrt(square);
     double error = (double)(knn->dimension + 16) * (FLT_EPSILON / 2) * reach * reach;
     double underflow = (double)(knn->dimension + 16) * 4 * FLT_MIN;
-    return (double)work->bound[q] > square + error + underflow;
+    return reach * reach < (double)candidates_square_max / 2 &&
+           (double)found->bound[q] + found->square[q] > square + error + underflow;
 }
 
 /* Second step for query q of the batch. False: fewer than k rows are there. */
-static bool rank_candidates(const struct knn *knn, const struct workspace *work, int64_t q, const float *query,
-                            const int64_t *identity, int64_t k, int64_t *position, double *distance, bool *forced)
+static bool rank_candidates(const struct knn *knn, const struct candidates *found, struct candidate_exact *rank,
+                            int64_t q, const float *query, const int64_t *identity, int64_t k, int64_t *position,
+                            double *distance, bool *forced)
 {
-    struct candidate_exact *rank = work->rank + threads_index() * work->capacity;
-    const struct candidate *list = work->list + q * 2 * work->capacity;
-    double length = length_of(query, knn->dimension);
-    compact(work, q);
-    for (int64_t i = 0; i < work->filled[q]; i++) {
-        int64_t row = list[i].row;
-        rank[i].row = row;
-        rank[i].key = exact_key(knn->metric, query, knn->row + row * knn->dimension, knn->dimension, length,
-                                knn->length[row]);
+    const struct candidate *list = found->list + q * 2 * found->capacity;
+    double length = knn_length(query, knn->dimension);
+    for (int64_t i = 0; i < found->filled[q]; i++) {
+        rank[i].row = list[i].row;
+        rank[i].key = exact_key(knn->metric, query, knn_row(knn, list[i].row), knn->dimension, length);
     }
-    qsort(rank, (size_t)work->filled[q], sizeof *rank, compare_exact);
-    *forced = !is_proved(knn, work, q, rank, k);
+    qsort(rank, (size_t)found->filled[q], sizeof *rank, compare_exact);
+    *forced = found->filled[q] < k || !is_proved(knn, found, q, rank, k);
     if (*forced && brute_force(knn, query, identity, length, k, rank) < k)
         return false;
     for (int64_t i = 0; i < k; i++) {
@@ -374,21 +217,24 @@ static bool rank_candidates(const struct knn *knn, const struct workspace *work,
 }
 
 /* A batch of at most batch_queries. Returns -1, or the first query with too few rows. */
-static int64_t search_batch(const struct knn *knn, struct workspace *work, const float *query, const int64_t *identity,
-                            int64_t count, int64_t k, int64_t *position, double *distance, int64_t *forced)
+static int64_t search_batch(const struct knn *knn, struct candidates *found, const float *query,
+                            const int64_t *identity, int64_t count, int64_t k, int64_t *position, double *distance,
+                            int64_t *forced)
 {
     int64_t n = knn->dimension, failed = count, brute = 0;
-#pragma omp parallel for schedule(static)
-    for (int64_t q = 0; q < count; q++)
-        work->query_square[q] = transform_row(knn, query + q * n, length_of(query + q * n, n), work->query + q * n, 1);
-    find_candidates(knn, work, identity, count);
-#pragma omp parallel for schedule(dynamic, 16) reduction(min : failed) reduction(+ : brute)
-    for (int64_t q = 0; q < count; q++) {
-        bool needed;
-        if (!rank_candidates(knn, work, q, query + q * n, identity ? identity + q : NULL, k, position + q * k,
-                             distance + q * k, &needed))
-            failed = q < failed ? q : failed;
-        brute += needed;
+    candidates_find(found, knn, query, identity, count);
+#pragma omp parallel
+    {
+        struct candidate_exact *rank = allocate((size_t)found->capacity, sizeof *rank);
+#pragma omp for schedule(dynamic, 16) reduction(min : failed) reduction(+ : brute)
+        for (int64_t q = 0; q < count; q++) {
+            bool needed;
+            if (!rank_candidates(knn, found, rank, q, query + q * n, identity ? identity + q : NULL, k,
+                                 position + q * k, distance + q * k, &needed))
+                failed = q < failed ? q : failed;
+            brute += needed;
+        }
+        free(rank);
     }
     *forced += brute;
     return failed < count ? failed : -1;
@@ -400,16 +246,17 @@ int64_t knn_search(const struct knn *knn, const float *query, const int64_t *que
     int64_t brute = 0, failed = -1;
     if (k > knn->rows)
         return count > 0 ? 0 : -1;
-    struct workspace work = workspace_new(knn, count, k);
+    /* More than k, so that rounding rarely leaves the proof open: neighbours k and k + k/16 + 8 differ by far more. */
+    struct candidates found = candidates_new(knn, count < batch_queries ? count : batch_queries, k + k / 16 + 8);
     for (int64_t first = 0; first < count && failed < 0; first += batch_queries) {
         int64_t some = count - first < batch_queries ? count - first : batch_queries;
-        failed = search_batch(knn, &work, query + first * knn->dimension,
+        failed = search_batch(knn, &found, query + first * knn->dimension,
                               query_identity ? query_identity + first : NULL, some, k, position + first * k,
                               distance + first * k, &brute);
         if (failed >= 0)
             failed += first;
     }
-    workspace_free(&work);
+    candidates_free(&found);
     if (forced)
         *forced = brute;
     return failed;
