@@ -108,7 +108,7 @@ static void check_all(struct problem *p)
 static void random_rows_of_many_shapes(void)
 {
     static const int64_t shape[][4] = {
-        /* rows, queries, dimension, k; across the borders of tiles (512), blocks (4096) and query tiles (256) */
+        /* rows, queries, dimension, k; across the borders of panels (32), blocks (4096) and tasks (96 queries) */
         { 1, 1, 1, 1 },     { 5, 3, 2, 5 },     { 30, 7, 3, 10 },     { 511, 17, 8, 10 },  { 513, 257, 7, 1 },
         { 4097, 40, 16, 20 }, { 5000, 300, 33, 90 }, { 700, 20, 260, 12 },
     };
@@ -214,6 +214,23 @@ static void values_at_the_ends_of_the_range(void)
         }
 }
 
+/* The nearest rows are so long that their squares overflow, the query's does not, and others are there that are
+ * farther and shorter: no overflow may pass for far away. */
+static void squares_that_overflow_are_not_far_away(void)
+{
+    struct problem p = problem_new(KNN_L2, 400, 8, 5, 7);
+    for (int64_t i = 0; i < p.rows * p.dimension; i++) {
+        int64_t row = i / p.dimension;
+        p.row[i] *= 1e17F;
+        if (i % p.dimension == 0)
+            p.row[i] += row % 2 ? (row % 4 == 1 ? 1.9e19F : 1.75e19F) : -1.8e19F; /* the mean is near 0 */
+    }
+    for (int64_t q = 0; q < p.queries; q++)
+        p.query[q * p.dimension] = 1.84e19F;
+    check_all(&p);
+    problem_free(&p);
+}
+
 static void zero_rows_have_cosine_distance_one(void)
 {
     struct problem p = problem_new(KNN_COSINE, 40, 3, 6, 40);
@@ -297,6 +314,7 @@ int main(void)
     RUN(small_clusters_far_apart);
     RUN(norms_that_differ_widely);
     RUN(values_at_the_ends_of_the_range);
+    RUN(squares_that_overflow_are_not_far_away);
     RUN(zero_rows_have_cosine_distance_one);
     RUN(own_rows_are_left_out);
     RUN(too_few_rows_are_named);

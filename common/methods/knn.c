@@ -168,7 +168,8 @@ static int64_t brute_force(const struct knn *knn, const float *query, const int6
     for (int64_t row = 0; row < knn->rows; row++) {
         if (same_identity(knn, identity, row))
             continue;
-        struct candidate_exact entry = { exact_key(knn->metric, query, knn_row(knn, row), knn->dimension, length), row };
+        double key = exact_key(knn->metric, query, knn_row(knn, row), knn->dimension, length);
+        struct candidate_exact entry = { key, row };
         int64_t at = filled < k ? filled : k - 1;
         if (filled == k && !is_nearer(&entry, &best[at]))
             continue;
