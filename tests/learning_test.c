@@ -7,6 +7,7 @@
 #include "check.h"
 #include "data/rotate.h"
 #include "learning/augment.h"
+#include "learning/resize.h"
 #include "learning/schedule.h"
 #include "model/input.h"
 
@@ -180,6 +181,34 @@ static void draws_are_even(void)
     CHECK_NEAR(mirrors, DRAWS / 2, 237);
 }
 
+/* Every pixel of the long line made of `to` parts, every short pixel the mean of `length` of them. */
+static void shrunk_images_are_means(void)
+{
+    enum { MOST = 11 };
+    float from[4 * MOST * MOST], lines[4 * MOST * MOST], got[4 * MOST * MOST];
+    struct random random = random_of(4, 0);
+    for (int i = 0; i < 4 * MOST * MOST; i++)
+        from[i] = random_normal(&random);
+    for (int height = 1; height <= MOST; height++)
+        for (int width = 2; width <= MOST; width += 3)
+            for (int to_height = 1; to_height <= height; to_height++)
+                for (int to_width = 1; to_width <= width; to_width += 2) {
+                    struct shrink rows = shrink_new(height, to_height), columns = shrink_new(width, to_width);
+                    shrink_image(&rows, &columns, from, lines, got);
+                    for (int i = 0; i < 4 * to_height * to_width; i++) {
+                        int y = i / 4 / to_width, x = i / 4 % to_width;
+                        double sum = 0;
+                        for (int a = 0; a < height; a++)
+                            for (int b = 0; b < width; b++)
+                                sum += (double)from[4 * ((y * height + a) / to_height * width +
+                                                         (x * width + b) / to_width) + i % 4];
+                        CHECK_NEAR(got[i], sum / (height * width), 1e-5);
+                    }
+                    shrink_free(&rows);
+                    shrink_free(&columns);
+                }
+}
+
 static void schedules(void)
 {
     struct schedule s = { SCHEDULE_TRIANGLE, .peak = 0.4, .warmup = 0.25, .start = 0.01, .end = 0.1 };
@@ -212,6 +241,7 @@ int main(void)
     RUN(cutout_blanks_a_square);
     RUN(augmentation_is_as_if_before_the_turn);
     RUN(draws_are_even);
+    RUN(shrunk_images_are_means);
     RUN(schedules);
     return check_verdict();
 }

@@ -354,6 +354,34 @@ static void initial_weights(void)
     resnet_free(other);
 }
 
+/* A network for large images computes for small ones what one made for them does. */
+static void other_sizes(void)
+{
+    struct resnet *net = network_before(BATCH);
+    struct resnet_config config = net->config;
+    int64_t label[BATCH] = { 0, 1, 2, 0, 1, 2 }, right = 0;
+    for (int height = 1; height <= net->config.height; height += 3)
+        for (int width = 2; width <= net->config.width; width += 4) {
+            struct random random = random_of(7, (uint64_t)(height * 100 + width));
+            double loss = 0, want = 0;
+            config.height = height;
+            config.width = width;
+            struct resnet *small = resnet_new(&config, BATCH);
+            memcpy(small->weights, net->weights, net->parameters * sizeof(float));
+            memcpy(small->running, net->running, net->statistics * sizeof(float));
+            resnet_resize(net, height, width);
+            for (int i = 0; i < 4 * BATCH * height * width; i++)
+                small->input[i] = net->input[i] = i % 4 < 3 ? random_normal(&random) : 0;
+            resnet_train_step(net, BATCH, label, 0.1, &loss, &right);
+            resnet_train_step(small, BATCH, label, 0.1, &want, &right);
+            CHECK_BYTES(&loss, &want, sizeof loss);
+            CHECK_BYTES(net->gradients, small->gradients, net->parameters * sizeof(float));
+            CHECK_BYTES(net->running, small->running, net->statistics * sizeof(float));
+            resnet_free(small);
+        }
+    resnet_free(net);
+}
+
 /* Image in, image out: a filter that is the identity finds its channel's pixel in the middle of its patch. */
 static void dirac_filters_pass_channels_on(void)
 {
@@ -419,6 +447,7 @@ int main(void)
     RUN(neither_room_nor_threads_change_the_result);
     RUN(inference_is_image_by_image);
     RUN(initial_weights);
+    RUN(other_sizes);
     RUN(dirac_filters_pass_channels_on);
     RUN(frozen_scales_and_fast_biases);
     frame_free(&fixture);

@@ -92,7 +92,7 @@ layer2.0.downsample.1.weight"
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" \
         "--translate 4" "--seed 2" "--average ema" "--init dirac" "--fix-bn-scale" "--bn-bias-lr 8" "--initial-lr 0.3" \
-        "--label-smoothing 0.3" "--weight-decay 0.5"; do
+        "--sizes 20" "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
         if cmp -s other.st base.st; then flunk "$option: the same model"; fi
@@ -155,6 +155,19 @@ constant 0.1 0.1"
     awk -v want="$want" 'BEGIN { split(want, w, " ") }
         { right += $1 == $2; loss += $3 }
         END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
+}
+
+@test "images that grow" {
+    train -e 4 --sizes 12,32 --size-epochs 2,2 --val val.st <train.st >grown.st
+    train -e 4 --sizes 12,32 --val val.st -j 2 <train.st | cmp - grown.st
+    train -e 2 --sizes 32 <train.st >whole.st
+    train -e 2 <train.st | cmp - whole.st
+    # the size changes neither the order nor the weights: an epoch of each sort, one after the other
+    train --lr 0 --sizes 9 <train.st >small.st
+    equal "$(about small.st height) $(about small.st width)" "32 32"
+    if cmp -s small.st <(train --lr 0 <train.st); then flunk "the statistics are those of whole images"; fi
+    stream-make image:U8:8,3,6,10=zero label:I64:8=0,1,0,1,0,1,0,1 | train --sizes 1,3,6 -e 3 >wide.st
+    equal "$(about wide.st width)" 10
 }
 
 @test "scales of batch norms that stay, biases that go" {
@@ -284,6 +297,11 @@ constant 0.1 0.1"
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st
+    train_misused "--sizes: '0' is not" --sizes 0 <train.st
+    train_misused "--sizes: 33, but images are 32 high" --sizes 33 <train.st
+    train_misused "--sizes: 2 values for 1 epochs" --sizes 20,32 <train.st
+    train_misused "--size-epochs: 1 values, but --sizes has 2" -e 2 --sizes 20,32 --size-epochs 2 <train.st
+    train_misused "--size-epochs: 3 epochs in all, but --epochs is 4" -e 4 --sizes 20,32 --size-epochs 2,1 <train.st
     train_misused "--init: 'ones' is none of random, dirac" --init ones <train.st
     train_misused "--bn-bias-lr: '-1' is not" --bn-bias-lr -1 <train.st
     train_misused "--initial-lr: '2' is not" --initial-lr 2 <train.st

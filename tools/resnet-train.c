@@ -21,7 +21,7 @@ static const char rotation_classes[] = "0,90,180,270";
 static struct {
     int target, schedule, flip, average, start;
     const char *validation, *log;
-    struct integer_list widths, blocks;
+    struct integer_list widths, blocks, sizes, size_epochs;
     int64_t epochs, batch, seed, crop, translate, cutout;
     double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias;
     bool fixed_scale;
@@ -64,6 +64,10 @@ static const struct option_row rows[] = {
       1024, NULL },
     { OPTION_CHOICE, 0, "flip", &options.flip, "HOW", "when to mirror images", 0, 0, flips },
     { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
+    { OPTION_INTEGERS, 0, "sizes", &options.sizes, "LIST", "heights that images are shrunk to, one after the other", 1,
+      4096, NULL },
+    { OPTION_INTEGERS, 0, "size-epochs", &options.size_epochs, "LIST", "epochs of each size; else equal parts", 1,
+      100000, NULL },
     { OPTION_CHOICE, 0, "init", &options.start, "HOW", "initial filters", 0, 0, starts },
     { OPTION_FLAG, 0, "fix-bn-scale", &options.fixed_scale, NULL, "leave the scales of batch norms at 1", 0, 0, NULL },
     { OPTION_REAL, 0, "bn-bias-lr", &options.norm_bias, "X", "factor of the rate for biases of batch norms", 0, 10000,
@@ -153,7 +157,31 @@ static struct augment choose_augment(void)
                              .alternate = options.flip == FLIP_ALTERNATE };
 }
 
-static struct train_options train_options(int batch)
+static struct train_sizes choose_sizes(const struct examples *training)
+{
+    const struct integer_list *given = &options.size_epochs;
+    struct train_sizes sizes = { .count = options.sizes.count };
+    int64_t sum = 0;
+    if (given->count && given->count != sizes.count)
+        die_usage("--size-epochs: %d values, but --sizes has %d", given->count, sizes.count);
+    if (sizes.count > options.epochs)
+        die_usage("--sizes: %d values for %lld epochs", sizes.count, (long long)options.epochs);
+    for (int i = 0; i < sizes.count; i++) {
+        if (options.sizes.item[i] > training->height)
+            die_usage("--sizes: %lld, but images are %d high", (long long)options.sizes.item[i], training->height);
+        sizes.height[i] = (int)options.sizes.item[i];
+        sizes.epochs[i] = (int)((i + 1) * options.epochs / sizes.count - i * options.epochs / sizes.count);
+        if (given->count)
+            sizes.epochs[i] = (int)given->item[i];
+        sum += sizes.epochs[i];
+    }
+    if (sizes.count && sum != options.epochs)
+        die_usage("--size-epochs: %lld epochs in all, but --epochs is %lld", (long long)sum,
+                  (long long)options.epochs);
+    return sizes;
+}
+
+static struct train_options train_options(const struct examples *training, int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
     train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias };
@@ -163,6 +191,7 @@ static struct train_options train_options(int batch)
     train.schedule.start = options.first;
     train.schedule.end = options.end;
     train.augment = choose_augment();
+    train.sizes = choose_sizes(training);
     train.average = (struct average){ (enum average_kind)options.average, options.average_decay };
     train.seed = (uint64_t)options.seed;
     return train;
@@ -229,7 +258,7 @@ int main(int argc, char **argv)
         stream_close(&held_out);
     }
     int batch = choose_batch(&training);
-    struct train_options train_with = train_options(batch);
+    struct train_options train_with = train_options(&training, batch);
     struct model model = model_new(&config, batch);
     model.normalization = normalization_measure(training.image, training.count, training.height, training.width);
     start(model.net);

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "layers/loss.h"
+#include "learning/resize.h"
 #include "model/inference.h"
 
 /* Images per validation batch: enough for full speed, small enough to stay out of the way. */
@@ -16,6 +17,12 @@ enum { VALIDATION_BATCH = 100 };
 
 /* Streams of random numbers of one seed: the order of an epoch, and one for each example of an epoch. */
 static const uint64_t order_stream = (uint64_t)1 << 62;
+
+/* The size of images in some epochs. */
+struct stage {
+    int last; /* of these epochs */
+    struct shrink rows, columns;
+};
 
 struct trainer {
     struct model *model;
@@ -27,12 +34,38 @@ struct trainer {
     float *best_weights, *best_running;
     int64_t *order;  /* groups, shuffled */
     int64_t *target; /* of a batch */
-    float *plain;    /* one image per thread before augmentation */
+    float *plain;    /* three images per thread: before augmentation, after it, and between */
+    struct stage stage[SIZES_MAX];
+    int stages; /* 0: images keep their size */
 };
 
 static void copy_floats(float *to, const float *from, size_t count)
 {
     memcpy(to, from, count * sizeof *to);
+}
+
+static void plan_sizes(struct trainer *trainer)
+{
+    const struct train_sizes *sizes = &trainer->options->sizes;
+    int height = trainer->training->height, width = trainer->training->width;
+    for (int i = 0, last = 0; i < sizes->count; i++) {
+        struct stage *stage = &trainer->stage[trainer->stages++];
+        int to = (int)lround((double)width * sizes->height[i] / height);
+        stage->last = last += sizes->epochs[i];
+        stage->rows = shrink_new(height, sizes->height[i]);
+        stage->columns = shrink_new(width, to > 0 ? to : 1);
+        resnet_resize(trainer->model->net, stage->rows.to, stage->columns.to); /* for its scratch */
+    }
+    resnet_resize(trainer->model->net, height, width);
+}
+
+/* NULL: none. */
+static const struct stage *stage_of(const struct trainer *trainer, int epoch)
+{
+    int i = 0;
+    while (i + 1 < trainer->stages && epoch > trainer->stage[i].last)
+        i++;
+    return trainer->stages ? &trainer->stage[i] : NULL;
 }
 
 static struct trainer trainer_new(struct model *model, const struct examples *training,
@@ -54,7 +87,8 @@ static struct trainer trainer_new(struct model *model, const struct examples *tr
     }
     trainer.order = allocate((size_t)(training->count / training->group), sizeof *trainer.order);
     trainer.target = allocate((size_t)net->images, sizeof *trainer.target);
-    trainer.plain = allocate_floats((size_t)threads_count() * (size_t)(4 * training->height * training->width));
+    trainer.plain = allocate_floats((size_t)threads_count() * (size_t)(12 * training->height * training->width));
+    plan_sizes(&trainer);
     return trainer;
 }
 
@@ -70,6 +104,10 @@ static void trainer_free(struct trainer *trainer)
     free(trainer->order);
     free(trainer->target);
     free(trainer->plain);
+    for (int i = 0; i < trainer->stages; i++) {
+        shrink_free(&trainer->stage[i].rows);
+        shrink_free(&trainer->stage[i].columns);
+    }
 }
 
 /* Fill the network's input with `count` rows: groups of the shuffled order from position `first` on. */
@@ -79,11 +117,13 @@ static void load_batch(struct trainer *trainer, int epoch, int64_t first, int co
     struct resnet *net = trainer->model->net;
     int height = examples->height, width = examples->width;
     size_t pixels = (size_t)height * (size_t)width;
+    const struct stage *stage = stage_of(trainer, epoch);
+    size_t image = stage ? (size_t)(4 * stage->rows.to * stage->columns.to) : 4 * pixels;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
     for (int i = 0; i < count; i++) {
         int64_t group = trainer->order[first + i / examples->group];
         int64_t row = group * examples->group + i % examples->group;
-        float *plain = trainer->plain + (size_t)threads_index() * 4 * pixels;
+        float *plain = trainer->plain + (size_t)threads_index() * 12 * pixels, *to = net->input + (size_t)i * image;
         struct random random = random_of(trainer->options->seed, (uint64_t)epoch << 32 | (uint64_t)group);
         struct augment_draw draw = augment_draw(&trainer->options->augment, &random, height, width);
         if (trainer->options->augment.alternate)
@@ -91,7 +131,9 @@ static void load_batch(struct trainer *trainer, int epoch, int64_t first, int co
         input_normalize(&trainer->model->normalization, examples->image + (size_t)row * 3 * pixels, height, width,
                         plain);
         augment_apply(&trainer->options->augment, &draw, examples->rotation ? (int)examples->rotation[row] : 0, plain,
-                      height, width, net->input + (size_t)i * 4 * pixels);
+                      height, width, stage ? plain + 4 * pixels : to);
+        if (stage)
+            shrink_image(&stage->rows, &stage->columns, plain + 4 * pixels, plain + 8 * pixels, to);
         trainer->target[i] = examples->target[row];
     }
 }
@@ -140,6 +182,9 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
     struct resnet *net = trainer->model->net;
     int64_t right = 0, all = steps * options->epochs;
     double loss = 0;
+    const struct stage *stage = stage_of(trainer, result->epoch);
+    if (stage)
+        resnet_resize(net, stage->rows.to, stage->columns.to);
     shuffle(trainer, result->epoch);
     for (int64_t step = 0; step < steps; step++) {
         double before = loss;
@@ -159,6 +204,7 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
                  loss / (double)((step + 1) * net->images));
         progress_update(progress, result->step * net->images, note);
     }
+    resnet_resize(net, examples->height, examples->width); /* for validation */
     result->loss = loss / (double)(steps * net->images);
     result->accuracy = (double)right / (double)(steps * net->images);
 }

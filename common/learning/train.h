@@ -12,6 +12,15 @@
 #include "learning/sgd.h"
 #include "model/model.h"
 
+enum { SIZES_MAX = 16 };
+
+/* Progressive resizing: epochs[i] epochs with images of height[i], and of a width in proportion. count 0: none, all
+ * images as they are. */
+struct train_sizes {
+    int count;
+    int height[SIZES_MAX], epochs[SIZES_MAX];
+};
+
 struct train_options {
     int epochs, batch; /* batch counts rows; whole groups go into a batch */
     double smoothing;
@@ -19,6 +28,7 @@ struct train_options {
     struct schedule schedule;
     struct augment augment;
     struct average average;
+    struct train_sizes sizes; /* whose epochs are as many as `epochs` */
     uint64_t seed;
 };
 

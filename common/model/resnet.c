@@ -294,6 +294,7 @@ static void place_activations(struct resnet *net)
     net->parts = allocate_floats(pool_parts(net->images, net->features));
     net->prepared = allocate_floats(sizes.prepared);
     net->workspace = allocate_floats(sizes.workspace);
+    net->workspace_floats = sizes.workspace;
 }
 
 struct resnet *resnet_new(const struct resnet_config *config, int images)
@@ -314,6 +315,35 @@ struct resnet *resnet_new(const struct resnet_config *config, int images)
     if (images)
         place_activations(net);
     return net;
+}
+
+static void resize_unit(struct resnet *net, struct resnet_unit *unit, int height, int width)
+{
+    unit->conv.height = height;
+    unit->conv.width = width;
+    size_t workspace = net->images ? conv_workspace(&unit->conv, net->images) : 0;
+    if (workspace > net->workspace_floats) {
+        free(net->workspace);
+        net->workspace = allocate_floats(workspace);
+        net->workspace_floats = workspace;
+    }
+}
+
+void resnet_resize(struct resnet *net, int height, int width)
+{
+    if (height < 1 || width < 1 || height > net->config.height || width > net->config.width)
+        die("images of %d x %d do not fit a network for %d x %d", height, width, net->config.height,
+            net->config.width);
+    resize_unit(net, &net->stem, height, width);
+    for (int i = 0; i < net->blocks; i++) {
+        struct resnet_block *block = &net->block[i];
+        resize_unit(net, &block->first, height, width);
+        if (block->projects)
+            resize_unit(net, &block->shortcut, height, width);
+        height = conv_out_height(&block->first.conv);
+        width = conv_out_width(&block->first.conv);
+        resize_unit(net, &block->second, height, width);
+    }
 }
 
 static void free_output(struct resnet *net, struct resnet_unit *unit, void *data)

@@ -78,6 +78,7 @@ struct resnet {
     /* For training on up to `images` images at a time; 0: none, the network is only held. */
     int images;
     int64_t steps; /* training steps so far */
+    size_t workspace_floats;
     float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
     float *gradient[2], *shortcut_gradient; /* of activations, in turns */
     double *sums;
@@ -92,6 +93,10 @@ void resnet_check(const struct resnet_config *config, const char *where);
 /* A network with all weights 0; images as in struct resnet. Caller frees with resnet_free. */
 struct resnet *resnet_new(const struct resnet_config *config, int images);
 void resnet_free(struct resnet *net);
+
+/* From now on images are of another size, neither side larger than the configuration's. Weights, batch norms and all
+ * memory stay; only scratch may grow, so call it once for each size at the start. */
+void resnet_resize(struct resnet *net, int height, int width);
 
 /* Initial weights: convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0,
  * classifier uniform within +-1/sqrt(C), as torchvision. */
