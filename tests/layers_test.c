@@ -384,7 +384,7 @@ static void input(void)
 static void nesterov(void)
 {
     enum { COUNT = 40 };
-    struct sgd sgd = { 0.9, 0.05, 1 };
+    struct sgd sgd = { 0.9, 0.05, 1, false };
     float w[COUNT], v[COUNT] = { 0 };
     memcpy(w, floats_of("sgd", "before"), sizeof w);
     for (int step = 0; step < 4; step++)

@@ -133,7 +133,7 @@ static void one_step_is_pytorchs(void)
 static void ten_steps_are_pytorchs(void)
 {
     struct resnet *net = network_before(BATCH);
-    struct sgd sgd = { about("momentum"), about("weight_decay"), 1 };
+    struct sgd sgd = { about("momentum"), about("weight_decay"), 1, false };
     float *velocity = allocate_floats(net->parameters);
     for (int step = 0; step < STEPS; step++) {
         CHECK_NEAR(step_loss(net, step), (double)((const float *)get("loss")->data)[step], steps_tolerance);
@@ -150,7 +150,7 @@ static void ten_steps_are_pytorchs(void)
 static void padding_stays_zero(void)
 {
     struct resnet *net = network_before(BATCH), *bare = network_before(0);
-    struct sgd sgd = { 0.9, 5e-4, 1 };
+    struct sgd sgd = { 0.9, 5e-4, 1, false };
     float *velocity = allocate_floats(net->parameters);
     for (int step = 0; step < 3; step++) {
         step_loss(net, step);
@@ -412,7 +412,7 @@ static void dirac_filters_pass_channels_on(void)
 static void frozen_scales_and_fast_biases(void)
 {
     struct resnet *net = network_before(BATCH), *plain = network_before(BATCH);
-    struct sgd sgd = { 0.9, 0, 1 }, fast = { 0.9, 0, 64 };
+    struct sgd sgd = { 0.9, 0, 1, false }, fast = { 0.9, 0, 64, false };
     float *velocity = allocate_floats(net->parameters), *before = allocate_floats(net->parameters);
     memcpy(before, net->weights, net->parameters * sizeof *before);
     resnet_freeze(net, ROLE_NORM_SCALE);

@@ -92,13 +92,14 @@ layer2.0.downsample.1.weight"
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" \
         "--translate 4" "--seed 2" "--average ema" "--init dirac" "--fix-bn-scale" "--bn-bias-lr 8" "--initial-lr 0.3" \
-        "--sizes 20" "--label-smoothing 0.3" "--weight-decay 0.5"; do
+        "--sizes 20" "--optimizer muon" "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
         if cmp -s other.st base.st; then flunk "$option: the same model"; fi
     done
     train -b 20 <train.st >steps.st # more than one step, so that these have an effect
-    for option in "--momentum 0" "--schedule cosine" "--final-lr 0.5" "--average lookahead --average-decay 0.5"; do
+    for option in "--momentum 0" "--schedule cosine" "--final-lr 0.5" \
+        "--average lookahead --average-decay 0.5"; do
         # shellcheck disable=SC2086
         train -b 20 $option <train.st >other.st
         if cmp -s other.st steps.st; then flunk "$option: the same model"; fi
@@ -155,6 +156,19 @@ constant 0.1 0.1"
     awk -v want="$want" 'BEGIN { split(want, w, " ") }
         { right += $1 == $2; loss += $3 }
         END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
+}
+
+@test "Muon: the same bytes for any number of threads; its options have an effect" {
+    train -b 20 --optimizer muon <train.st >muon.st
+    local option
+    for option in "-j 2" "--muon-lr 0.24" "--muon-momentum 0.6"; do
+        # shellcheck disable=SC2086 # the option and its value
+        train -b 20 --optimizer muon $option <train.st | cmp - muon.st
+    done
+    for option in "--muon-lr 0.1" "--muon-momentum 0"; do
+        # shellcheck disable=SC2086
+        if train -b 20 --optimizer muon $option <train.st | cmp -s - muon.st; then flunk "$option: the same"; fi
+    done
 }
 
 @test "images that grow" {
@@ -297,6 +311,9 @@ constant 0.1 0.1"
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st
+    train_misused "--optimizer: 'adam' is none of sgd, muon" --optimizer adam <train.st
+    train_misused "--muon-lr: '-1' is not" --muon-lr -1 <train.st
+    train_misused "--muon-momentum: '1' is not" --muon-momentum 1 <train.st
     train_misused "--sizes: '0' is not" --sizes 0 <train.st
     train_misused "--sizes: 33, but images are 32 high" --sizes 33 <train.st
     train_misused "--sizes: 2 values for 1 epochs" --sizes 20,32 <train.st

@@ -12,6 +12,7 @@
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
 static const char *const averages[] = { "none", "ema", "lookahead", NULL };
+static const char *const optimizers[] = { "sgd", "muon", NULL };
 static const char *const starts[] = { "random", "dirac", NULL };
 enum { START_RANDOM, START_DIRAC };
 static const char *const flips[] = { "random", "alternate", "none", NULL };
@@ -19,11 +20,11 @@ enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip, average, start;
+    int target, schedule, flip, average, start, optimizer;
     const char *validation, *log;
     struct integer_list widths, blocks, sizes, size_epochs;
     int64_t epochs, batch, seed, crop, translate, cutout;
-    double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias;
+    double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias, muon_rate, muon_momentum;
     bool fixed_scale;
 } options = {
     .widths = { 4, { 32, 64, 128, 256 } },
@@ -38,6 +39,8 @@ static struct {
     .warmup = 0.2,
     .first = 0.01,
     .norm_bias = 1,
+    .muon_rate = 0.24,
+    .muon_momentum = 0.6,
     .average_decay = 0.95,
 };
 
@@ -49,6 +52,10 @@ static const struct option_row rows[] = {
     { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 1, 64, NULL },
     { OPTION_INTEGER, 'e', "epochs", &options.epochs, "N", "times through the training data", 1, 100000, NULL },
     { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows per step", 1, 65536, NULL },
+    { OPTION_CHOICE, 0, "optimizer", &options.optimizer, "WHICH", "for 3x3 convolutions; the rest is SGD's", 0, 0,
+      optimizers },
+    { OPTION_REAL, 0, "muon-lr", &options.muon_rate, "X", "its peak learning rate", 0, 1000, NULL },
+    { OPTION_REAL, 0, "muon-momentum", &options.muon_momentum, "X", "its Nesterov momentum", 0, 0.9999, NULL },
     { OPTION_REAL, 0, "lr", &options.rate, "X", "peak learning rate", 0, 1000, NULL },
     { OPTION_REAL, 0, "momentum", &options.momentum, "X", "Nesterov momentum", 0, 0.9999, NULL },
     { OPTION_REAL, 0, "weight-decay", &options.decay, "X", "of convolutions and classifier", 0, 1, NULL },
@@ -184,7 +191,9 @@ static struct train_sizes choose_sizes(const struct examples *training)
 static struct train_options train_options(const struct examples *training, int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
-    train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias };
+    train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias, options.optimizer == 1 };
+    train.muon = (struct muon){ options.muon_momentum, MUON_STEPS };
+    train.muon_rate = options.muon_rate;
     train.schedule.shape = (enum schedule_shape)options.schedule;
     train.schedule.peak = options.rate;
     train.schedule.warmup = options.warmup;

@@ -3,6 +3,7 @@
 #ifndef TALE_LEARNING_SGD_H
 #define TALE_LEARNING_SGD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/resnet.h"
@@ -11,6 +12,7 @@ struct sgd {
     double momentum;     /* mu */
     double weight_decay; /* lambda */
     double norm_bias;    /* factor of the rate for the biases of batch norms; 1 as for all else */
+    bool spares;         /* what muon_takes is left alone */
 };
 
 /* d = g + lambda w;  v = mu v + d;  w = w - rate (d + mu v), over `count` values; decay false: lambda is 0 (biases

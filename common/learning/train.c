@@ -30,6 +30,7 @@ struct trainer {
     const struct train_options *options;
     struct inference inference; /* for validation */
     float *velocity;            /* momentum, laid out as the parameters */
+    float *muon_scratch;
     float *mean_weights, *mean_running; /* averages over the steps; NULL: none are wanted */
     float *best_weights, *best_running;
     int64_t *order;  /* groups, shuffled */
@@ -79,6 +80,7 @@ static struct trainer trainer_new(struct model *model, const struct examples *tr
         trainer.best_running = allocate_floats(net->statistics);
     }
     trainer.velocity = allocate_floats(net->parameters);
+    trainer.muon_scratch = allocate_floats(options->sgd.spares ? muon_floats(net) : 0);
     if (options->average.kind != AVERAGE_NONE) {
         trainer.mean_weights = allocate_floats(net->parameters);
         trainer.mean_running = allocate_floats(net->statistics);
@@ -99,6 +101,7 @@ static void trainer_free(struct trainer *trainer)
     free(trainer->best_weights);
     free(trainer->best_running);
     free(trainer->velocity);
+    free(trainer->muon_scratch);
     free(trainer->mean_weights);
     free(trainer->mean_running);
     free(trainer->order);
@@ -175,6 +178,18 @@ static void evaluate(struct trainer *trainer, struct train_epoch *result)
     result->val_accuracy = (double)right / (double)examples->count;
 }
 
+/* By SGD at `rate`, and by Muon where it is wanted, at its own rate for this part of the run. */
+static void update_weights(struct trainer *trainer, double rate, double progress)
+{
+    const struct train_options *options = trainer->options;
+    struct schedule schedule = options->schedule;
+    schedule.peak = options->muon_rate;
+    sgd_update(&options->sgd, rate, trainer->model->net, trainer->velocity);
+    if (options->sgd.spares)
+        muon_update(&options->muon, schedule_rate(&schedule, progress), trainer->model->net, trainer->velocity,
+                    trainer->muon_scratch);
+}
+
 static void run_epoch(struct trainer *trainer, struct train_epoch *result, struct progress *progress, int64_t steps)
 {
     const struct train_options *options = trainer->options;
@@ -195,7 +210,7 @@ static void run_epoch(struct trainer *trainer, struct train_epoch *result, struc
         if (!isfinite(loss))
             die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", result->epoch,
                 (long long)step + 1, fabs(loss - before) / net->images);
-        sgd_update(&options->sgd, result->rate, net, trainer->velocity);
+        update_weights(trainer, result->rate, (double)result->step / (double)all);
         result->step++;
         if (trainer->mean_weights)
             average_update(&options->average, result->step, (double)result->step / (double)all, net,

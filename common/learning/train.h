@@ -8,6 +8,7 @@
 #include "learning/augment.h"
 #include "learning/average.h"
 #include "learning/examples.h"
+#include "learning/muon.h"
 #include "learning/schedule.h"
 #include "learning/sgd.h"
 #include "model/model.h"
@@ -25,6 +26,8 @@ struct train_options {
     int epochs, batch; /* batch counts rows; whole groups go into a batch */
     double smoothing;
     struct sgd sgd;
+    struct muon muon; /* where sgd spares */
+    double muon_rate; /* its peak; it follows the schedule */
     struct schedule schedule;
     struct augment augment;
     struct average average;

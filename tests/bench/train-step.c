@@ -59,7 +59,8 @@ static void run_step(struct bench *bench)
 static struct bench bench_new(char **argv)
 {
     struct resnet_config config = { .classes = CLASSES, .height = SIDE, .width = SIDE };
-    struct bench bench = { .train = strcmp(argv[1], "train") == 0, .batch = atoi(argv[4]), .sgd = { 0.9, 5e-4, 1 } };
+    struct bench bench = { .train = strcmp(argv[1], "train") == 0, .batch = atoi(argv[4]),
+                           .sgd = { 0.9, 5e-4, 1, false } };
     struct random random = random_of(1, 1);
     config.stages = parse_list(argv[2], config.widths);
     if (parse_list(argv[3], config.blocks) != config.stages)

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     struct model model = model_load(argv[1], batch);
     struct stream stream = stream_open(argv[2]);
     struct examples rows = examples_read(&stream, "label");
-    struct sgd sgd = { 0.9, 5e-4, 1 };
+    struct sgd sgd = { 0.9, 5e-4, 1, false };
     float *velocity = allocate_floats(model.net->parameters);
     int64_t *label = allocate((size_t)batch, sizeof *label);
     for (int step = 0; step < steps; step++) {
