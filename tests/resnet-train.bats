@@ -92,7 +92,7 @@ layer2.0.downsample.1.weight"
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 0" "--flip none" "--flip alternate" "--cutout 9" \
         "--translate 4" "--seed 2" "--average ema" "--init dirac" "--fix-bn-scale" "--bn-bias-lr 8" "--initial-lr 0.3" \
-        "--sizes 20" "--optimizer muon" "--label-smoothing 0.3" "--weight-decay 0.5"; do
+        "--sizes 20" "--optimizer muon" "--stem whiten" "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
         if cmp -s other.st base.st; then flunk "$option: the same model"; fi
@@ -169,6 +169,16 @@ constant 0.1 0.1"
         # shellcheck disable=SC2086
         if train -b 20 --optimizer muon $option <train.st | cmp -s - muon.st; then flunk "$option: the same"; fi
     done
+}
+
+@test "a stem that whitens stays as it is" {
+    train --stem whiten --lr 0 <train.st >still.st
+    train --stem whiten -b 10 <train.st >moved.st
+    train --stem whiten -b 10 -j 2 <train.st | cmp - moved.st
+    stream-compare still.st moved.st 2>differ || true
+    if grep "conv1.weight" differ | grep -v layer; then flunk "the stem moved"; fi
+    equal "$(grep -c "conv[12].weight" differ)" 4
+    grep -q " bn1.bias" differ
 }
 
 @test "images that grow" {
@@ -311,6 +321,7 @@ constant 0.1 0.1"
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st
+    train_misused "--stem: 'black' is none of trained, whiten" --stem black <train.st
     train_misused "--optimizer: 'adam' is none of sgd, muon" --optimizer adam <train.st
     train_misused "--muon-lr: '-1' is not" --muon-lr -1 <train.st
     train_misused "--muon-momentum: '1' is not" --muon-momentum 1 <train.st

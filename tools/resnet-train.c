@@ -8,11 +8,14 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "learning/train.h"
+#include "learning/whiten.h"
 
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
 static const char *const averages[] = { "none", "ema", "lookahead", NULL };
 static const char *const optimizers[] = { "sgd", "muon", NULL };
+static const char *const stems[] = { "trained", "whiten", NULL };
+enum { STEM_TRAINED, STEM_WHITEN };
 static const char *const starts[] = { "random", "dirac", NULL };
 enum { START_RANDOM, START_DIRAC };
 static const char *const flips[] = { "random", "alternate", "none", NULL };
@@ -20,7 +23,7 @@ enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip, average, start, optimizer;
+    int target, schedule, flip, average, start, optimizer, stem;
     const char *validation, *log;
     struct integer_list widths, blocks, sizes, size_epochs;
     int64_t epochs, batch, seed, crop, translate, cutout;
@@ -76,6 +79,7 @@ static const struct option_row rows[] = {
     { OPTION_INTEGERS, 0, "size-epochs", &options.size_epochs, "LIST", "epochs of each size; else equal parts", 1,
       100000, NULL },
     { OPTION_CHOICE, 0, "init", &options.start, "HOW", "initial filters", 0, 0, starts },
+    { OPTION_CHOICE, 0, "stem", &options.stem, "HOW", "the first convolution", 0, 0, stems },
     { OPTION_FLAG, 0, "fix-bn-scale", &options.fixed_scale, NULL, "leave the scales of batch norms at 1", 0, 0, NULL },
     { OPTION_REAL, 0, "bn-bias-lr", &options.norm_bias, "X", "factor of the rate for biases of batch norms", 0, 10000,
       NULL },
@@ -207,11 +211,14 @@ static struct train_options train_options(const struct examples *training, int b
 }
 
 /* The network before its first step. */
-static void start(struct resnet *net)
+static void start(struct model *model, const struct examples *training)
 {
+    struct resnet *net = model->net;
     resnet_initialize(net, (uint64_t)options.seed);
     if (options.start == START_DIRAC)
         resnet_initialize_dirac(net);
+    if (options.stem == STEM_WHITEN)
+        whiten_stem(net, &model->normalization, training->image, training->count, training->height, training->width);
     if (options.fixed_scale)
         resnet_freeze(net, ROLE_NORM_SCALE);
 }
@@ -270,7 +277,7 @@ int main(int argc, char **argv)
     struct train_options train_with = train_options(&training, batch);
     struct model model = model_new(&config, batch);
     model.normalization = normalization_measure(training.image, training.count, training.height, training.width);
-    start(model.net);
+    start(&model, &training);
     struct output log = { 0 };
     if (options.log)
         log = output_open(options.log);

@@ -601,6 +601,8 @@ static void backward(struct resnet *net, int images)
     for (int i = net->blocks - 1; i >= 0; i--)
         block_backward(net, i, images);
     norm_backward(net, &net->stem, images, net->sums, net->sums + net->stem.norm.channels);
+    if (net->tensor[0].frozen) /* the stem's filters: nothing below them needs a gradient */
+        return;
     conv_backward(&net->stem.conv, images, (struct conv_input){ .x = net->input },
                   unit_gradient(&net->stem, net->gradient[0]), net->weights + net->stem.weight,
                   net->gradients + net->stem.weight, NULL, NULL, net->workspace);
