@@ -96,17 +96,17 @@ static char name[] = "t";
 
 static void half_byte_row(void *unused)
 {
-    const struct tensor tensor = { name, DTYPE_F4, 2, { 2, 3 }, NULL, 0 };
+    const struct tensor tensor = { name, DTYPE_F4, 2, { 2, 3 }, NULL, 0, false };
     (void)unused;
     tensor_row_bytes(&tensor);
 }
 
 static void sizes_of_tensors(void)
 {
-    const struct tensor image = { name, DTYPE_U8, 4, { 5, 3, 2, 2 }, NULL, 0 };
-    const struct tensor scalar = { name, DTYPE_F64, 0, { 0 }, NULL, 0 };
-    const struct tensor none = { name, DTYPE_F32, 2, { 0, 7 }, NULL, 0 };
-    const struct tensor small = { name, DTYPE_F4, 2, { 2, 3 }, NULL, 0 };
+    const struct tensor image = { name, DTYPE_U8, 4, { 5, 3, 2, 2 }, NULL, 0, false };
+    const struct tensor scalar = { name, DTYPE_F64, 0, { 0 }, NULL, 0, false };
+    const struct tensor none = { name, DTYPE_F32, 2, { 0, 7 }, NULL, 0, false };
+    const struct tensor small = { name, DTYPE_F4, 2, { 2, 3 }, NULL, 0, false };
     CHECK_INTEGER((int64_t)tensor_elements(&image), 60);
     CHECK_INTEGER((int64_t)tensor_row_elements(&image), 12);
     CHECK_INTEGER((int64_t)tensor_bytes(&image), 60);

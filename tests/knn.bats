@@ -101,6 +101,50 @@ answer_is() {
     stream-compare got.st one.st
 }
 
+@test "the database may have frames at any address, and other fields" {
+    # three bytes of names behind each frame's features: the next one begins in the middle of a float
+    stream-make feature:F32:33,5=random1 name:U8:33,1=iota label:I64:33=iota >odd.st
+    stream-make feature:F32:20,5=random2 >some.st
+    cat odd.st odd.st odd.st >thrice.st
+    stream-cut 99 <thrice.st >whole.st
+    knn -q -d whole.st -k 7 <some.st >want.st
+    knn -q -d thrice.st -k 7 <some.st | cmp - want.st
+    stream-cut 1 <thrice.st >rows.st
+    knn -q -d rows.st -k 7 --metric cosine <some.st >got.st
+    knn -q -d whole.st -k 7 --metric cosine <some.st | cmp - got.st
+}
+
+@test "a database from a pipe is read" {
+    knn -q -d db.st -k 3 <queries.st >want.st
+    knn -q -d <(cat db.st) -k 3 <queries.st | cmp - want.st
+    fails "holds no row" knn -d <(true) <queries.st
+}
+
+# ulimit -d bounds what a program allocates, mapped files apart; one built with sanitizers needs more to start with.
+little_memory() {
+    (ulimit -d 60000 && knn -q -d db.st -k 1 <queries.st >/dev/null 2>&1) || skip "knn does not start in 60 MB"
+}
+
+@test "a database file larger than the memory" {
+    little_memory
+    stream-make feature:F32:8000,256=random1 index:I64:8000=iota >part.st
+    for _ in {1..12}; do cat part.st; done >large.st
+    stream-make feature:F32:40,256=random2 >some.st
+    knn -q -j 2 -d part.st -k 1 <some.st >want.st
+    (ulimit -d 60000 && knn -q -j 2 -d large.st -k 1 <some.st) | cmp - want.st
+    (ulimit -d 60000 && fails "out of memory" knn -q -j 2 -d <(cat large.st) -k 1 <some.st)
+}
+
+@test "more queries than the memory holds" {
+    little_memory
+    stream-make feature:F32:50,256=random1 >some.st
+    stream-make feature:F32:8000,256=random2 >part.st
+    knn -q -j 2 -d some.st -k 1 <part.st | tensor-tsv neighbor_index >want.tsv
+    (ulimit -d 80000 && for _ in {1..12}; do cat part.st; done | knn -q -j 2 -d some.st -k 1) |
+        tensor-tsv neighbor_index >got.tsv
+    for _ in {1..12}; do cat want.tsv; done | cmp - got.tsv
+}
+
 @test "empty stream, frames of no rows" {
     [ "$(knn -d db.st </dev/null | wc -c)" == 0 ]
     stream-make feature:F32:0,1=zero | knn -d db.st -k 2 >out.st
@@ -139,6 +183,15 @@ answer_is() {
     fails "other.st: field 'index' is missing (--exclude-self" knn -d other.st -k 1 --exclude-self <db.st
     head -c 100 db.st >half.st
     fails "half.st: frame 1: the file ends" knn -d half.st <queries.st
+    head -c -9 db.st >short.st
+    fails "short.st: frame 1: the file ends inside the data of tensor 'feature' (16 of 20 bytes)" \
+        knn -d short.st <queries.st
+    stream-make feature:F32:2,1=0,1 / feature:F32:2,2=0,1,0,1 >other.st
+    fails "other.st: field 'feature' changes its type or shape between frames" knn -d other.st -k 1 <queries.st
+    stream-make feature:F32:1,1=0 / feature:F32:1,1=0 label:I64:1=1 >other.st
+    fails "other.st: field 'label' is missing in an earlier frame" knn -d other.st -k 1 <queries.st
+    stream-make feature:F32:1,1=0 label:I64:1=1 / feature:F32:1,1=0 >other.st
+    fails "other.st: field 'label' is missing in a later frame" knn -d other.st -k 1 <queries.st
 }
 
 @test "what is wrong with a stream" {
@@ -150,6 +203,8 @@ answer_is() {
     stream-make feature:F32:1,1=0 | fails "field 'index' is missing" knn -d db.st -k 1 --exclude-self
     fails "fewer than k = 5 rows of the database are left beside row 0 of frame 1 itself (index 10)" \
         knn -d db.st -k 5 --exclude-self <db.st
+    stream-make feature:F32:2,1=0,1 index:I64:2=7,8 / feature:F32:2,1=0,1 index:I64:2=9,20 |
+        fails "beside row 1 of frame 2 itself (index 20)" knn -d db.st -k 5 --exclude-self
 }
 
 @test "full disk, closed pipe" {

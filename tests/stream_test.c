@@ -28,7 +28,7 @@ static struct frame make_rows(int64_t first, int64_t rows)
 
 static void check_rows(const struct frame *frame, int64_t first, int64_t rows)
 {
-    const struct stream nowhere = { NULL, "nowhere", 0 };
+    const struct stream nowhere = { .path = "nowhere" };
     const int64_t *label = frame_require(frame, &nowhere, "label", DTYPE_I64, 1)->data;
     const float *feature = frame_require(frame, &nowhere, "feature", DTYPE_F32, 2)->data;
     CHECK_INTEGER(frame_rows(frame, &nowhere), rows);
@@ -42,7 +42,7 @@ static void check_rows(const struct frame *frame, int64_t first, int64_t rows)
 /* The stream of a block of bytes, which must outlive it. */
 static struct stream stream_of(void *bytes, size_t size)
 {
-    return (struct stream){ size ? fmemopen(bytes, size, "rb") : fopen("/dev/null", "rb"), "bytes", 0 };
+    return (struct stream){ size ? fmemopen(bytes, size, "rb") : fopen("/dev/null", "rb"), "bytes", 0, NULL, 0 };
 }
 
 /* What stream_write makes of frames, caller frees. */
@@ -126,7 +126,7 @@ static void an_empty_stream_is_no_frame(void)
 static void many_small_frames_append_as_one(void)
 {
     struct frame all = make_rows(0, 0);
-    const struct stream nowhere = { NULL, "nowhere", 0 };
+    const struct stream nowhere = { .path = "nowhere" };
     for (int i = 0; i < 300; i++) {
         struct frame next = make_rows(3 * i, 3);
         frame_append(&all, &next, &nowhere);
@@ -205,7 +205,7 @@ static void metadata_are_set_replaced_and_copied(void)
 
 /* What must end the program: each as function(NULL). */
 
-static const struct stream here = { NULL, "here", 0 };
+static const struct stream here = { .path = "here" };
 
 static void require_missing(void *type)
 {

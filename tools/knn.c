@@ -9,6 +9,7 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "data/stream.h"
+#include "methods/database.h"
 #include "methods/features.h"
 #include "methods/knn.h"
 
@@ -24,13 +25,16 @@ struct choices {
     bool exclude_self;
 };
 
-/* What the search needs of the database: its features, where its rows came from, and their classes. */
-struct database {
-    struct stream stream;
-    struct frame frame;
-    struct features features;
-    const int64_t *index, *label; /* [rows] or NULL */
-    struct knn knn;
+/* A search passes over the whole database, so it is made for frames of this many rows together (or fewer, where their
+ * other fields are large). */
+enum { batch_rows = 4096, batch_bytes = 64 << 20 };
+
+/* The frames that are answered together. */
+struct batch {
+    struct frame *frame; /* [frames] */
+    int64_t frames, rows, first; /* first: frames of the stream before them */
+    float *feature;      /* [rows, dimension] of all of them */
+    int64_t *index;      /* [rows], with --exclude-self */
 };
 
 /* How many queries there were, how many with a label, and how many predictions agreed with it. */
@@ -44,46 +48,75 @@ static int64_t *whole_numbers(const struct frame *frame, const struct stream *st
     return frame_find(frame, field) ? frame_require(frame, stream, field, DTYPE_I64, 1)->data : NULL;
 }
 
-static void database_open(struct database *database, const struct choices *choices)
+static struct database open_database(const struct choices *choices)
 {
-    /* a database may hold images and feature maps too, which must not fill the memory */
-    const char *const keep[] = { choices->field, "index", "label", NULL };
-    database->stream = stream_open(choices->database);
-    database->features = features_read_all(&database->stream, choices->field, keep, &database->frame);
-    stream_close(&database->stream);
-    if (!database->frame.count)
+    struct database database = database_open(choices->database, choices->field, (enum knn_metric)choices->metric);
+    if (!database.rows)
         die("%s: holds no row (at least k = %lld are needed)", choices->database, (long long)choices->k);
-    database->index = whole_numbers(&database->frame, &database->stream, "index");
-    database->label = whole_numbers(&database->frame, &database->stream, "label");
-    if (database->features.rows < choices->k)
+    if (database.rows < choices->k)
         die("%s: %lld rows are too few for k = %lld (k may be at most the number of rows)", choices->database,
-            (long long)database->features.rows, (long long)choices->k);
-    if (choices->exclude_self && !database->index)
+            (long long)database.rows, (long long)choices->k);
+    if (choices->exclude_self && !database.index)
         die("%s: field 'index' is missing (--exclude-self tells rows by it)", choices->database);
-    database->knn = knn_open((enum knn_metric)choices->metric, database->features.value, database->index,
-                             database->features.rows, database->features.dimension);
+    return database;
 }
 
-static void database_close(struct database *database)
+/* Take a frame into the batch; returns its bytes. */
+static size_t take_frame(struct batch *batch, const struct database *database, const struct choices *choices,
+                         const struct stream *stream, struct frame frame)
 {
-    knn_close(&database->knn);
-    frame_free(&database->frame);
-}
-
-/* The neighbours of a frame's rows: position and distance [rows, k]. */
-static void search(const struct database *database, const struct choices *choices, const struct frame *frame,
-                   const struct stream *stream, int64_t *position, double *distance)
-{
-    struct features query = features_require(frame, stream, choices->field);
-    const int64_t *index = choices->exclude_self ? frame_require(frame, stream, "index", DTYPE_I64, 1)->data : NULL;
-    if (query.dimension != database->features.dimension)
+    int64_t rows = frame_rows(&frame, stream), all = batch->rows + rows;
+    struct features query = features_require(&frame, stream, choices->field);
+    size_t row = (size_t)database->dimension, bytes = 0;
+    if (query.dimension != database->dimension)
         die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", stream->path,
-            choices->field, (long long)query.dimension, (long long)database->features.dimension);
-    int64_t failed = knn_search(&database->knn, query.value, index, query.rows, choices->k, position, distance, NULL);
-    if (failed >= 0)
-        die("%s: fewer than k = %lld rows of the database are left beside row %lld of frame %lld itself (index %lld)",
-            stream->path, (long long)choices->k, (long long)failed, (long long)stream->frames,
-            (long long)(index ? index[failed] : failed));
+            choices->field, (long long)query.dimension, (long long)database->dimension);
+    batch->feature = reallocate(batch->feature, checked_multiply((size_t)all, row), sizeof(float));
+    memcpy(batch->feature + (size_t)batch->rows * row, query.value, (size_t)rows * row * sizeof(float));
+    if (choices->exclude_self) {
+        const int64_t *index = frame_require(&frame, stream, "index", DTYPE_I64, 1)->data;
+        batch->index = reallocate(batch->index, (size_t)all, sizeof *batch->index);
+        memcpy(batch->index + batch->rows, index, (size_t)rows * sizeof *index);
+    }
+    for (int i = 0; i < frame.count; i++)
+        bytes += tensor_bytes(frame.tensor[i]);
+    batch->frame = reallocate(batch->frame, (size_t)batch->frames + 1, sizeof *batch->frame);
+    batch->frame[batch->frames++] = frame;
+    batch->rows = all;
+    return bytes;
+}
+
+/* The frames that are answered next. False: the stream is at its end. */
+static bool read_batch(struct batch *batch, const struct database *database, const struct choices *choices,
+                       struct stream *stream)
+{
+    struct frame frame;
+    size_t bytes = 0;
+    *batch = (struct batch){ .first = stream->frames };
+    while (batch->rows < batch_rows && bytes < batch_bytes && stream_read(stream, &frame))
+        bytes += take_frame(batch, database, choices, stream, frame);
+    return batch->frames > 0;
+}
+
+static void batch_free(struct batch *batch)
+{
+    for (int64_t f = 0; f < batch->frames; f++)
+        frame_free(&batch->frame[f]);
+    free(batch->frame);
+    free(batch->feature);
+    free(batch->index);
+}
+
+/* Too few rows of the database are left for a query. */
+static _Noreturn void die_too_few(const struct batch *batch, const struct choices *choices,
+                                  const struct stream *stream, int64_t query)
+{
+    int64_t f = 0, row = query;
+    for (; row >= frame_rows(&batch->frame[f], stream); f++)
+        row -= frame_rows(&batch->frame[f], stream);
+    die("%s: fewer than k = %lld rows of the database are left beside row %lld of frame %lld itself (index %lld)",
+        stream->path, (long long)choices->k, (long long)row, (long long)(batch->first + f + 1),
+        (long long)(batch->index ? batch->index[query] : query));
 }
 
 /* Add the fields of the neighbours. */
@@ -118,20 +151,37 @@ static void put_prediction(struct frame *frame, const struct stream *stream, con
     score->labelled += label ? rows : 0;
 }
 
+/* Add the answers to a frame, of which row 0 has position and distance [k] first. */
 static void answer_frame(struct frame *frame, const struct stream *stream, const struct database *database,
-                         const struct choices *choices, struct score *score)
+                         const struct choices *choices, const int64_t *position, const double *distance,
+                         struct score *score)
 {
     int64_t rows = frame_rows(frame, stream);
-    size_t count = checked_multiply((size_t)rows, (size_t)choices->k);
-    int64_t *position = allocate(count, sizeof *position);
-    double *distance = allocate(count, sizeof *distance);
-    search(database, choices, frame, stream, position, distance);
     frame_remove(frame, "neighbor_label"); /* of another database, perhaps */
     frame_remove(frame, "knn_prediction");
     put_neighbors(frame, database, rows, choices->k, position, distance);
     if (database->label)
         put_prediction(frame, stream, choices, rows, distance, score);
     score->queries += rows;
+}
+
+/* Search for all rows of the batch, and write its frames with the answers. */
+static void answer_batch(struct batch *batch, const struct stream *stream, const struct database *database,
+                         const struct choices *choices, struct score *score)
+{
+    size_t count = checked_multiply((size_t)batch->rows, (size_t)choices->k);
+    int64_t *position = allocate(count, sizeof *position), at = 0;
+    double *distance = allocate(count, sizeof *distance);
+    int64_t failed = knn_search(&database->knn, batch->feature, batch->index, batch->rows, choices->k, position,
+                                distance, NULL);
+    if (failed >= 0)
+        die_too_few(batch, choices, stream, failed);
+    for (int64_t f = 0; f < batch->frames; f++) {
+        int64_t rows = frame_rows(&batch->frame[f], stream);
+        answer_frame(&batch->frame[f], stream, database, choices, position + at, distance + at, score);
+        stream_write(stdout, NULL, &batch->frame[f]);
+        at += rows * choices->k;
+    }
     free(position);
     free(distance);
 }
@@ -161,18 +211,16 @@ int main(int argc, char **argv)
     if (!choices.database || !strcmp(choices.database, "-"))
         die_usage("-d: the database must be a file (standard input holds the rows to look up)");
 
-    struct database database = { 0 };
-    database_open(&database, &choices);
+    struct database database = open_database(&choices);
     struct stream stream = stream_open(NULL);
-    struct frame frame;
+    struct batch batch;
     struct score score = { 0 };
     struct progress progress = progress_start("rows", 0);
 
-    while (stream_read(&stream, &frame)) {
-        answer_frame(&frame, &stream, &database, &choices, &score);
-        stream_write(stdout, NULL, &frame);
+    while (read_batch(&batch, &database, &choices, &stream)) {
+        answer_batch(&batch, &stream, &database, &choices, &score);
         progress_update(&progress, score.queries, NULL);
-        frame_free(&frame);
+        batch_free(&batch);
     }
 
     progress_end(&progress);

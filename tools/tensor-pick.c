@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     struct picking picking = make_picking();
     struct stream stream = stream_open(NULL);
     struct pick pick = { .picking = &picking, .emit = put_out, .context = &stream };
-    struct join join = { { NULL, NULL, 0 }, { NULL, 0, NULL }, 0, 0 };
+    struct join join = { .used = 0 };
     bool rows = settings.join || settings.rows || settings.sort || settings.count || settings.where.count;
     struct frame frame;
     if (settings.join)

@@ -17,6 +17,9 @@ enum dtype {
 
 enum { RANK_MAX = 8 };
 
+/* A float of a mapped file, which may lie at any address: a frame begins where the one before it ended. */
+typedef float float_anywhere __attribute__((aligned(1)));
+
 struct tensor {
     char *name;
     enum dtype dtype;
@@ -24,6 +27,7 @@ struct tensor {
     int64_t shape[RANK_MAX];
     void *data;  /* frame_put() and a reader allocate it on a cache line; rows appended later may move it off */
     size_t room; /* bytes allocated at data, at least tensor_bytes(); 0: just these */
+    bool mapped; /* data lie in a mapped file, at any address: to be read only, and not freed with the tensor */
 };
 
 /* "F32"; and the bits of one element: 4 and 6 for the smallest types, else whole bytes. */

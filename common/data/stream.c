@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L /* fileno, fseeko */
+#define _FILE_OFFSET_BITS 64
 #include "data/stream.h"
 
 #include <errno.h>
@@ -5,6 +7,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -29,7 +33,7 @@ struct entry {
 
 struct stream stream_open(const char *path)
 {
-    struct stream stream = { stdin, "standard input", 0 };
+    struct stream stream = { .file = stdin, .path = "standard input" };
     if (path && strcmp(path, "-") != 0) {
         stream.path = path;
         stream.file = fopen(path, "rb");
@@ -44,6 +48,9 @@ void stream_close(struct stream *stream)
     if (stream->file != stdin)
         fclose(stream->file);
     stream->file = NULL;
+    if (stream->map)
+        munmap(stream->map, stream->map_size);
+    stream->map = NULL;
 }
 
 /* Read up to size bytes; fewer only at the end of file. */
@@ -69,7 +76,8 @@ static struct tensor *tensor_new(const char *name, enum dtype dtype, int rank, c
 static void tensor_free(struct tensor *tensor)
 {
     free(tensor->name);
-    free(tensor->data);
+    if (!tensor->mapped)
+        free(tensor->data);
     free(tensor);
 }
 
@@ -209,7 +217,8 @@ static json_t *read_header(struct stream *stream)
     return header;
 }
 
-bool stream_read(struct stream *stream, struct frame *frame)
+/* The next frame's header: its tensors in the order of their data, without these. False at the end of the stream. */
+static bool read_layout(struct stream *stream, struct frame *frame)
 {
     json_t *header = read_header(stream), *value;
     const char *key;
@@ -229,12 +238,56 @@ bool stream_read(struct stream *stream, struct frame *frame)
     check_layout(stream, entries, count);
     frame->tensor = allocate((size_t)count, sizeof(struct tensor *));
     frame->count = count;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         frame->tensor[i] = entries[i].tensor;
-        frame->tensor[i]->data = read_data(stream, entries[i].tensor->name, tensor_bytes(entries[i].tensor));
-    }
     free(entries);
     json_decref(header);
+    return true;
+}
+
+bool stream_read(struct stream *stream, struct frame *frame)
+{
+    if (!read_layout(stream, frame))
+        return false;
+    for (int i = 0; i < frame->count; i++)
+        frame->tensor[i]->data = read_data(stream, frame->tensor[i]->name, tensor_bytes(frame->tensor[i]));
+    stream->frames++;
+    return true;
+}
+
+/* Map the file where that can be done. */
+static void map_file(struct stream *stream)
+{
+    struct stat about;
+    if (stream->map || fstat(fileno(stream->file), &about) || !S_ISREG(about.st_mode) || about.st_size == 0)
+        return;
+    void *map = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fileno(stream->file), 0);
+    if (map == MAP_FAILED)
+        die_errno("%s: cannot be mapped", stream->path);
+    stream->map = map;
+    stream->map_size = (size_t)about.st_size;
+}
+
+bool stream_map(struct stream *stream, struct frame *frame)
+{
+    map_file(stream);
+    if (!stream->map)
+        return stream_read(stream, frame);
+    if (!read_layout(stream, frame))
+        return false;
+    size_t at = (size_t)ftello(stream->file);
+    for (int i = 0; i < frame->count; i++) {
+        struct tensor *tensor = frame->tensor[i];
+        size_t size = tensor_bytes(tensor), left = stream->map_size > at ? stream->map_size - at : 0;
+        if (left < size)
+            DIE_FRAME(stream, "the file ends inside the data of tensor '%s' (%zu of %zu bytes)", tensor->name, left,
+                      size);
+        tensor->data = stream->map + at;
+        tensor->mapped = true;
+        at += size;
+    }
+    if (fseeko(stream->file, (off_t)at, SEEK_SET))
+        die_errno("%s: cannot be read", stream->path);
     stream->frames++;
     return true;
 }

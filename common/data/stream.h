@@ -27,6 +27,8 @@ struct stream {
     FILE *file;
     const char *path; /* for messages */
     int64_t frames;   /* read so far */
+    char *map;        /* stream_map's: the whole file, or NULL */
+    size_t map_size;
 };
 
 /* Open a file for reading; NULL or "-" is standard input. Dies on failure. */
@@ -36,6 +38,12 @@ void stream_close(struct stream *stream);
 /* Read the next frame into `frame` (which holds nothing yet; caller frees with frame_free). False at the end of file
  * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
 bool stream_read(struct stream *stream, struct frame *frame);
+
+/* As stream_read, but where the stream is a regular file the data stay there: it is mapped, and a tensor points into it
+ * (tensor.h: mapped), so that a file may be larger than the memory. Such tensors may be read while the stream is open
+ * and no longer, and not be appended to. Another stream, such as a pipe, is read. The file must not be cut short
+ * meanwhile: what is mapped and no longer there is SIGBUS. */
+bool stream_map(struct stream *stream, struct frame *frame);
 
 /* Read all frames that are left as one: rows are put behind each other, metadata are the first frame's. A stream
  * without a frame gives an empty frame (count 0). */

@@ -69,7 +69,7 @@ void candidates_free(struct candidates *c)
 }
 
 /* out [dimension] = the row as this step sees it; returns its squared length. */
-static double transform_row(const struct knn *knn, const knn_float *row, float *out)
+static double transform_row(const struct knn *knn, const float_anywhere *row, float *out)
 {
     double sum[lanes] = { 0 }, square = 0;
     if (knn->metric == KNN_L2) {

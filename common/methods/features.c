@@ -6,17 +6,28 @@
 
 #include "base/error.h"
 
-struct features features_require(const struct frame *frame, const struct stream *stream, const char *field)
+struct features features_layout(const struct frame *frame, const struct stream *stream, const char *field)
 {
     const struct tensor *tensor = frame_require(frame, stream, field, DTYPE_F32, 2);
     struct features features = { tensor->data, tensor->shape[0], tensor->shape[1] };
     if (features.dimension < 1)
         die("%s: field '%s' has rows without values (at least 1 is needed)", stream->path, field);
-    int64_t count = features.rows * features.dimension;
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(features.value[i]))
-            die("%s: field '%s', row %lld of frame %lld holds %f (every value must be finite)", stream->path, field,
-                (long long)(i / features.dimension), (long long)stream->frames, (double)features.value[i]);
+    return features;
+}
+
+void features_check(const float_anywhere *value, int64_t rows, int64_t dimension, const char *path, const char *field,
+                    int64_t frame)
+{
+    for (int64_t i = 0; i < rows * dimension; i++)
+        if (!isfinite(value[i]))
+            die("%s: field '%s', row %lld of frame %lld holds %f (every value must be finite)", path, field,
+                (long long)(i / dimension), (long long)frame, (double)value[i]);
+}
+
+struct features features_require(const struct frame *frame, const struct stream *stream, const char *field)
+{
+    struct features features = features_layout(frame, stream, field);
+    features_check(features.value, features.rows, features.dimension, stream->path, field, stream->frames);
     return features;
 }
 

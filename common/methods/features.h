@@ -15,6 +15,13 @@ struct features {
  * a value, or holds a NaN or an infinity (named by its row, from 0). */
 struct features features_require(const struct frame *frame, const struct stream *stream, const char *field);
 
+/* The same, but values are not looked at, and may lie at any address: of a frame of stream_map. */
+struct features features_layout(const struct frame *frame, const struct stream *stream, const char *field);
+
+/* Die, naming path, field, row and frame, if one of the values [rows, dimension] is not finite. */
+void features_check(const float_anywhere *value, int64_t rows, int64_t dimension, const char *path, const char *field,
+                    int64_t frame);
+
 /* Read all frames that are left as one, each checked as above; `frame` holds nothing yet, caller frees. Of the fields
  * only those named in keep (NULL-terminated, with `field` itself) stay; keep NULL: all. A stream without a frame
  * gives an empty frame and no rows. */

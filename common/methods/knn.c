@@ -19,7 +19,7 @@ struct candidate_exact {
     int64_t row;
 };
 
-double knn_length(const knn_float *x, int64_t n)
+double knn_length(const float_anywhere *x, int64_t n)
 {
     double sum[8] = { 0 }, total = 0;
     int64_t d = 0;
@@ -33,7 +33,7 @@ double knn_length(const knn_float *x, int64_t n)
     return sqrt(total);
 }
 
-const knn_float *knn_row(const struct knn *knn, int64_t row)
+const float_anywhere *knn_row(const struct knn *knn, int64_t row)
 {
     int64_t low = 0, high = knn->parts - 1; /* the last part that begins at the row or before it */
     while (low < high) {
@@ -48,7 +48,7 @@ const knn_float *knn_row(const struct knn *knn, int64_t row)
 
 /* What both steps order by, in double from the original rows: |x - y|^2, or 1 - cosine. Eight partial sums let the
  * compiler use vectors; their order is fixed here, so every call on the same rows gives the same bits. */
-static double exact_key(enum knn_metric metric, const float *x, const knn_float *y, int64_t n, double x_length)
+static double exact_key(enum knn_metric metric, const float *x, const float_anywhere *y, int64_t n, double x_length)
 {
     double sum[8] = { 0 };
     int64_t d = 0;
@@ -81,7 +81,7 @@ static double exact_key(enum knn_metric metric, const float *x, const knn_float 
 static void sum_columns(const struct knn *knn, int64_t first, int64_t count, double *sum)
 {
     for (int64_t i = first; i < first + count; i++) {
-        const knn_float *row = knn_row(knn, i);
+        const float_anywhere *row = knn_row(knn, i);
         for (int64_t d = 0; d < knn->dimension; d++)
             sum[d] += (double)row[d];
     }

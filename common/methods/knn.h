@@ -17,17 +17,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/tensor.h"
+
 enum knn_metric {
     KNN_L2,    /* sqrt(sum (x - y)^2) */
     KNN_COSINE /* 1 - x.y / (|x| |y|), in [0, 2]; 1 where x or y is zero */
 };
 
-/* A float of the database, which may lie in a file at any address. */
-typedef const float knn_float __attribute__((aligned(1)));
-
 /* Rows that lie behind each other. */
 struct knn_part {
-    const knn_float *row; /* [rows, dimension] */
+    const float_anywhere *row; /* [rows, dimension] */
     int64_t rows;
 };
 
@@ -49,8 +48,8 @@ struct knn knn_open_parts(enum knn_metric metric, const struct knn_part *part, i
                           int64_t dimension);
 
 /* A row, and the length of one in double. */
-const knn_float *knn_row(const struct knn *knn, int64_t row);
-double knn_length(const knn_float *row, int64_t dimension);
+const float_anywhere *knn_row(const struct knn *knn, int64_t row);
+double knn_length(const float_anywhere *row, int64_t dimension);
 
 void knn_close(struct knn *knn);
 

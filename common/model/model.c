@@ -126,7 +126,7 @@ static struct resnet_config read_config(const struct frame *frame, const char *p
 {
     struct resnet_config config = { 0 };
     double values[STAGES_MAX];
-    struct stream stream = { NULL, path, 0 };
+    struct stream stream = { .path = path };
     config.stages = parse_numbers(require_about(frame, path, "widths"), path, "widths", 1, 4096, STAGES_MAX, values);
     for (int s = 0; s < config.stages; s++)
         config.widths[s] = (int)values[s];
@@ -159,7 +159,7 @@ static void read_normalization(struct normalization *n, const struct frame *fram
 static void read_tensor(struct resnet *net, const struct resnet_tensor *t, const struct frame *frame,
                         const char *path)
 {
-    struct stream stream = { NULL, path, 0 };
+    struct stream stream = { .path = path };
     int64_t shape[RANK_MAX] = { 0 };
     int rank = tensor_shape(t, shape);
     const struct tensor *tensor = frame_require(frame, &stream, t->name, DTYPE_F32, rank);

@@ -1,0 +1,106 @@
+#include "methods/database.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "methods/features.h"
+
+/* Rows for which there is memory, in an array that grows. */
+struct growing {
+    int64_t *value, room;
+};
+
+/* The values of an I64 field [N], or NULL where there is none. */
+static const char *whole_numbers(const struct database *database, const struct frame *frame, const char *field)
+{
+    return frame_find(frame, field) ? frame_require(frame, &database->stream, field, DTYPE_I64, 1)->data : NULL;
+}
+
+/* Put the values of a field behind those of earlier frames; what the first frame has all have, and no more. */
+static void append_field(const struct database *database, const struct frame *frame, const char *field, int64_t rows,
+                         struct growing *array)
+{
+    const char *value = whole_numbers(database, frame, field); /* at any address */
+    if (database->frames > 0 && !value != !array->value)
+        die("%s: field '%s' is missing in %s frame", database->stream.path, field, value ? "an earlier" : "a later");
+    if (!value)
+        return;
+    if (!array->value || database->rows + rows > array->room) {
+        array->room = 2 * database->rows + rows + 1;
+        array->value = reallocate(array->value, (size_t)array->room, sizeof *array->value);
+    }
+    memcpy(array->value + database->rows, value, (size_t)rows * sizeof *array->value);
+}
+
+static void let_go(struct frame *frame, const char *field)
+{
+    for (int i = frame->count - 1; i >= 0; i--)
+        if (strcmp(frame->tensor[i]->name, field) != 0)
+            frame_remove(frame, frame->tensor[i]->name);
+}
+
+/* Where a part of the database is not finite, say where. */
+static void check_values(const struct database *database, const char *field)
+{
+    for (int64_t f = 0; f < database->frames; f++) {
+        const struct tensor *tensor = frame_find(&database->frame[f], field);
+        features_check(tensor->data, tensor->shape[0], database->dimension, database->stream.path, field, f + 1);
+    }
+}
+
+static void prepare_search(struct database *database, const char *field, enum knn_metric metric)
+{
+    struct knn_part *part = allocate((size_t)database->frames, sizeof *part);
+    for (int64_t f = 0; f < database->frames; f++) {
+        const struct tensor *tensor = frame_find(&database->frame[f], field);
+        part[f] = (struct knn_part){ tensor->data, tensor->shape[0] };
+    }
+    database->knn = knn_open_parts(metric, part, database->frames, database->index, database->dimension);
+    free(part);
+    if (!database->knn.finite)
+        check_values(database, field);
+}
+
+struct database database_open(const char *path, const char *field, enum knn_metric metric)
+{
+    struct database database = { .stream = stream_open(path) };
+    struct growing index = { 0 }, label = { 0 };
+    struct frame frame;
+    int64_t room = 0;
+    while (stream_map(&database.stream, &frame)) {
+        int64_t rows = frame_rows(&frame, &database.stream);
+        struct features features = features_layout(&frame, &database.stream, field);
+        if (database.frames > 0 && features.dimension != database.dimension)
+            die("%s: field '%s' changes its type or shape between frames", path, field);
+        database.dimension = features.dimension;
+        append_field(&database, &frame, "index", rows, &index);
+        append_field(&database, &frame, "label", rows, &label);
+        let_go(&frame, field);
+        if (database.frames == room) {
+            room = 2 * room + 16;
+            database.frame = reallocate(database.frame, (size_t)room, sizeof *database.frame);
+        }
+        database.frame[database.frames++] = frame;
+        database.rows += rows;
+    }
+    database.index = index.value;
+    database.label = label.value;
+    if (database.rows > 0)
+        prepare_search(&database, field, metric);
+    return database;
+}
+
+void database_close(struct database *database)
+{
+    knn_close(&database->knn);
+    for (int64_t f = 0; f < database->frames; f++)
+        frame_free(&database->frame[f]);
+    free(database->frame);
+    free(database->index);
+    free(database->label);
+    stream_close(&database->stream);
+    *database = (struct database){ 0 };
+}
