@@ -1,6 +1,7 @@
 /* Options: each type, its range, the GNU forms, and the one line of each fault. */
 #include "base/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -93,6 +94,28 @@ static void given_options_are_known(void)
     CHECK(!option_given(&values.text));
 }
 
+static void check_option_text(int row, const char *want)
+{
+    char *text = option_text(&rows[row]);
+    CHECK_TEXT(text, want);
+    free(text);
+}
+
+static void values_are_told_as_text(void)
+{
+    parse("tool -f -n -5 -x 0.1 --shape square --list 1,9,3");
+    check_option_text(0, "yes");
+    check_option_text(1, "-5");
+    check_option_text(3, "0.1");
+    check_option_text(4, "none");
+    check_option_text(6, "square");
+    check_option_text(7, "1,9,3");
+    parse("tool -x 0.30000000000000004 -t some");
+    check_option_text(0, "no");
+    check_option_text(3, "0.30000000000000004");
+    check_option_text(4, "some");
+}
+
 static void bounds_reach_the_ends_of_64_bits(void)
 {
     parse("tool --large 9223372036854775807");
@@ -160,6 +183,7 @@ int main(void)
     RUN(each_type_is_read);
     RUN(gnu_forms_are_read);
     RUN(given_options_are_known);
+    RUN(values_are_told_as_text);
     RUN(parsers_take_the_whole_text);
     return check_verdict();
 }

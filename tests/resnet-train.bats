@@ -265,6 +265,137 @@ constant 0.1 0.1"
     equal "$(wc -c <out.st)" 0
 }
 
+# A run of 6 epochs of 8 steps, with validation. No function: what is put in the background must be the program itself,
+# so that the signal meets it and not a shell.
+# shellcheck disable=SC2054 # the commas are of the options
+steady=(resnet-train -q --widths 4,8 --blocks 1,1 -e 6 -b 7 --val val.st)
+
+# The step of the checkpoint, where there is one.
+reached() {
+    [ ! -e state.st ] || tensor-pick --fields step <state.st | tensor-tsv step
+}
+
+# same_run MODEL LOG: as the run that was not stopped; the seconds of a log are never the same.
+same_run() {
+    cmp "$1" steady.st
+    equal "$(cut -f 1-7 "$2")" "$(cut -f 1-7 steady.tsv)"
+}
+
+# The run that was not stopped, and wrote no checkpoint.
+whole_run() {
+    [ -e steady.st ] || "${steady[@]}" --log steady.tsv <train.st >steady.st
+}
+
+@test "a checkpoint changes nothing, and holds the state by name" {
+    whole_run
+    local every
+    for every in 0 1 3 1000; do
+        "${steady[@]}" --log log.tsv --checkpoint state.st --checkpoint-every "$every" <train.st >out.st
+        same_run out.st log.tsv
+    done
+    equal "$(tensor-ls state.st | awk '/^[a-z]/ { print $1 }' | sort | xargs)" \
+        "batches best.running best.weights epoch.loss epoch.right log momentum running seconds step weights"
+    equal "$(about state.st "--lr") $(about state.st "--widths") $(about state.st architecture)" "0.1 4,8 checkpoint"
+    equal "$(reached)" 48
+    # a run that was done when it was stopped has only its model to write
+    "${steady[@]}" --log log.tsv --resume state.st <train.st >out.st
+    same_run out.st log.tsv
+}
+
+@test "a run that is killed after any step and goes on ends with the same bytes" {
+    whole_run
+    local step pid at
+    for step in 0 1 7 8 13 31 40; do
+        rm -f state.st
+        "${steady[@]}" --log log.tsv --checkpoint state.st --checkpoint-every 1 <train.st >out.st &
+        pid=$!
+        until at=$(reached) && [ "${at:--1}" -ge "$step" ]; do
+            kill -0 "$pid" 2>/dev/null || break # done already: then only the model is written again
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" || true
+        at=$(reached)
+        "${steady[@]}" --log log.tsv -j 2 --resume state.st <train.st >out.st || flunk "after step $at"
+        same_run out.st log.tsv || flunk "killed after step $at"
+    done
+    rm -f ./*.tmp
+}
+
+@test "averages of the weights, sizes and Muon go on too" {
+    local options kind pid
+    for options in "--average=ema --sizes=16,32 --size-epochs=3,3" "--average=lookahead --optimizer=muon"; do
+        # shellcheck disable=SC2206 # several options
+        kind=($options)
+        "${steady[@]}" "${kind[@]}" --log whole-average.tsv <train.st >average.st
+        rm -f state.st
+        "${steady[@]}" "${kind[@]}" --checkpoint state.st --checkpoint-every 1 <train.st >out.st &
+        pid=$!
+        until [ "$(reached)" -gt 12 ] 2>/dev/null; do
+            kill -0 "$pid" 2>/dev/null || break
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" || true
+        "${steady[@]}" "${kind[@]}" --log log.tsv --resume state.st <train.st | cmp - average.st
+        equal "$(cut -f 1-7 log.tsv)" "$(cut -f 1-7 whole-average.tsv)"
+    done
+    rm -f ./*.tmp
+}
+
+@test "a run that is killed again and again, at random moments, ends with the same bytes" {
+    whole_run
+    local kills=0 pid
+    rm -f state.st
+    local on=()
+    while :; do
+        "${steady[@]}" --log log.tsv --checkpoint state.st --checkpoint-every 1 "${on[@]}" <train.st >out.st &
+        pid=$!
+        # longer and longer, so that it comes to an end on a busy machine too
+        sleep "$(awk -v r=$RANDOM -v kills="$kills" 'BEGIN { print 0.01 + r / 32768 * (0.08 + 0.03 * kills) }')"
+        kill -KILL "$pid" 2>/dev/null || true
+        ! wait "$pid" || break
+        kills=$((kills + 1))
+        [ ! -e state.st ] || on=(--resume state.st)
+        [ "$kills" -lt 200 ] || flunk "killed $kills times and not done"
+    done
+    [ "$kills" -gt 0 ] || flunk "it was never killed"
+    same_run out.st log.tsv
+    rm -f ./*.tmp
+}
+
+@test "a run that is ended by a signal leaves its checkpoint and nothing half written" {
+    whole_run
+    local signal pid
+    for signal in TERM HUP; do
+        rm -f state.st
+        "${steady[@]}" --log ended.tsv --checkpoint state.st --checkpoint-every 1 <train.st >out.st &
+        pid=$!
+        until [ -e state.st ]; do kill -0 "$pid"; done
+        kill -"$signal" "$pid"
+        ! wait "$pid" || flunk "$signal: it went on"
+        equal "$(find . -name "*.$pid.tmp") $(find . -name ended.tsv)" " "
+        "${steady[@]}" --log log.tsv --resume state.st <train.st >out.st
+        same_run out.st log.tsv
+    done
+}
+
+@test "a run goes on only as it was begun, and says what differs" {
+    train -e 2 --checkpoint state.st <train.st >out.st
+    train_fails "state.st: --lr is 0.25, but the run was begun with 0.1" -e 2 --lr 0.25 --resume state.st <train.st
+    train_fails "state.st: --epochs is 1, but the run was begun with 2" --resume state.st <train.st
+    train_fails "--widths is 4,9" -e 2 --widths 4,9 --resume state.st <train.st
+    train_fails "--seed is 2" -e 2 -s 2 --resume state.st <train.st
+    train_fails "state.st: training data is 20 rows" -e 2 --resume state.st <val.st
+    train_fails "training data is 60 rows" -e 2 --resume state.st < <(tensor-pick --sort label <train.st)
+    train_fails "validation data is 20 rows" -e 2 --val val.st --resume state.st <train.st
+    train_fails "base.st: this is no checkpoint" -e 2 --resume base.st <train.st
+    train_fails "nowhere.st: cannot be opened" -e 2 --resume nowhere.st <train.st
+    train_fails "frame 1" -e 2 --resume <(head -c 1000 state.st) <train.st
+    train_fails "no/such/state.st: cannot be written" --checkpoint no/such/state.st <train.st
+    fails "architecture 'checkpoint' is not known" resnet-embed -m state.st <val.st
+    stream-cut 7 <train.st >cut.st # what does not matter may differ: frames, threads
+    train -e 2 -j 3 --resume state.st <cut.st | cmp - out.st
+}
+
 @test "streams that cannot be trained on" {
     train_fails "standard input: no rows" </dev/null
     train_fails "no rows" < <(stream-make image:U8:0,3,4,4=zero label:I64:0=zero)
@@ -337,6 +468,10 @@ constant 0.1 0.1"
     train_misused "--schedule: 'square' is none of triangle, cosine, constant" --schedule square <train.st
     train_misused "--target: 'colour' is none of label, rotation" -t colour <train.st
     train_misused "--log: '-' is standard output" --log - <train.st
+    train_misused "--checkpoint: '-' is standard output" --checkpoint - <train.st
+    train_misused "--resume: '-' is standard input" --resume - <train.st
+    train_misused "--checkpoint-every: 5 steps, but no --checkpoint" --checkpoint-every 5 <train.st
+    train_misused "--checkpoint-every: '-1' is not" --checkpoint-every -1 --checkpoint state.st <train.st
     train_misused "too many operands (at most 0, 1 given)" val.st <train.st
 }
 

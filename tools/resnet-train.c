@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "base/version.h"
 #include "learning/train.h"
 #include "learning/whiten.h"
 
@@ -24,9 +25,9 @@ static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
     int target, schedule, flip, average, start, optimizer, stem;
-    const char *validation, *log;
+    const char *validation, *log, *checkpoint, *resume;
     struct integer_list widths, blocks, sizes, size_epochs;
-    int64_t epochs, batch, seed, crop, translate, cutout;
+    int64_t epochs, batch, seed, crop, translate, cutout, checkpoint_every;
     double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias, muon_rate, muon_momentum;
     bool fixed_scale;
 } options = {
@@ -51,6 +52,11 @@ static const struct option_row rows[] = {
     { OPTION_CHOICE, 't', "target", &options.target, "FIELD", "what to predict", 0, 0, targets },
     { OPTION_TEXT, 0, "val", &options.validation, "FILE", "stream of validation data", 0, 0, NULL },
     { OPTION_TEXT, 0, "log", &options.log, "FILE", "figures of every epoch, as TSV", 0, 0, NULL },
+    { OPTION_TEXT, 0, "checkpoint", &options.checkpoint, "FILE", "write the state of the run there after each epoch", 0,
+      0, NULL },
+    { OPTION_INTEGER, 0, "checkpoint-every", &options.checkpoint_every, "STEPS", "and within epochs; 0: not", 0, 1e9,
+      NULL },
+    { OPTION_TEXT, 0, "resume", &options.resume, "FILE", "go on from that state", 0, 0, NULL },
     { OPTION_INTEGERS, 0, "widths", &options.widths, "LIST", "channels of each stage", 1, 4096, NULL },
     { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 1, 64, NULL },
     { OPTION_INTEGER, 'e', "epochs", &options.epochs, "N", "times through the training data", 1, 100000, NULL },
@@ -88,6 +94,9 @@ static const struct option_row rows[] = {
     { OPTION_INTEGER, 's', "seed", &options.seed, "SEED", "of weights, order and augmentation", 0, INT32_MAX, NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
+
+/* Options that a run may change when it goes on; all others are rules of its checkpoint. */
+static const char *const free_options[] = { "val", "log", "checkpoint", "checkpoint-every", "resume", NULL };
 
 static const struct usage usage = {
     .synopsis = "[--target label|rotation] [--val FILE] [--log FILE] [OPTION...] < images > model",
@@ -249,6 +258,61 @@ static void describe_model(struct model *model, const struct examples *training,
     }
 }
 
+static bool is_listed(const char *name, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(name, *list) == 0)
+            return true;
+    return false;
+}
+
+static void add_rule(struct checkpoint *checkpoint, char *name, char *value)
+{
+    checkpoint_rule(checkpoint, name, value);
+    free(name);
+    free(value);
+}
+
+static char *data_text(const struct examples *examples)
+{
+    return format_string("%lld rows %016llx", (long long)examples->count,
+                         (unsigned long long)examples_fingerprint(examples));
+}
+
+/* The checkpoint of this run: what its result depends on are the program, the options and the data. */
+static struct checkpoint checkpoint_of(const struct examples *training, const struct examples *validation,
+                                       const char *classes)
+{
+    struct checkpoint checkpoint = { .path = options.checkpoint, .resume = options.resume,
+                                     .every = options.checkpoint_every };
+    const char *source = frame_metadata(&training->frame, "source");
+    if (!options.checkpoint && !options.resume)
+        return checkpoint;
+    checkpoint_rule(&checkpoint, "version", TALE_VERSION);
+    for (const struct option_row *row = rows; row->type != OPTION_END; row++)
+        if (!is_listed(row->name, free_options))
+            add_rule(&checkpoint, format_string("--%s", row->name), option_text(row));
+    add_rule(&checkpoint, copy_string("training data"), data_text(training));
+    add_rule(&checkpoint, copy_string("validation data"),
+             options.validation ? data_text(validation) : copy_string("none"));
+    checkpoint_rule(&checkpoint, "classes", classes ? classes : "none");
+    checkpoint_rule(&checkpoint, "source", source ? source : "none");
+    return checkpoint;
+}
+
+static void check_paths(void)
+{
+    if (options.log && strcmp(options.log, "-") == 0)
+        die_usage("--log: '-' is standard output, where the model goes");
+    if (options.checkpoint && strcmp(options.checkpoint, "-") == 0)
+        die_usage("--checkpoint: '-' is standard output, where the model goes");
+    if (options.resume && strcmp(options.resume, "-") == 0)
+        die_usage("--resume: '-' is standard input, where the images come from");
+    if (options.checkpoint_every && !options.checkpoint)
+        die_usage("--checkpoint-every: %lld steps, but no --checkpoint says where",
+                  (long long)options.checkpoint_every);
+}
+
 static void report(const struct train_epoch *chosen)
 {
     if (options.validation)
@@ -260,8 +324,7 @@ int main(int argc, char **argv)
 {
     options_parse(argc, argv, &usage, rows);
     const char *target = targets[options.target];
-    if (options.log && strcmp(options.log, "-") == 0)
-        die_usage("--log: '-' is standard output, where the model goes");
+    check_paths();
     struct stream stream = stream_open(NULL);
     struct examples training = examples_read(&stream, target), validation = { 0 };
     struct resnet_config config = choose_config(&training);
@@ -278,6 +341,8 @@ int main(int argc, char **argv)
     struct model model = model_new(&config, batch);
     model.normalization = normalization_measure(training.image, training.count, training.height, training.width);
     start(&model, &training);
+    struct checkpoint checkpoint = checkpoint_of(&training, &validation, classes);
+    train_with.checkpoint = &checkpoint;
     struct output log = { 0 };
     if (options.log)
         log = output_open(options.log);
@@ -290,6 +355,7 @@ int main(int argc, char **argv)
     if (options.log)
         output_close(&log);
     model_save(&model, stdout, "standard output");
+    checkpoint_free(&checkpoint);
     model_free(&model);
     examples_free(&training);
     examples_free(&validation);

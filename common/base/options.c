@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/output.h"
 #include "base/threads.h"
 #include "base/version.h"
@@ -148,6 +149,52 @@ static void set_value(const struct option_row *row, const char *text)
     case OPTION_END:
         break;
     }
+}
+
+static char *list_text(const struct integer_list *list)
+{
+    char text[INTEGER_LIST_MAX * 24] = "";
+    for (int i = 0; i < list->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%lld", i ? "," : "", (long long)list->item[i]);
+    }
+    return copy_string(text);
+}
+
+/* The shortest text that is read back as the same number. */
+static char *real_text(double value)
+{
+    for (int digits = 6; digits < 17; digits++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return copy_string(text);
+    }
+    return format_string("%.17g", value);
+}
+
+char *option_text(const struct option_row *row)
+{
+    const char *text;
+    switch (row->type) {
+    case OPTION_FLAG:
+        return copy_string(*(bool *)row->value ? "yes" : "no");
+    case OPTION_INTEGER:
+        return format_string("%lld", (long long)*(int64_t *)row->value);
+    case OPTION_REAL:
+        return real_text(*(double *)row->value);
+    case OPTION_TEXT:
+        text = *(const char **)row->value;
+        return copy_string(text ? text : "none");
+    case OPTION_CHOICE:
+        return copy_string(*(int *)row->value < 0 ? "none" : row->choices[*(int *)row->value]);
+    case OPTION_INTEGERS:
+        return list_text(row->value);
+    case OPTION_TEXTS:
+    case OPTION_END:
+        break;
+    }
+    return copy_string("");
 }
 
 /* The default of a row, as --help prints it; must be called before parsing. */

@@ -65,6 +65,10 @@ void refuse_terminal_input(void);
 /* Whether the option was given (by the address of its value). */
 bool option_given(const void *value);
 
+/* The option's value as it stands, as text that tells any two values apart: numbers in full, a flag as yes or no, no
+ * text as "none". Not for OPTION_TEXTS. Caller frees. */
+char *option_text(const struct option_row *row);
+
 /* A whole number in [low, high] from a text, or false. No spaces, no trailing characters. */
 bool parse_integer(const char *text, int64_t low, int64_t high, int64_t *value);
 

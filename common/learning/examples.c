@@ -1,5 +1,7 @@
 #include "learning/examples.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/options.h"
 
@@ -59,6 +61,29 @@ int64_t examples_largest_target(const struct examples *examples)
         if (examples->target[i] > largest)
             largest = examples->target[i];
     return largest;
+}
+
+/* A multiply and a shift for every 8 bytes: quick and well mixed, and no defence against malice. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, (const char *)bytes + i, size - i < 8 ? size - i : 8);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+uint64_t examples_fingerprint(const struct examples *examples)
+{
+    const int64_t shape[] = { examples->count, examples->height, examples->width, examples->group,
+                              examples->rotation != NULL };
+    size_t rows = (size_t)examples->count;
+    uint64_t hash = mix(1, shape, sizeof shape);
+    hash = mix(hash, examples->image, rows * 3 * (size_t)examples->height * (size_t)examples->width);
+    hash = mix(hash, examples->target, rows * sizeof *examples->target);
+    return examples->rotation ? mix(hash, examples->rotation, rows * sizeof *examples->rotation) : hash;
 }
 
 void examples_free(struct examples *examples)

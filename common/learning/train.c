@@ -38,12 +38,23 @@ struct trainer {
     float *plain;    /* three images per thread: before augmentation, after it, and between */
     struct stage stage[SIZES_MAX];
     int stages; /* 0: images keep their size */
+    int64_t steps;   /* of an epoch; rows that are left over come in a later one, shuffled anew */
+    struct train_epoch now, best;
+    double loss;     /* sums of the epoch so far */
+    int64_t right;
+    double *log;     /* [epochs][LOG_COLUMNS], those that are done */
+    double seconds;  /* the run took, over all its parts, when the last checkpoint was written */
+    double start;
+    struct progress progress;
 };
 
 static void copy_floats(float *to, const float *from, size_t count)
 {
     memcpy(to, from, count * sizeof *to);
 }
+
+/* The columns of the log, as struct train_epoch has them. */
+enum { LOG_COLUMNS = 8 };
 
 static void plan_sizes(struct trainer *trainer)
 {
@@ -91,6 +102,9 @@ static struct trainer trainer_new(struct model *model, const struct examples *tr
     trainer.target = allocate((size_t)net->images, sizeof *trainer.target);
     trainer.plain = allocate_floats((size_t)threads_count() * (size_t)(12 * training->height * training->width));
     plan_sizes(&trainer);
+    trainer.log = allocate((size_t)options->epochs, LOG_COLUMNS * sizeof *trainer.log);
+    trainer.steps = training->count / net->images;
+    trainer.now.val_loss = trainer.now.val_accuracy = NAN;
     return trainer;
 }
 
@@ -111,6 +125,7 @@ static void trainer_free(struct trainer *trainer)
         shrink_free(&trainer->stage[i].rows);
         shrink_free(&trainer->stage[i].columns);
     }
+    free(trainer->log);
 }
 
 /* Fill the network's input with `count` rows: groups of the shuffled order from position `first` on. */
@@ -190,40 +205,6 @@ static void update_weights(struct trainer *trainer, double rate, double progress
                     trainer->muon_scratch);
 }
 
-static void run_epoch(struct trainer *trainer, struct train_epoch *result, struct progress *progress, int64_t steps)
-{
-    const struct train_options *options = trainer->options;
-    const struct examples *examples = trainer->training;
-    struct resnet *net = trainer->model->net;
-    int64_t right = 0, all = steps * options->epochs;
-    double loss = 0;
-    const struct stage *stage = stage_of(trainer, result->epoch);
-    if (stage)
-        resnet_resize(net, stage->rows.to, stage->columns.to);
-    shuffle(trainer, result->epoch);
-    for (int64_t step = 0; step < steps; step++) {
-        double before = loss;
-        char note[64];
-        result->rate = schedule_rate(&options->schedule, (double)result->step / (double)all);
-        load_batch(trainer, result->epoch, step * net->images / examples->group, net->images);
-        resnet_train_step(net, net->images, trainer->target, options->smoothing, &loss, &right);
-        if (!isfinite(loss))
-            die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", result->epoch,
-                (long long)step + 1, fabs(loss - before) / net->images);
-        update_weights(trainer, result->rate, (double)result->step / (double)all);
-        result->step++;
-        if (trainer->mean_weights)
-            average_update(&options->average, result->step, (double)result->step / (double)all, net,
-                           trainer->mean_weights, trainer->mean_running);
-        snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", result->epoch, options->epochs,
-                 loss / (double)((step + 1) * net->images));
-        progress_update(progress, result->step * net->images, note);
-    }
-    resnet_resize(net, examples->height, examples->width); /* for validation */
-    result->loss = loss / (double)(steps * net->images);
-    result->accuracy = (double)right / (double)(steps * net->images);
-}
-
 /* From the weights that train to their average, and back. */
 static void exchange_average(struct trainer *trainer)
 {
@@ -231,16 +212,18 @@ static void exchange_average(struct trainer *trainer)
         average_exchange(trainer->model->net, trainer->mean_weights, trainer->mean_running);
 }
 
-/* The last step of an epoch may be the one that diverges, and such a network must not be chosen. */
-static void check_finite(const struct resnet *net, const struct train_epoch *e)
+/* The last step before a checkpoint or a validation may be the one that diverges, and such weights must not be kept. */
+static void check_finite(const struct trainer *trainer)
 {
+    const struct resnet *net = trainer->model->net;
     bool finite = true;
     for (size_t i = 0; i < net->parameters; i++)
         finite &= isfinite(net->weights[i]) != 0;
     for (size_t i = 0; i < net->statistics; i++)
         finite &= isfinite(net->running[i]) != 0;
     if (!finite)
-        die("epoch %d: weights are not finite at its end; a smaller --lr may help", e->epoch);
+        die("epoch %d, step %lld: weights are not finite after it; a smaller --lr may help", trainer->now.epoch,
+            (long long)((trainer->now.step - 1) % trainer->steps + 1));
 }
 
 static bool better(const struct train_epoch *a, const struct train_epoch *b)
@@ -248,6 +231,20 @@ static bool better(const struct train_epoch *a, const struct train_epoch *b)
     if (a->val_accuracy != b->val_accuracy)
         return a->val_accuracy > b->val_accuracy;
     return a->val_loss < b->val_loss;
+}
+
+/* Whether the epoch just done is the one to keep. */
+static bool is_chosen(const struct trainer *trainer)
+{
+    return !trainer->validation || trainer->best.epoch == 0 || better(&trainer->now, &trainer->best);
+}
+
+/* ---- the log ---- */
+
+static void begin_log(FILE *log)
+{
+    if (log)
+        fprintf(log, "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
 }
 
 static void write_log(FILE *log, const struct train_epoch *e)
@@ -259,11 +256,129 @@ static void write_log(FILE *log, const struct train_epoch *e)
     fflush(log);
 }
 
-static void say_epoch(const struct trainer *trainer, const struct train_epoch *e, struct progress *progress)
+static void to_row(const struct train_epoch *e, double *row)
 {
+    const double values[LOG_COLUMNS] = { e->epoch, (double)e->step, e->rate,         e->loss,
+                                         e->accuracy, e->val_loss,  e->val_accuracy, e->seconds };
+    memcpy(row, values, sizeof values);
+}
+
+static struct train_epoch from_row(const double *row)
+{
+    return (struct train_epoch){ (int)row[0], (int64_t)row[1], row[2], row[3], row[4], row[5], row[6], row[7] };
+}
+
+/* ---- checkpoints ---- */
+
+/* All that a run needs to go on: what a step changes and does not make anew. Random numbers are drawn afresh for each
+ * epoch and row, so the step says where they stand. */
+static void hold_state(struct trainer *trainer, struct checkpoint *checkpoint)
+{
+    struct resnet *net = trainer->model->net;
+    checkpoint_hold(checkpoint, "step", DTYPE_I64, 1, &trainer->now.step);
+    checkpoint_hold(checkpoint, "weights", DTYPE_F32, net->parameters, net->weights);
+    checkpoint_hold(checkpoint, "running", DTYPE_F32, net->statistics, net->running);
+    checkpoint_hold(checkpoint, "batches", DTYPE_I64, 1, &net->steps);
+    checkpoint_hold(checkpoint, "momentum", DTYPE_F32, net->parameters, trainer->velocity);
+    if (trainer->mean_weights) {
+        checkpoint_hold(checkpoint, "mean.weights", DTYPE_F32, net->parameters, trainer->mean_weights);
+        checkpoint_hold(checkpoint, "mean.running", DTYPE_F32, net->statistics, trainer->mean_running);
+    }
+    if (trainer->validation) {
+        checkpoint_hold(checkpoint, "best.weights", DTYPE_F32, net->parameters, trainer->best_weights);
+        checkpoint_hold(checkpoint, "best.running", DTYPE_F32, net->statistics, trainer->best_running);
+    }
+    checkpoint_hold(checkpoint, "epoch.loss", DTYPE_F64, 1, &trainer->loss);
+    checkpoint_hold(checkpoint, "epoch.right", DTYPE_I64, 1, &trainer->right);
+    checkpoint_hold(checkpoint, "seconds", DTYPE_F64, 1, &trainer->seconds);
+    checkpoint_hold(checkpoint, "log", DTYPE_F64, (size_t)trainer->options->epochs * LOG_COLUMNS, trainer->log);
+}
+
+static void save(struct trainer *trainer)
+{
+    struct checkpoint *checkpoint = trainer->options->checkpoint;
+    if (!checkpoint || !checkpoint->path)
+        return;
+    check_finite(trainer);
+    trainer->seconds = seconds_now() - trainer->start;
+    checkpoint_write(checkpoint);
+}
+
+/* Go on from a checkpoint: its lines of the log are written again, and say which epoch was the best. */
+static void go_on(struct trainer *trainer, FILE *log)
+{
+    struct checkpoint *checkpoint = trainer->options->checkpoint;
+    if (!checkpoint)
+        return;
+    hold_state(trainer, checkpoint);
+    if (!checkpoint_resume(checkpoint))
+        return;
+    int64_t step = trainer->now.step, done = step / trainer->steps;
+    if (step < 0 || done > trainer->options->epochs)
+        die("%s: step %lld (0 to %lld)", checkpoint->resume, (long long)step,
+            (long long)(trainer->steps * trainer->options->epochs));
+    for (int64_t i = 0; i < done; i++) {
+        trainer->now = from_row(trainer->log + i * LOG_COLUMNS);
+        write_log(log, &trainer->now);
+        if (is_chosen(trainer))
+            trainer->best = trainer->now;
+    }
+    trainer->now.step = step;
+    trainer->start -= trainer->seconds;
+    trainer->progress.start -= trainer->seconds;
+    say("going on after step %lld of epoch %lld", (long long)(step % trainer->steps), (long long)done + 1);
+}
+
+/* ---- the run ---- */
+
+static void run_epoch(struct trainer *trainer)
+{
+    const struct train_options *options = trainer->options;
+    const struct examples *examples = trainer->training;
+    struct train_epoch *now = &trainer->now;
+    struct resnet *net = trainer->model->net;
+    int64_t steps = trainer->steps, all = steps * options->epochs;
+    int64_t every = options->checkpoint ? options->checkpoint->every : 0;
+    double seen = (double)(steps * net->images);
+    const struct stage *stage = stage_of(trainer, now->epoch);
+    if (stage)
+        resnet_resize(net, stage->rows.to, stage->columns.to);
+    shuffle(trainer, now->epoch);
+    if (now->step % steps == 0) {
+        trainer->loss = 0;
+        trainer->right = 0;
+    }
+    for (int64_t step = now->step % steps; step < steps; step++) {
+        double before = trainer->loss;
+        char note[64];
+        if (every && step && now->step % every == 0)
+            save(trainer);
+        now->rate = schedule_rate(&options->schedule, (double)now->step / (double)all);
+        load_batch(trainer, now->epoch, step * net->images / examples->group, net->images);
+        resnet_train_step(net, net->images, trainer->target, options->smoothing, &trainer->loss, &trainer->right);
+        if (!isfinite(trainer->loss))
+            die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", now->epoch,
+                (long long)step + 1, fabs(trainer->loss - before) / net->images);
+        update_weights(trainer, now->rate, (double)now->step / (double)all);
+        now->step++;
+        if (trainer->mean_weights)
+            average_update(&options->average, now->step, (double)now->step / (double)all, net, trainer->mean_weights,
+                           trainer->mean_running);
+        snprintf(note, sizeof note, "epoch %d/%d, loss %.3f", now->epoch, options->epochs,
+                 trainer->loss / (double)((step + 1) * net->images));
+        progress_update(&trainer->progress, now->step * net->images, note);
+    }
+    resnet_resize(net, examples->height, examples->width); /* for validation */
+    now->loss = trainer->loss / seen;
+    now->accuracy = (double)trainer->right / seen;
+}
+
+static void say_epoch(struct trainer *trainer)
+{
+    const struct train_epoch *e = &trainer->now;
     int all = trainer->options->epochs;
     double rate = (double)(e->step * trainer->model->net->images) / e->seconds;
-    progress_end(progress);
+    progress_end(&trainer->progress);
     if (trainer->validation)
         say("epoch %d/%d: loss %.4f, accuracy %.2f %%; validation %.4f, %.2f %%; %.0f s, %.0f images/s", e->epoch, all,
             e->loss, 100 * e->accuracy, e->val_loss, 100 * e->val_accuracy, e->seconds, rate);
@@ -272,41 +387,51 @@ static void say_epoch(const struct trainer *trainer, const struct train_epoch *e
             100 * e->accuracy, e->seconds, rate);
 }
 
+/* What follows the steps of an epoch: its figures, and whether its weights are the best so far. */
+static void end_epoch(struct trainer *trainer, FILE *log)
+{
+    const struct resnet *net = trainer->model->net;
+    struct train_epoch *now = &trainer->now;
+    check_finite(trainer);
+    exchange_average(trainer);
+    if (trainer->validation)
+        evaluate(trainer, now);
+    now->seconds = seconds_now() - trainer->start;
+    write_log(log, now);
+    to_row(now, trainer->log + (now->epoch - 1) * LOG_COLUMNS);
+    say_epoch(trainer);
+    if (is_chosen(trainer)) {
+        trainer->best = *now;
+        if (trainer->validation) {
+            copy_floats(trainer->best_weights, net->weights, net->parameters);
+            copy_floats(trainer->best_running, net->running, net->statistics);
+        }
+    }
+    if (now->epoch < trainer->options->epochs)
+        exchange_average(trainer);
+}
+
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
                          const struct train_options *options, FILE *log)
 {
     struct resnet *net = model->net;
     struct trainer trainer = trainer_new(model, training, validation, options);
-    int64_t steps = training->count / net->images; /* the rest of an epoch is left to the next, shuffled anew */
-    struct train_epoch now = { .val_loss = NAN, .val_accuracy = NAN }, best = now;
-    struct progress progress = progress_start("images", steps * options->epochs * net->images);
-    double start = seconds_now();
-    if (log)
-        fprintf(log, "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
-    for (now.epoch = 1; now.epoch <= options->epochs; now.epoch++) {
-        run_epoch(&trainer, &now, &progress, steps);
-        check_finite(net, &now);
-        exchange_average(&trainer);
-        if (validation)
-            evaluate(&trainer, &now);
-        now.seconds = seconds_now() - start;
-        write_log(log, &now);
-        say_epoch(&trainer, &now, &progress);
-        bool chosen = !validation || best.epoch == 0 || better(&now, &best);
-        if (chosen)
-            best = now;
-        if (chosen && validation) {
-            copy_floats(trainer.best_weights, net->weights, net->parameters);
-            copy_floats(trainer.best_running, net->running, net->statistics);
-        }
-        if (now.epoch < options->epochs)
-            exchange_average(&trainer);
+    struct train_epoch *now = &trainer.now;
+    trainer.progress = progress_start("images", trainer.steps * options->epochs * net->images);
+    trainer.start = seconds_now();
+    begin_log(log);
+    go_on(&trainer, log);
+    save(&trainer); /* before the first step, so that a place that cannot be written to is known at once */
+    for (now->epoch = (int)(now->step / trainer.steps) + 1; now->epoch <= options->epochs; now->epoch++) {
+        run_epoch(&trainer);
+        end_epoch(&trainer, log);
+        save(&trainer);
     }
     if (validation) {
         copy_floats(net->weights, trainer.best_weights, net->parameters);
         copy_floats(net->running, trainer.best_running, net->statistics);
     }
-    progress_end(&progress);
+    progress_end(&trainer.progress);
     trainer_free(&trainer);
-    return best;
+    return trainer.best;
 }

@@ -7,6 +7,7 @@
 
 #include "learning/augment.h"
 #include "learning/average.h"
+#include "learning/checkpoint.h"
 #include "learning/examples.h"
 #include "learning/muon.h"
 #include "learning/schedule.h"
@@ -33,6 +34,7 @@ struct train_options {
     struct average average;
     struct train_sizes sizes; /* whose epochs are as many as `epochs` */
     uint64_t seed;
+    struct checkpoint *checkpoint; /* its path, rules and where to go on from; NULL: none */
 };
 
 /* One epoch's figures. Training figures are means over the epoch as it went, with augmentation and before each
@@ -43,11 +45,13 @@ struct train_epoch {
     int64_t step;
     double rate; /* learning rate of the last step */
     double loss, accuracy, val_loss, val_accuracy;
-    double seconds; /* since the start */
+    double seconds; /* since the start; of a run that was stopped and went on, the sum of its parts */
 };
 
 /* Train, writing one line of TSV per epoch to `log` (NULL: none). Returns the chosen epoch, whose weights the model
- * then has. Without validation data that is the last one. Dies with epoch and step where the loss is not finite. */
+ * then has. Without validation data that is the last one. Dies with epoch and step where the loss is not finite.
+ * A run that goes on from a checkpoint writes the log from its first line, and ends with the same weights and figures,
+ * but for the seconds, as one that was not stopped. */
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
                          const struct train_options *options, FILE *log);
 
