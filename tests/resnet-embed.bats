@@ -259,3 +259,23 @@ resnet.write_frame("torch.st", net.state_dict(), about)' || status=$?
         resnet-embed -m torch.st -e feature,logit,prediction,loss,fmap >out.st
     torch torch.st out.st
 }
+
+@test "views: the mean over an image, its mirror image and their shifts" {
+    embed -e feature,logit,prediction,loss,fmap -v none <test.st | cmp - all.st
+    local views
+    for views in mirror mirror+shift; do
+        embed -e feature,logit,prediction,loss,fmap -v "$views" <test.st >views.st
+        embed -j 2 -b 3 -e feature,logit,prediction,loss,fmap -v "$views" <test.st |
+            cmp - views.st
+        # all but the maps are others, and the layer's features too
+        stream-compare all.st views.st 2>differ || true
+        equal "$(grep -c "feature\|logit\|loss" differ)" 3
+        if grep fmap differ; then flunk "the maps differ"; fi
+        embed -e feature -l layer1 -v "$views" <test.st >layer.st
+        if embed -e feature -l layer1 <test.st | cmp -s - layer.st; then
+            flunk "the layer's features are the same"
+        fi
+    done
+    fails "rotation.st: mirrored" resnet-embed -m rotation.st -v mirror <test.st
+    misused "--views: 'all' is none of none, mirror, mirror+shift" resnet-embed -m label.st -v all <test.st
+}

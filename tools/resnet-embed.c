@@ -8,13 +8,17 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "layers/loss.h"
+#include "learning/views.h"
 #include "model/inference.h"
 #include "model/model.h"
 
 enum { FEATURE, LOGIT, PREDICTION, LOSS, FMAP, OUTPUTS };
 static const char *const output_names[OUTPUTS] = { "feature", "logit", "prediction", "loss", "fmap" };
 
+static const char *const views[] = { "none", "mirror", "mirror+shift", NULL };
+
 static struct {
+    int views;
     const char *model, *emit, *layer;
     int64_t batch;
 } options = { .emit = "feature,logit,prediction", .batch = 100 };
@@ -24,6 +28,7 @@ static const struct option_row rows[] = {
     { OPTION_TEXT, 'e', "emit", &options.emit, "LIST", "which of feature, logit, prediction, loss, fmap", 0, 0, NULL },
     { OPTION_TEXT, 'l', "layer", &options.layer, "NAME",
       "pooled features of conv1, layer2 or layer2.0 instead of the last", 0, 0, NULL },
+    { OPTION_CHOICE, 'v', "views", &options.views, "WHICH", "average over changed images", 0, 0, views },
     { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows at a time; no effect on the results", 1, 65536, NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
@@ -136,9 +141,10 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     out->loss[row] = (float)cross_entropy(classes, logit, out->target[row], 0, 1, NULL);
 }
 
-static void embed_frame(struct frame *frame, const struct stream *stream, struct inference *inference,
+static void embed_frame(struct frame *frame, const struct stream *stream, struct viewer *viewer,
                         const struct model *model, const bool *emit)
 {
+    struct inference *inference = viewer->inference;
     const struct resnet_config *config = &model->net->config;
     const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
     size_t pixels = (size_t)config->height * (size_t)config->width;
@@ -153,7 +159,7 @@ static void embed_frame(struct frame *frame, const struct stream *stream, struct
         for (int i = 0; i < batch; i++)
             input_normalize(&model->normalization, (const uint8_t *)image->data + (size_t)(first + i) * 3 * pixels,
                             config->height, config->width, inference->input + (size_t)i * 4 * pixels);
-        inference_run(inference, batch);
+        viewer_run(viewer, batch);
         for (int i = 0; i < batch; i++)
             copy_row(inference, i, first + i, &out, stream);
     }
@@ -171,13 +177,17 @@ int main(int argc, char **argv)
     if (options.layer && !inference_layer(model.net, options.layer, &inference.tap))
         die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
             model.net->config.stages);
+    const char *task = model_about(&model, "task");
+    if (options.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
+        die("%s: mirrored turns are other turns (--views is for a model of another task)", options.model);
+    struct viewer viewer = viewer_new((enum views)options.views, &inference);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;
     struct progress progress = progress_start("images", 0);
     int64_t done = 0;
     while (stream_read(&stream, &frame)) {
-        embed_frame(&frame, &stream, &inference, &model, emit);
+        embed_frame(&frame, &stream, &viewer, &model, emit);
         done += frame_rows(&frame, &stream);
         stream_write(stdout, "standard output", &frame);
         frame_free(&frame);
@@ -185,6 +195,7 @@ int main(int argc, char **argv)
     }
 
     progress_end(&progress);
+    viewer_free(&viewer);
     inference_free(&inference);
     model_free(&model);
     close_stdout();
