@@ -11,6 +11,7 @@
 #include "check.h"
 #include "fixture.h"
 #include "learning/sgd.h"
+#include "model/fault.h"
 #include "model/inference.h"
 #include "model/input.h"
 #include "model/resnet.h"
@@ -434,6 +435,75 @@ static void frozen_scales_and_fast_biases(void)
     resnet_free(plain);
 }
 
+static void step_of(struct resnet *net)
+{
+    static const int64_t label[4] = { 0, 1, 2, 3 };
+    double loss = 0;
+    int64_t right = 0;
+    for (int i = 0; i < 4 * net->config.height * net->config.width * 4; i++)
+        net->input[i] = i % 4 < 3 ? sinf((float)i) : 0;
+    resnet_train_step(net, 4, label, 0, &loss, &right);
+}
+
+static struct resnet *network_for_faults(void)
+{
+    struct resnet_config config = { .stages = 2, .widths = { 4, 8 }, .blocks = { 1, 1 }, .classes = 4, .height = 8,
+                                    .width = 8 };
+    struct resnet *net = resnet_new(&config, 4);
+    resnet_initialize(net, 1);
+    return net;
+}
+
+static void check_fault(const struct resnet *net, const char *want)
+{
+    char text[FAULT_TEXT_MAX];
+    const char *fault = resnet_fault(net, 4, text);
+    CHECK_TEXT(fault ? fault : "none", want);
+}
+
+/* Each tensor in turn is broken before a step: the layer that it belongs to is named, and not one that NaNs reach. */
+static void the_layer_that_breaks_is_named(void)
+{
+    struct resnet *net = network_for_faults();
+    step_of(net);
+    check_fault(net, "none");
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        float *value = net->weights + net->tensor[i].offset, good = *value;
+        bool classifier = strncmp(net->tensor[i].name, "fc.", 3) == 0;
+        char want[FAULT_TEXT_MAX];
+        *value = NAN;
+        step_of(net);
+        snprintf(want, sizeof want, "%s of %s", classifier ? "activations" : "weights", net->tensor[i].name);
+        *strrchr(want, '.') = 0;
+        check_fault(net, want);
+        *value = good;
+        for (size_t r = 0; r < net->statistics; r++)
+            net->running[r] = 1;
+    }
+    step_of(net);
+    check_fault(net, "none");
+    net->gradients[net->classifier_bias] = INFINITY; /* of the backward pass, the last layer is the first */
+    net->gradients[0] = NAN;
+    check_fault(net, "gradients of fc");
+    step_of(net);
+    net->weights[net->block[1].second.weight] = INFINITY; /* by the update, after a sound step */
+    check_fault(net, "weights of layer2.0.conv2");
+    net->weights[net->block[1].second.weight] = 0;
+    net->running[0] = NAN;
+    check_fault(net, "running statistics of bn1");
+    resnet_free(net);
+}
+
+/* Weights that are finite, but so large that what they give is not. */
+static void activations_that_overflow_are_named(void)
+{
+    struct resnet *net = network_for_faults();
+    net->weights[net->block[1].first.weight] = 3e38f;
+    step_of(net);
+    check_fault(net, "activations of layer2.0.conv1");
+    resnet_free(net);
+}
+
 int main(void)
 {
     threads_start(2);
@@ -450,6 +520,8 @@ int main(void)
     RUN(other_sizes);
     RUN(dirac_filters_pass_channels_on);
     RUN(frozen_scales_and_fast_biases);
+    RUN(the_layer_that_breaks_is_named);
+    RUN(activations_that_overflow_are_named);
     frame_free(&fixture);
     return check_verdict();
 }

@@ -261,8 +261,14 @@ constant 0.1 0.1"
     train_fails "not finite" -e 9 --lr 1000 --warmup 0 -b 10 --log diverged.tsv <train.st
     [ ! -e diverged.tsv ]
     train -e 9 --lr 1000 --warmup 0 -b 10 2>said <train.st >out.st || true
-    grep -q "^resnet-train: epoch [1-9].*; a smaller --lr may help$" said
+    grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a smaller --lr may help$" said
     equal "$(wc -c <out.st)" 0
+    # the last good state is kept, and leads to the same place
+    train_fails "; the last good state is in diverged.st" -e 9 --lr 1000 --warmup 0 -b 10 --checkpoint diverged.st \
+        --checkpoint-every 1 <train.st
+    equal "$(tensor-ls -v diverged.st | grep -c 'not finite')" 0
+    train -e 9 --lr 1000 --warmup 0 -b 10 --resume diverged.st 2>again <train.st >out.st || true
+    equal "$(cut -d ';' -f 1 again)" "$(cut -d ';' -f 1 said)"
 }
 
 # A run of 6 epochs of 8 steps, with validation. No function: what is put in the background must be the program itself,

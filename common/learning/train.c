@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "layers/loss.h"
 #include "learning/resize.h"
+#include "model/fault.h"
 #include "model/inference.h"
 
 /* Images per validation batch: enough for full speed, small enough to stay out of the way. */
@@ -38,6 +39,7 @@ struct trainer {
     float *plain;    /* three images per thread: before augmentation, after it, and between */
     struct stage stage[SIZES_MAX];
     int stages; /* 0: images keep their size */
+    int64_t at;      /* the step of the epoch that was taken last, from 1 */
     int64_t steps;   /* of an epoch; rows that are left over come in a later one, shuffled anew */
     struct train_epoch now, best;
     double loss;     /* sums of the epoch so far */
@@ -188,7 +190,8 @@ static void evaluate(struct trainer *trainer, struct train_epoch *result)
         }
     }
     if (!isfinite(loss))
-        die("epoch %d: the validation loss is not finite (%g); a smaller --lr may help", result->epoch, fabs(loss));
+        die("epoch %d, step %lld: the validation loss is not finite after it (%g); a smaller --lr may help",
+            result->epoch, (long long)trainer->at, fabs(loss));
     result->val_loss = loss / (double)examples->count;
     result->val_accuracy = (double)right / (double)examples->count;
 }
@@ -212,6 +215,18 @@ static void exchange_average(struct trainer *trainer)
         average_exchange(trainer->model->net, trainer->mean_weights, trainer->mean_running);
 }
 
+/* Stop: say where the first value that is not finite stands, and where the run can begin again with other options. */
+static _Noreturn void die_diverged(const struct trainer *trainer, const char *what)
+{
+    const struct checkpoint *checkpoint = trainer->options->checkpoint;
+    const char *path = checkpoint ? checkpoint->path : NULL;
+    char text[FAULT_TEXT_MAX];
+    const char *fault = resnet_fault(trainer->model->net, trainer->model->net->images, text);
+    die("epoch %d, step %lld: %s, first the %s; a smaller --lr may help%s%s", trainer->now.epoch,
+        (long long)trainer->at, what, fault ? fault : "loss", path ? "; the last good state is in " : "",
+        path ? path : "");
+}
+
 /* The last step before a checkpoint or a validation may be the one that diverges, and such weights must not be kept. */
 static void check_finite(const struct trainer *trainer)
 {
@@ -222,8 +237,7 @@ static void check_finite(const struct trainer *trainer)
     for (size_t i = 0; i < net->statistics; i++)
         finite &= isfinite(net->running[i]) != 0;
     if (!finite)
-        die("epoch %d, step %lld: weights are not finite after it; a smaller --lr may help", trainer->now.epoch,
-            (long long)((trainer->now.step - 1) % trainer->steps + 1));
+        die_diverged(trainer, "weights are not finite after it");
 }
 
 static bool better(const struct train_epoch *a, const struct train_epoch *b)
@@ -349,16 +363,15 @@ static void run_epoch(struct trainer *trainer)
         trainer->right = 0;
     }
     for (int64_t step = now->step % steps; step < steps; step++) {
-        double before = trainer->loss;
         char note[64];
         if (every && step && now->step % every == 0)
             save(trainer);
         now->rate = schedule_rate(&options->schedule, (double)now->step / (double)all);
         load_batch(trainer, now->epoch, step * net->images / examples->group, net->images);
+        trainer->at = step + 1;
         resnet_train_step(net, net->images, trainer->target, options->smoothing, &trainer->loss, &trainer->right);
         if (!isfinite(trainer->loss))
-            die("epoch %d, step %lld: the loss is not finite (%g); a smaller --lr may help", now->epoch,
-                (long long)step + 1, fabs(trainer->loss - before) / net->images);
+            die_diverged(trainer, "the loss is not finite");
         update_weights(trainer, now->rate, (double)now->step / (double)all);
         now->step++;
         if (trainer->mean_weights)
