@@ -48,14 +48,55 @@ at_most() { # VALUE BOUND
 
 @test "the divergence goes to stderr, and not under -q" {
     stream-make feature:F32:20,3=random1 | tsne -p 5 2>said >/dev/null
-    grep -Ex 'tsne: KL divergence [0-9]+\.[0-9]{4} \(20 rows, perplexity 5, 750 iterations\)' said
+    grep -Ex 'tsne: KL divergence [0-9]+\.[0-9]{4} \(20 rows, perplexity 5, 750 iterations, exact\)' said
     equal "$(stream-make feature:F32:20,3=random1 | tsne -q -p 5 2>&1 >/dev/null)" ""
+}
+
+@test "both methods, and which of them auto takes" {
+    stream-make feature:F32:3999,2=random1 >few.st
+    stream-make feature:F32:4000,2=random1 >many.st
+    tsne --iterations 2 <few.st 2>&1 >/dev/null | grep -F ', exact)'
+    tsne --iterations 2 <many.st 2>&1 >/dev/null | grep -F ', fft)'
+    tsne --iterations 2 --method fft <few.st 2>&1 >/dev/null | grep -F ', fft)'
+    tsne --iterations 2 --method exact <many.st 2>&1 >/dev/null | grep -F ', exact)'
+    # the same divergence, within what good near optima differ by
+    at_most "$(kl_of --method fft)" "$(awk "BEGIN { print 1.04 * $(kl_of --method exact) }")"
+}
+
+@test "a map that is there: its divergence, and where to go on" {
+    tsne --iterations 60 --method fft <"$FIXTURES/tsne-digits.safetensors" 2>first >sixty.st
+    tsne --iterations 0 --init map --method exact <sixty.st 2>second >same.st
+    equal "$(sed 's/.*divergence \([0-9.]*\) .*/\1/' first)" "$(sed 's/.*divergence \([0-9.]*\) .*/\1/' second)"
+    stream-compare -t 1e-4 sixty.st same.st
+    tsne --init map --exaggeration-iterations 0 <sixty.st 2>third >/dev/null
+    at_most "$(sed 's/.*divergence \([0-9.]*\) .*/\1/' third)" 0.25
+    stream-make feature:F32:20,3=random1 | fails "field 'map' is missing" tsne -p 5 --init map
+    stream-make feature:F32:20,3=random1 map:F32:20,3=zero |
+        fails "field 'map' has 3 values in a row (2 are needed)" tsne -p 5 --init map
+}
+
+@test "quality is what scikit-learn measures" {
+    local recall trust accuracy
+    read -r recall trust accuracy <"$FIXTURES/tsne-quality.tsv"
+    tsne --init map --iterations 0 --quality <"$FIXTURES/tsne-digits.safetensors" 2>said >/dev/null
+    grep -Fx "tsne: neighbour recall $recall (10 nearest, 300 rows)" said
+    grep -Fx "tsne: trustworthiness $trust (10 nearest, 300 rows)" said
+    grep -Fx "tsne: label accuracy $accuracy (1 nearest, 300 rows)" said
+    stream-make feature:F32:4,2=random1 | tsne -p 1 --quality 2>said >/dev/null # without labels; k = (4 - 1) / 2
+    grep -E 'tsne: neighbour recall [01]\.[0-9]{4} \(1 nearest, 4 rows\)' said
+    if grep label said; then flunk "there are no labels"; fi
+    stream-make feature:F32:10004,2=random1 | tsne -j 2 --iterations 1 --quality 2>said >/dev/null
+    grep -F '(10 nearest, 10000 evenly chosen rows)' said
+    equal "$(stream-make feature:F32:9,2=random1 | tsne -q -p 2 --quality 2>&1 >/dev/null)" ""
+    stream-make feature:F32:9,2=random1 label:F32:9=zero | fails "field 'label' is F32" tsne -q -p 2 --quality
 }
 
 @test "the same bytes for any -j; another seed or start gives another map" {
     stream-make feature:F32:1100,5=random1 >rows.st
     tsne -q -j 1 --iterations 20 <rows.st >one.st
     tsne -q -j 3 --iterations 20 <rows.st | cmp - one.st
+    tsne -q -j 1 --iterations 60 --method fft <rows.st >grid.st
+    tsne -q -j 3 --iterations 60 --method fft <rows.st | cmp - grid.st
     for other in "--seed 1" "--init random" "--exaggeration 4" "--exaggeration-iterations 10" "--learning-rate 50" \
         "-p 20" "--iterations 21"; do
         # shellcheck disable=SC2086 # two words
@@ -86,17 +127,20 @@ at_most() { # VALUE BOUND
     local twins
     twins=$(printf '%s,' {1..20} {1..20})
     for field in feature:F32:60,3=zero "feature:F32:40,1=${twins%,}"; do
-        stream-make "$field" | tsne -p 10 >out.st 2>said
-        grep -E 'KL divergence -?[0-9]' said
-        tensor-ls -v out.st | grep '^map' >list
-        if grep -iE 'nan|inf' list; then flunk "the map is not finite"; fi
+        for method in exact fft; do
+            stream-make "$field" | tsne -p 10 --method "$method" >out.st 2>said
+            grep -E 'KL divergence -?[0-9]' said
+            tensor-ls -v out.st | grep '^map' >list
+            if grep -iE 'nan|inf' list; then flunk "the map is not finite"; fi
+        done
     done
 }
 
 @test "usage errors" {
     misused "number from 1 to 10000" tsne -p 0.5 </dev/null
     misused "whole number from 0" tsne --iterations -1 </dev/null
-    misused "none of pca, random" tsne --init grid </dev/null
+    misused "none of auto, exact, fft" tsne --method bh </dev/null
+    misused "none of pca, random, map" tsne --init grid </dev/null
     misused "whole number from 0" tsne --seed x </dev/null
     misused "number from 1 to 1000" tsne --exaggeration 0 </dev/null
     misused "whole number from 0" tsne --exaggeration-iterations 1.5 </dev/null

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,15 +11,18 @@
 #include "base/progress.h"
 #include "data/stream.h"
 #include "methods/features.h"
+#include "methods/map_quality.h"
 #include "methods/tsne.h"
 
-enum start { START_PCA, START_RANDOM };
-static const char *const start_names[] = { "pca", "random", NULL };
+enum start { START_PCA, START_RANDOM, START_MAP };
+static const char *const start_names[] = { "pca", "random", "map", NULL };
+static const char *const method_names[] = { "auto", "exact", "fft", NULL }; /* as enum tsne_method */
 
 struct choices {
     double perplexity;
     int64_t iterations, seed;
-    int start;
+    int start, method;
+    bool quality;
     struct tsne_options descent;
 };
 
@@ -39,33 +43,59 @@ static void descend(struct tsne *tsne, int64_t iterations)
     progress_end(&progress);
 }
 
-/* map [rows, 2] of the features. */
-static void make_map(const struct features *features, const struct choices *choices, float *map)
+/* The start, map [rows, 2]. */
+static void place(const struct features *features, const struct choices *choices, const struct frame *frame,
+                  const struct stream *stream, float *map)
 {
     int64_t n = features->rows;
-    if (choices->start == START_PCA)
+    if (choices->start == START_PCA) {
         tsne_start_pca(features->value, n, features->dimension, (uint64_t)choices->seed, map);
-    else
+    } else if (choices->start == START_RANDOM) {
         tsne_start_random(n, (uint64_t)choices->seed, map);
-    struct affinities p = affinities_new(features->value, n, features->dimension, choices->perplexity);
+    } else {
+        struct features given = features_require(frame, stream, "map");
+        if (given.dimension != 2)
+            die("%s: field 'map' has %lld values in a row (2 are needed)", stream->path, (long long)given.dimension);
+        tsne_start_given(given.value, n, map);
+    }
+}
+
+static void tell_quality(const struct features *features, const float *map, const struct frame *frame,
+                         const struct stream *stream)
+{
+    const int64_t *label =
+        frame_find(frame, "label") ? frame_require(frame, stream, "label", DTYPE_I64, 1)->data : NULL;
+    struct map_quality quality = map_quality(features->value, features->rows, features->dimension, map, label);
+    const char *of = quality.rows < features->rows ? "evenly chosen rows" : "rows";
+    say("neighbour recall %.4f (%d nearest, %lld %s)", quality.recall, quality.k, (long long)quality.rows, of);
+    say("trustworthiness %.4f (%d nearest, %lld %s)", quality.trustworthiness, quality.k, (long long)quality.rows, of);
+    if (label)
+        say("label accuracy %.4f (1 nearest, %lld %s)", quality.label_accuracy, (long long)quality.rows, of);
+}
+
+/* map [rows, 2] of the features, from where it starts. */
+static void make_map(const struct features *features, const struct choices *choices, float *map)
+{
+    struct affinities p = affinities_new(features->value, features->rows, features->dimension, choices->perplexity);
     struct tsne tsne = tsne_new(&p, map, choices->descent);
     descend(&tsne, choices->iterations);
     tsne_map(&tsne, map);
     double divergence = tsne_divergence(&tsne);
     if (!isfinite(divergence))
         die("the map has diverged (is the learning rate %g too high?)", tsne.options.learning_rate);
-    say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations)", divergence, (long long)n,
-        choices->perplexity, (long long)choices->iterations);
+    say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s)", divergence, (long long)features->rows,
+        choices->perplexity, (long long)choices->iterations, method_names[tsne.fft ? TSNE_FFT : TSNE_EXACT]);
     tsne_free(&tsne);
     affinities_free(&p);
 }
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { 30, 750, 0, START_PCA, tsne_defaults };
+    struct choices choices = { 30, 750, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
     const struct option_row options[] = {
         { OPTION_REAL, 'p', "perplexity", &choices.perplexity, "P", "effective number of neighbours", 1, 10000, NULL },
         { OPTION_INTEGER, 0, "iterations", &choices.iterations, "N", "in all", 0, 1000000, NULL },
+        { OPTION_CHOICE, 0, "method", &choices.method, "NAME", "how repulsion is computed", 0, 0, method_names },
         { OPTION_CHOICE, 0, "init", &choices.start, "NAME", "where the points start", 0, 0, start_names },
         { OPTION_INTEGER, 0, "seed", &choices.seed, "SEED", "of the start's random numbers", 0, 9e15, NULL },
         { OPTION_REAL, 0, "exaggeration", &choices.descent.exaggeration, "X", "attraction is larger by it at first", 1,
@@ -73,6 +103,8 @@ int main(int argc, char **argv)
         { OPTION_INTEGER, 0, "exaggeration-iterations", &choices.descent.exaggeration_iterations, "N",
           "how long it is", 0, 1000000, NULL },
         { OPTION_REAL, 0, "learning-rate", &choices.descent.learning_rate, "X", "0: rows / 12, at least 200", 0, 1e9,
+          NULL },
+        { OPTION_FLAG, 0, "quality", &choices.quality, NULL, "tell how well the map keeps neighbours and classes", 0, 0,
           NULL },
         { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
     };
@@ -82,6 +114,7 @@ int main(int argc, char **argv)
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, options);
+    choices.descent.method = (enum tsne_method)choices.method;
 
     struct stream stream = stream_open(NULL);
     struct frame frame;
@@ -90,9 +123,15 @@ int main(int argc, char **argv)
     if (stream.frames) {
         const int64_t shape[2] = { features.rows, 2 };
         check_perplexity(&stream, choices.perplexity, features.rows);
-        float *map = frame_put(&frame, "map", DTYPE_F32, 2, shape)->data;
-        if (features.rows)
+        float *map = allocate_floats(checked_multiply((size_t)features.rows, 2));
+        if (features.rows) {
+            place(&features, &choices, &frame, &stream, map);
             make_map(&features, &choices, map);
+            if (choices.quality)
+                tell_quality(&features, map, &frame, &stream);
+        }
+        memcpy(frame_put(&frame, "map", DTYPE_F32, 2, shape)->data, map, (size_t)features.rows * 2 * sizeof *map);
+        free(map);
         stream_write(stdout, NULL, &frame);
     }
 

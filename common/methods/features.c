@@ -67,3 +67,19 @@ void column_means(const float *value, int64_t rows, int64_t dimension, double *m
     for (int64_t d = 0; d < dimension && rows > 0; d++)
         mean[d] /= (double)rows;
 }
+
+double squared_distance(const float *x, const float *y, int64_t dimension)
+{
+    double sum[8] = { 0 };
+    int64_t d = 0;
+    for (; d + 8 <= dimension; d += 8)
+        for (int64_t l = 0; l < 8; l++) {
+            double difference = (double)x[d + l] - (double)y[d + l];
+            sum[l] += difference * difference;
+        }
+    for (int64_t l = 0; d < dimension; d++, l++) {
+        double difference = (double)x[d] - (double)y[d];
+        sum[l] += difference * difference;
+    }
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}

@@ -31,4 +31,7 @@ struct features features_read_all(struct stream *stream, const char *field, cons
 /* mean[d] = sum_i value[i, d] / rows: mean [dimension], summed in double in the order of the rows; 0 without rows. */
 void column_means(const float *value, int64_t rows, int64_t dimension, double *mean);
 
+/* sum_d (x[d] - y[d])^2: x, y [dimension], in double, by eight partial sums in a fixed order. */
+double squared_distance(const float *x, const float *y, int64_t dimension);
+
 #endif

@@ -1,0 +1,46 @@
+/* The repulsion of t-SNE on a grid, by fast Fourier transforms: n + g log g work for g nodes (Linderman et al. 2019,
+ * "Fast interpolation-based t-SNE for improved visualization of single-cell RNA-seq data": points are given to three
+ * nodes a side, the nodes act on each other through a convolution, and what it gives is read off at the points).
+ *
+ * What is done otherwise, and why:
+ * - Interpolation is by quadratic B-splines centred at the nearest node, in place of Lagrange polynomials in boxes of
+ *   three nodes. It takes as many nodes, errs a fifth as much at the same spacing (0.7 % and 3.5 % of the force of
+ *   20 000 points in 100 clusters, 200 wide), and the force has no jumps. Splines do not interpolate by themselves: with
+ *   s(a) = (1, 6, 1)/8, the spline's values at the nodes, a function with values K(a) there has the coefficients
+ *   s^-1 * K. Once for the point that acts and once for the one acted upon, in both directions, that divides the
+ *   kernel's transform by s(u)^2 s(v)^2, s(u) = 3/4 + 1/4 cos(2 pi u / width), and so costs nothing (Unser 1999,
+ *   "Splines: a perfect fit for signal and image processing"; smooth particle mesh Ewald, Essmann et al. 1995, does
+ *   the same).
+ * - One charge, 1, and the three kernels w, w^2 dx, w^2 dy, in place of four charges and one kernel: no sums that
+ *   cancel each other. Kernels are even or odd, so that their transforms are real or imaginary.
+ * - Z is summed among the frequencies, sum_ij w_ij = 1/g sum_f |charge(f)|^2 w(f) (Parseval). So an iteration
+ *   transforms three fields (the charge there, two forces back) and not eight.
+ * - The spacing stays at FFT_SPACING_MOST where the map is large, and kernels are kept as long as the grid fits.
+ *
+ * Work is cut into bands of rows and panels of columns that depend on the grid alone, and sums are taken in one order:
+ * the same bits for any number of threads. */
+#ifndef TALE_METHODS_TSNE_FFT_H
+#define TALE_METHODS_TSNE_FFT_H
+
+#include <stdint.h>
+
+/* Nodes on the longer side of the map: at least 150 (50 boxes of 3), which makes them closer together than
+ * FFT_SPACING_MOST while the map is small, and at most 1000: a map wider than 333 has a
+ * coarser grid, whose error grows with the cube of the spacing. */
+enum { FFT_NODES_LEAST = 150, FFT_NODES_MOST = 1000 };
+#define FFT_SPACING_MOST (1 / 3.0F)
+
+struct repulsion_fft;
+
+/* For n points. Caller frees with repulsion_fft_free(). */
+struct repulsion_fft *repulsion_fft_new(int64_t n);
+
+void repulsion_fft_free(struct repulsion_fft *fft);
+
+/* force_i = sum_j w_ij^2 (y_i - y_j), w_ij = 1 / (1 + |y_i - y_j|^2), nearly.
+ *   x, y   [n], the points' coordinates
+ *   force  [2, n] out, x then y
+ * Returns Z, the sum of w_ij over all i != j. Where a coordinate is no finite number, all are NaN. */
+double repulsion_fft(struct repulsion_fft *fft, const float *x, const float *y, float *force);
+
+#endif
