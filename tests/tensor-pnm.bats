@@ -217,6 +217,35 @@ database() {
     misused "--columns: --neighbors draws" tensor-pnm -c 3 --neighbors db.st <q.st
 }
 
+# Grey images of one pixel: 10 and 20 in the left upper cell, 30 in the right lower one, 40 on the outer corner of that.
+@test "--at: of each cell the row nearest to its middle; cells without one stay empty" {
+    stream-make image:U8:4,1,1,1=16,32,48,64 map:F32:4,2=0,4,1,3,2.9,1.1,4,0 >at.st
+    tensor-pnm --at map -c 2 -g 0 -z 1 <at.st >p.ppm
+    equal "$(size p.ppm)" "2 2"
+    equal "$(pixel p.ppm 0 0) $(pixel p.ppm 1 0) $(pixel p.ppm 0 1) $(pixel p.ppm 1 1)" "202020 ffffff ffffff 303030"
+    stream-cut 1,2 <at.st | tensor-pnm --at map -c 2 -g 0 -z 1 | cmp - p.ppm
+    tensor-pnm --at map -c 4 -g 0 -z 1 <at.st >p.ppm
+    equal "$(size p.ppm)" "4 4"
+    equal "$(pixel p.ppm 0 0) $(pixel p.ppm 1 1) $(pixel p.ppm 2 2) $(pixel p.ppm 3 3)" "101010 202020 303030 404040"
+    # a map that is not square, and one without any extent; 0 columns
+    stream-make image:U8:3,1,1,1=16,32,48 map:F32:3,2=0,0,8,1,4,0 | tensor-pnm --at map -c 4 -g 0 -z 1 >p.ppm
+    equal "$(size p.ppm)" "4 1"
+    stream-make image:U8:3,1,1,1=16,32,48 map:F32:3,2=5,5,5,5,5,5 | tensor-pnm --at map -g 0 -z 1 >p.ppm
+    equal "$(size p.ppm) $(pixel p.ppm 0 0)" "1 1 101010"
+    tensor-pnm --at map -c 0 -g 0 -z 1 <at.st >p.ppm
+    equal "$(size p.ppm)" "1 1"
+    equal "$(stream-make image:U8:0,3,2,2=zero map:F32:0,2=zero | tensor-pnm --at map | wc -c)" 0
+}
+
+@test "--at: what can be wrong" {
+    fails "field 'place' is missing" tensor-pnm --at place <r.st
+    stream-make image:U8:1,1,1,1=1 map:F32:1,3=0,0,0 | fails "has 3 values in a row (2 are needed" tensor-pnm --at map
+    stream-make image:U8:2,1,1,1=1,2 map:F32:2,2=0,0,0,inf | fails "row 1 holds inf" tensor-pnm --at map
+    database >db.st
+    queries >q.st
+    misused "--at: --neighbors draws" tensor-pnm --at map --neighbors db.st <q.st
+}
+
 @test "rows are the same however the stream is cut" {
     database >db.st
     tensor-pnm --caption label -b label,prediction <r.st >whole.ppm

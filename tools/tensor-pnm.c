@@ -1,4 +1,5 @@
 /* tensor-pnm: rows of images or maps as one contact sheet. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/output.h"
 #include "data/caption.h"
 #include "data/lookup.h"
+#include "data/mosaic.h"
 #include "data/sheet.h"
 #include "data/stream.h"
 #include "data/thumbnail.h"
@@ -17,7 +19,7 @@ enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };
 
 static struct choices {
-    const char *field, *caption, *border, *range, *database;
+    const char *field, *caption, *border, *range, *database, *at;
     int scale, palette;
     int64_t neighbors; /* at most this many of each row; 0: all */
     bool bar;
@@ -33,6 +35,8 @@ static const struct option_row options[] = {
       "beside each row, the images in DATABASE whose index is in its neighbor_index", 0, 0, NULL },
     { OPTION_INTEGER, 'k', "nearest", &choices.neighbors, "N", "at most N neighbours of each row; 0: all", 0, 100000,
       NULL },
+    { OPTION_TEXT, 0, "at", &choices.at, "FIELD",
+      "on a grid, near the places F32 [N,2]; --columns: cells along its longer side", 0, 0, NULL },
     { OPTION_TEXT, 'r', "range", &choices.range, "LOW,HIGH", "F32: values of the first and last colour", 0, 0, NULL },
     { OPTION_CHOICE, 's', "scale", &choices.scale, "SCALE", "F32: least to largest value of all rows, or of each", 0, 0,
       scales },
@@ -59,6 +63,8 @@ struct drawing {
     struct stream database;
     struct lookup lookup;
     struct thumbnails found;
+
+    struct mosaic mosaic; /* with --at: its cells are the places, of one row at most */
 };
 
 static void set_style(struct thumbnails *thumbnails)
@@ -95,6 +101,8 @@ static void check_choices(void)
         die_usage("-k: --neighbors DATABASE is needed as well");
     if (choices.database && option_given(&choices.style.columns))
         die_usage("--columns: --neighbors draws a row's neighbours beside it (use -k)");
+    if (choices.at && choices.database)
+        die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
 
 /* Read the fields that the drawing needs. */
@@ -113,6 +121,8 @@ static void read_rows(struct drawing *drawing)
         field_list_add(&fields, name);
         free(name);
     }
+    if (choices.at)
+        field_list_add(&fields, choices.at);
     if (choices.database) {
         field_list_add(&fields, "neighbor_index");
         field_list_add(&fields, "neighbor_label");
@@ -184,6 +194,29 @@ static void prepare_neighbors(struct drawing *drawing)
             drawing->stream.path);
 }
 
+static void prepare_mosaic(struct drawing *drawing)
+{
+    const struct tensor *place = frame_require(&drawing->frame, &drawing->stream, choices.at, DTYPE_F32, 2);
+    const float *at = place->data;
+    if (place->shape[1] != 2)
+        die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", drawing->stream.path, choices.at,
+            (long long)place->shape[1]);
+    for (int64_t i = 0; i < 2 * drawing->rows; i++)
+        if (!isfinite(at[i]))
+            die("%s: field '%s', row %lld holds %f (every value must be finite)", drawing->stream.path, choices.at,
+                (long long)(i / 2), (double)at[i]);
+    int64_t cells = choices.style.columns;
+    if (!cells) /* with rows spread evenly, four for each cell */
+        cells = (int64_t)ceil(sqrt((double)drawing->rows) / 2);
+    drawing->mosaic = mosaic_of(at, drawing->rows, cells);
+}
+
+/* The row of a tile, or -1 for a tile that stays empty. */
+static int64_t row_of(const struct drawing *drawing, int64_t tile)
+{
+    return drawing->mosaic.row ? drawing->mosaic.row[tile] : tile / drawing->places;
+}
+
 /* Caption of a place: the fields of the row itself, and those called neighbor_FIELD above its neighbours. */
 static void write_caption(const struct drawing *drawing, int64_t row, int64_t place, char *text)
 {
@@ -238,9 +271,13 @@ static struct sheet_plan make_plan(const struct drawing *drawing)
                                .apart = drawing->neighbor };
     plan.tile_width = thumbnail_width(&drawing->own);
     plan.tile_height = thumbnail_height(&drawing->own);
+    if (drawing->mosaic.row)
+        plan.tiles = drawing->mosaic.columns * drawing->mosaic.lines;
     for (int64_t i = 0; i < plan.tiles; i++) {
         char text[CAPTION_MAX];
-        write_caption(drawing, i / drawing->places, i % drawing->places, text);
+        if (row_of(drawing, i) < 0)
+            continue;
+        write_caption(drawing, row_of(drawing, i), i % drawing->places, text);
         sheet_plan_caption(&plan, text);
     }
     if (choices.bar)
@@ -254,10 +291,16 @@ static void draw(const struct drawing *drawing)
     struct sheet_plan plan = make_plan(drawing);
     if (drawing->neighbor)
         style.columns = drawing->places;
+    if (drawing->mosaic.row)
+        style.columns = drawing->mosaic.columns;
     struct sheet sheet = sheet_begin(stdout, &style, &plan);
     for (int64_t i = 0; i < plan.tiles; i++) {
-        int64_t row = i / drawing->places, place = i % drawing->places;
+        int64_t row = row_of(drawing, i), place = i % drawing->places;
         char text[CAPTION_MAX];
+        if (row < 0) {
+            sheet_add(&sheet, NULL, NULL, VERDICT_NONE);
+            continue;
+        }
         write_caption(drawing, row, place, text);
         if (place > 0) {
             draw_neighbor(drawing, &sheet, row, place, text);
@@ -275,6 +318,7 @@ static void clean_up(struct drawing *drawing)
     if (drawing->neighbor)
         stream_close(&drawing->database);
     lookup_free(&drawing->lookup);
+    mosaic_free(&drawing->mosaic);
     field_list_free(&drawing->captions);
     field_list_free(&drawing->borders);
     frame_free(&drawing->frame);
@@ -291,6 +335,8 @@ int main(int argc, char **argv)
         prepare_own(&drawing);
         if (choices.database)
             prepare_neighbors(&drawing);
+        if (choices.at)
+            prepare_mosaic(&drawing);
         prepare_verdicts(&drawing);
         draw(&drawing);
     }
