@@ -13,8 +13,8 @@ struct output {
 };
 
 /* Open for writing beside `path`, or standard output where path is NULL or "-". Dies on failure. Where the program
- * dies before output_close(), by an error or by SIGHUP, SIGINT, SIGQUIT, SIGPIPE or SIGTERM, what was written is removed;
- * after SIGKILL `path.PID.tmp` stays. */
+ * dies before output_close(), by an error or by SIGHUP, SIGINT, SIGQUIT, SIGPIPE or SIGTERM, what was written is
+ * removed; after SIGKILL `path.PID.tmp` stays. */
 struct output output_open(const char *path);
 
 /* Flush to disk, close and move into place. Dies on failure and removes what was half written. */

@@ -7,9 +7,9 @@
 
 enum { FAULT_TEXT_MAX = NAME_MAX_LENGTH + 32 };
 
-/* The first layer, in the order of the computation, with a NaN or an infinity after a training step on `images` images:
- * "activations of layer2.0.conv1", or "weights of" it where those were the cause; then, from the last layer to the
- * first, "gradients of fc.weight"; then "weights of", and "running statistics of". Returns text; NULL: all is finite. */
+/* The first layer, in the order of the computation, with a NaN or an infinity after a training step on `images`
+ * images: "activations of layer2.0.conv1", or "weights of" it where those were the cause; then, from the last layer to
+ * the first, "gradients of fc"; then "weights of", and "running statistics of". Returns text; NULL: all is finite. */
 const char *resnet_fault(const struct resnet *net, int images, char text[static FAULT_TEXT_MAX]);
 
 #endif

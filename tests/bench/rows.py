@@ -24,14 +24,23 @@ def write_features(path, rows, dimension, values, label):
         file.write(struct.pack("<Q", len(header)) + header + label_bytes + feature_bytes)
 
 
-def read_floats(path, field):
-    """The F32 field of the first frame: its shape and an array of its values."""
+def read_field(path, field, kind):
     with open(path, "rb") as file:
         size = struct.unpack("<Q", file.read(8))[0]
         entry = json.loads(file.read(size))[field]
         begin, end = entry["data_offsets"]
         file.seek(8 + size + begin)
-        return entry["shape"], array.array("f", file.read(end - begin))
+        return entry["shape"], array.array(kind, file.read(end - begin))
+
+
+def read_floats(path, field):
+    """The F32 field of the first frame: its shape and an array of its values."""
+    return read_field(path, field, "f")
+
+
+def read_integers(path, field):
+    """The values of the I64 field of the first frame."""
+    return read_field(path, field, "q")[1]
 
 
 def run(program, arguments, source, target):

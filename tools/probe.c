@@ -1,0 +1,164 @@
+/* probe: a small classifier trained on frozen features, and what it makes of the rows of a stream. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "data/stream.h"
+#include "learning/probe.h"
+#include "methods/features.h"
+
+enum { LABEL_MAX = 99999 };
+
+struct choices {
+    const char *training, *feature, *label, *hidden;
+    int64_t epochs, batch, seed;
+    double rate, momentum, decay;
+};
+
+/* How many rows there were with a label, and of how many the prediction was right. */
+struct score {
+    int64_t labelled, right;
+};
+
+/* "none", or numbers of units, comma-separated. */
+static void parse_hidden(const char *text, struct probe_options *options)
+{
+    if (strcmp(text, "none") == 0)
+        return;
+    for (const char *at = text;; at++) {
+        char item[32];
+        size_t length = strcspn(at, ",");
+        int64_t units;
+        snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
+        if (options->hidden == PROBE_HIDDEN_MAX)
+            die_usage("--hidden: too many layers (at most %d)", PROBE_HIDDEN_MAX);
+        if (!parse_integer(item, 1, 65536, &units))
+            die_usage("--hidden: '%s' is neither none nor a whole number from 1 to 65536", item);
+        options->width[options->hidden++] = (int)units;
+        at += length;
+        if (!*at)
+            return;
+    }
+}
+
+static struct probe_options probe_options(const struct choices *choices)
+{
+    struct probe_options options = { .epochs = (int)choices->epochs, .batch = (int)choices->batch,
+                                     .rate = choices->rate, .momentum = choices->momentum,
+                                     .weight_decay = choices->decay, .seed = (uint64_t)choices->seed };
+    parse_hidden(choices->hidden, &options);
+    return options;
+}
+
+/* One more than the largest label; dies where one is out of range. */
+static int count_classes(const char *path, const char *field, const int64_t *label, int64_t rows)
+{
+    int64_t largest = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        if (label[i] < 0 || label[i] > LABEL_MAX)
+            die("%s: field '%s': row %lld holds %lld (0 to %d)", path, field, (long long)i, (long long)label[i],
+                LABEL_MAX);
+        largest = label[i] > largest ? label[i] : largest;
+    }
+    if (largest == 0)
+        die("%s: field '%s' is 0 in all rows (at least two classes are needed)", path, field);
+    return (int)largest + 1;
+}
+
+static struct probe train(const struct choices *choices, const struct probe_options *options,
+                          struct probe_result *result)
+{
+    const char *const keep[] = { choices->feature, choices->label, NULL };
+    struct stream stream = stream_open(choices->training);
+    struct frame frame;
+    struct features features = features_read_all(&stream, choices->feature, keep, &frame);
+    stream_close(&stream);
+    if (features.rows < 2)
+        die("%s: %lld rows (at least 2 are needed)", choices->training, (long long)features.rows);
+    if (features.dimension > INT32_MAX / 65536)
+        die("%s: field '%s' has %lld values in a row (at most %d)", choices->training, choices->feature,
+            (long long)features.dimension, INT32_MAX / 65536);
+    const int64_t *label = frame_require(&frame, &stream, choices->label, DTYPE_I64, 1)->data;
+    int classes = count_classes(choices->training, choices->label, label, features.rows);
+    struct probe probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
+                                     result);
+    frame_free(&frame);
+    return probe;
+}
+
+/* Add what the probe makes of a frame's rows, and count where it is right. */
+static void answer_frame(struct frame *frame, const struct stream *stream, const struct choices *choices,
+                         struct probe *probe, struct score *score)
+{
+    int64_t rows = frame_rows(frame, stream);
+    struct features features = features_require(frame, stream, choices->feature);
+    if (features.dimension != probe->dimension)
+        die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", stream->path,
+            choices->feature, (long long)features.dimension, probe->dimension);
+    int64_t *prediction = allocate((size_t)rows, sizeof *prediction);
+    probe_predict(probe, features.value, rows, prediction);
+    bool labelled = frame_find(frame, choices->label) != NULL;
+    const int64_t *label = labelled ? frame_require(frame, stream, choices->label, DTYPE_I64, 1)->data : NULL;
+    for (int64_t i = 0; i < rows; i++)
+        score->right += label && label[i] == prediction[i];
+    score->labelled += label ? rows : 0;
+    if (rows)
+        memcpy(frame_put(frame, "probe_prediction", DTYPE_I64, 1, &rows)->data, prediction,
+               (size_t)rows * sizeof *prediction);
+    else
+        frame_put(frame, "probe_prediction", DTYPE_I64, 1, &rows);
+    free(prediction);
+}
+
+int main(int argc, char **argv)
+{
+    struct choices choices = { NULL, "feature", "label", "none", 30, 256, 1, 0.03, 0.9, 0 };
+    const struct option_row rows[] = {
+        { OPTION_TEXT, 't', "train", &choices.training, "FILE", "the rows to train on; must be given", 0, 0, NULL },
+        { OPTION_TEXT, 0, "hidden", &choices.hidden, "LIST", "units of hidden layers, or none", 0, 0, NULL },
+        { OPTION_TEXT, 0, "feature", &choices.feature, "NAME", "field to predict from", 0, 0, NULL },
+        { OPTION_TEXT, 0, "label", &choices.label, "NAME", "field to predict", 0, 0, NULL },
+        { OPTION_INTEGER, 'e', "epochs", &choices.epochs, "N", "times through the training rows", 1, 100000, NULL },
+        { OPTION_INTEGER, 'b', "batch", &choices.batch, "N", "rows per step", 1, 65536, NULL },
+        { OPTION_REAL, 0, "lr", &choices.rate, "X", "learning rate of the first step", 0, 1000, NULL },
+        { OPTION_REAL, 0, "momentum", &choices.momentum, "X", "Nesterov momentum", 0, 0.9999, NULL },
+        { OPTION_REAL, 0, "weight-decay", &choices.decay, "X", "of matrices", 0, 1, NULL },
+        { OPTION_INTEGER, 's', "seed", &choices.seed, "SEED", "of weights and order", 0, INT32_MAX, NULL },
+        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    };
+    static const struct usage usage = {
+        "-t FILE [--hidden LIST] [OPTION...] <features >predictions",
+        "Train a linear classifier, or one with hidden layers, on the features of one stream, and add what it predicts\n"
+        "for the rows of another as probe_prediction. The accuracy goes to stderr.",
+        true, true, 0, 0
+    };
+    options_parse(argc, argv, &usage, rows);
+    if (!choices.training || !strcmp(choices.training, "-"))
+        die_usage("-t: the rows to train on must be a file (standard input holds those to predict)");
+
+    struct probe_options options = probe_options(&choices);
+    struct probe_result learned;
+    struct probe probe = train(&choices, &options, &learned);
+    struct stream stream = stream_open(NULL);
+    struct frame frame;
+    struct score score = { 0, 0 };
+
+    while (stream_read(&stream, &frame)) {
+        answer_frame(&frame, &stream, &choices, &probe, &score);
+        stream_write(stdout, NULL, &frame);
+        frame_free(&frame);
+    }
+
+    if (score.labelled)
+        say("accuracy %.4f (%lld of %lld rows; hidden %s; of the training rows %.4f, loss %.4f)",
+            (double)score.right / (double)score.labelled, (long long)score.right, (long long)score.labelled,
+            choices.hidden, learned.accuracy, learned.loss);
+    probe_free(&probe);
+    stream_close(&stream);
+    close_stdout();
+    return EXIT_OK;
+}
