@@ -35,7 +35,7 @@ $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(ou
 
 # The network with labels before its first step; only its batch norms have seen images.
 $(out)/random.safetensors: $(out)/settings/label $(out)/train.st
-	tensor-pick -n 2000 <$(out)/train.st | $(fit) -q --epochs 1 --lr 0 $(to)
+	tensor-pick -n 2000 <$(out)/train.st | $(fit) -q --epochs 1 --optimizer sgd --lr 0 $(to)
 
 # --- held-out and test images as the networks see them
 

@@ -15,6 +15,7 @@ static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
 static const char *const averages[] = { "none", "ema", "lookahead", NULL };
 static const char *const optimizers[] = { "sgd", "muon", NULL };
+enum { OPTIMIZER_SGD, OPTIMIZER_MUON };
 static const char *const stems[] = { "trained", "whiten", NULL };
 enum { STEM_TRAINED, STEM_WHITEN };
 static const char *const starts[] = { "random", "dirac", NULL };
@@ -36,14 +37,16 @@ static struct {
     .epochs = 10,
     .batch = 128,
     .seed = 1,
-    .crop = 4,
-    .rate = 0.1,
+    .translate = 2,
+    .flip = FLIP_ALTERNATE,
+    .optimizer = OPTIMIZER_MUON,
+    .rate = 0.2,
     .momentum = 0.9,
     .decay = 5e-4,
     .warmup = 0.2,
     .first = 0.01,
     .norm_bias = 1,
-    .muon_rate = 0.24,
+    .muon_rate = 0.08,
     .muon_momentum = 0.6,
     .average_decay = 0.95,
 };
@@ -75,8 +78,8 @@ static const struct option_row rows[] = {
     { OPTION_REAL, 0, "warmup", &options.warmup, "X", "share of the run in which the rate rises", 0, 1, NULL },
     { OPTION_REAL, 0, "initial-lr", &options.first, "X", "rate at the first step, as a share of the peak", 0, 1, NULL },
     { OPTION_REAL, 0, "final-lr", &options.end, "X", "rate at the end, as a share of the peak", 0, 1, NULL },
-    { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "shift images by up to this much", 0, 1024, NULL },
-    { OPTION_INTEGER, 0, "translate", &options.translate, "PIXELS", "the same with reflection instead of zeros", 0,
+    { OPTION_INTEGER, 0, "crop", &options.crop, "PIXELS", "as --translate, with zeros coming in", 0, 1024, NULL },
+    { OPTION_INTEGER, 0, "translate", &options.translate, "PIXELS", "shift images by up to this much, reflected", 0,
       1024, NULL },
     { OPTION_CHOICE, 0, "flip", &options.flip, "HOW", "when to mirror images", 0, 0, flips },
     { OPTION_INTEGER, 0, "cutout", &options.cutout, "PIXELS", "side of a square to blank; 0: none", 0, 4096, NULL },
@@ -167,9 +170,9 @@ static int choose_batch(const struct examples *training)
 
 static struct augment choose_augment(void)
 {
-    bool reflect = option_given(&options.translate);
-    if (reflect && option_given(&options.crop))
-        die_usage("--translate: it takes the place of --crop (one of the two, both given)");
+    bool reflect = !option_given(&options.crop);
+    if (!reflect && option_given(&options.translate))
+        die_usage("--crop: it takes the place of --translate (one of the two, both given)");
     return (struct augment){ .crop = (int)(reflect ? options.translate : options.crop),
                              .flip = options.flip != FLIP_NONE,
                              .cutout = (int)options.cutout,
@@ -204,7 +207,7 @@ static struct train_sizes choose_sizes(const struct examples *training)
 static struct train_options train_options(const struct examples *training, int batch)
 {
     struct train_options train = { .epochs = (int)options.epochs, .batch = batch, .smoothing = options.smoothing };
-    train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias, options.optimizer == 1 };
+    train.sgd = (struct sgd){ options.momentum, options.decay, options.norm_bias, options.optimizer == OPTIMIZER_MUON };
     train.muon = (struct muon){ options.muon_momentum, MUON_STEPS };
     train.muon_rate = options.muon_rate;
     train.schedule.shape = (enum schedule_shape)options.schedule;

@@ -9,8 +9,10 @@ test         := 0
 
 widths       := 64,128,256,512
 blocks       := 1,1,1,1
-label        := --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 4
-rotation     := --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+label        := --optimizer sgd --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 \
+                --weight-decay 5e-4 --crop 4 --flip random
+rotation     := --optimizer sgd --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
+                --crop 4 --flip random
 
 knn_database := 45000
 knn_queries  := 10000

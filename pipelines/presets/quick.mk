@@ -9,8 +9,10 @@ test         := 0
 
 widths       := 32,64,128,256
 blocks       := 1,1,1,1
-label        := --epochs 8 --batch 128 --lr 0.2 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 --crop 4
-rotation     := --epochs 3 --batch 256 --lr 0.2 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 4
+label        := --optimizer sgd --epochs 8 --batch 128 --lr 0.2 --warmup 0.2 --label-smoothing 0.1 --weight-decay 5e-4 \
+                --crop 4 --flip random
+rotation     := --optimizer sgd --epochs 3 --batch 256 --lr 0.2 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
+                --crop 4 --flip random
 
 knn_database := 10000
 knn_queries  := 2000

@@ -10,8 +10,10 @@ test         := 600
 
 widths       := 8,16,32,64
 blocks       := 1,1,1,1
-label        := --epochs 6 --batch 32 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 2
-rotation     := --epochs 2 --batch 64 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 --crop 2
+label        := --optimizer sgd --epochs 6 --batch 32 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
+                --crop 2 --flip random
+rotation     := --optimizer sgd --epochs 2 --batch 64 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
+                --crop 2 --flip random
 
 knn_database := 2000
 knn_queries  := 600
