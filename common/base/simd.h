@@ -30,6 +30,30 @@ static inline void vector_store(float *to, vector value)
     *(vector_unaligned *)to = value;
 }
 
+/* A store that goes past the caches, for results too large to be there when they are read; `to` is aligned to a whole
+ * vector. Before other threads read them: vector_stream_end. */
+static inline void vector_stream(float *to, vector value)
+{
+#if defined(__clang__)
+    __builtin_nontemporal_store(value, (vector *)(void *)to);
+#elif defined(__AVX512F__)
+    __builtin_ia32_movntps512(to, value);
+#elif defined(__AVX__)
+    __builtin_ia32_movntps256(to, value);
+#elif defined(__SSE__)
+    __builtin_ia32_movntps(to, value);
+#else
+    vector_store(to, value);
+#endif
+}
+
+static inline void vector_stream_end(void)
+{
+#if defined(__SSE__)
+    __builtin_ia32_sfence();
+#endif
+}
+
 /* All elements the same. */
 static inline vector vector_of(float value)
 {

@@ -12,13 +12,15 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "layers/panel_gemm.h"
+#include "layers/workspace.h"
 
 /* Rows of patches per product: below, BLIS's packing costs more than it saves. */
 enum { UNIT_ROWS = 256 };
 /* Slices that the gradients of the weights are summed in: the bound on the threads that a backward pass can use. */
 enum { SLICES = 8 };
-/* Room between the parts of the workspace, so that two threads never write to one cache line. */
-enum { GAP = 16 };
+/* Rows of B in the first cache: 4 KiB, beside the columns of A. */
+enum { DEPTH = 64 };
 
 /* Sizes that follow from a layer. */
 struct plan {
@@ -34,11 +36,6 @@ struct plan {
     size_t thread_floats; /* scratch of one thread */
 };
 
-static size_t with_gap(size_t floats)
-{
-    return (floats + GAP - 1) / GAP * GAP + GAP;
-}
-
 static struct plan plan_layer(const struct conv *conv)
 {
     struct plan plan;
@@ -53,7 +50,7 @@ static struct plan plan_layer(const struct conv *conv)
     plan.patches = (size_t)plan.unit * (size_t)(plan.rows * plan.columns) * (size_t)plan.patch;
     plan.gradient = (size_t)plan.unit * conv_output_floats(conv);
     plan.sums = 3 * (size_t)wider;
-    plan.thread_floats = with_gap(plan.bordered) + with_gap(plan.patches) + with_gap(plan.gradient);
+    plan.thread_floats = workspace_part(plan.bordered) + workspace_part(plan.patches) + workspace_part(plan.gradient);
     return plan;
 }
 
@@ -67,8 +64,9 @@ size_t conv_plain_workspace(const struct conv *conv, int images)
     struct plan plan = plan_layer(conv);
     size_t parts = (size_t)(unit_count(&plan, images) > SLICES ? unit_count(&plan, images) : SLICES);
     size_t floats = checked_multiply(plan.thread_floats, (size_t)threads_count());
-    floats = checked_add(floats, checked_multiply(with_gap(2 * plan.sums), parts));
-    return checked_add(floats, checked_multiply(with_gap(conv_weight_floats(conv)), SLICES));
+    floats = checked_add(floats, checked_multiply(workspace_part(2 * plan.sums), parts));
+    panel_gemm_start();
+    return checked_add(floats, checked_multiply(workspace_part(conv_weight_floats(conv)), SLICES + 1));
 }
 
 /* The parts of the workspace. */
@@ -76,47 +74,61 @@ struct scratch {
     float *bordered, *patches, *gradient; /* the calling thread's */
 };
 
-static double *part_sums(const struct plan *plan, float *workspace, int part)
+static float *all_sums(const struct plan *plan, float *workspace)
 {
-    float *base = workspace + plan->thread_floats * (size_t)threads_count();
-    return (double *)(void *)(base + with_gap(2 * plan->sums) * (size_t)part);
+    return workspace + plan->thread_floats * (size_t)threads_count();
 }
 
-static float *slice_weights(const struct plan *plan, const struct conv *conv, float *workspace, int parts, int slice)
+static double *part_sums(const struct plan *plan, float *workspace, int part)
 {
-    float *base = workspace + plan->thread_floats * (size_t)threads_count() + with_gap(2 * plan->sums) * (size_t)parts;
-    return base + with_gap(conv_weight_floats(conv)) * (size_t)slice;
+    return workspace_doubles(all_sums(plan, workspace), workspace_part(2 * plan->sums), part);
+}
+
+/* The gradient of the weights of a slice, after the sums of the slices. */
+static float *slice_weights(const struct plan *plan, const struct conv *conv, float *workspace, int slice)
+{
+    float *base = all_sums(plan, workspace) + workspace_part(2 * plan->sums) * (size_t)SLICES;
+    return base + workspace_part(conv_weight_floats(conv)) * (size_t)slice;
+}
+
+/* W^T, [K][patch], for the backward pass; after the slices. */
+static float *transposed_weights(const struct plan *plan, const struct conv *conv, float *workspace)
+{
+    return slice_weights(plan, conv, workspace, SLICES);
 }
 
 static struct scratch thread_scratch(const struct plan *plan, float *workspace)
 {
     struct scratch scratch;
     scratch.bordered = workspace + plan->thread_floats * (size_t)threads_index();
-    scratch.patches = scratch.bordered + with_gap(plan->bordered);
-    scratch.gradient = scratch.patches + with_gap(plan->patches);
+    scratch.patches = scratch.bordered + workspace_part(plan->bordered);
+    scratch.gradient = scratch.patches + workspace_part(plan->patches);
     return scratch;
 }
 
+/* count floats of x, whole pixels, through act. */
+static void activate(struct conv_input input, int channels, const float *x, size_t count, float *to)
+{
+    if (!input.scale) {
+        memcpy(to, x, count * sizeof *x);
+        return;
+    }
+    for (size_t at = 0; at < count; at += (size_t)channels)
+        for (int c = 0; c < channels; c++) {
+            float value = x[at + (size_t)c] * input.scale[c] + input.shift[c];
+            to[at + (size_t)c] = value < 0 ? 0 : value;
+        }
+}
+
 /* bordered = act(x) of one image inside a border of zeros, which the caller has cleared. */
-static void load_image(const struct conv *conv, const struct plan *plan, struct conv_input input, int image,
+static void load_image(const struct conv *conv, const struct plan *plan, struct conv_input input, const float *x,
                        float *bordered)
 {
-    int channels = conv->inputs;
-    size_t line = (size_t)conv->width * (size_t)channels;
-    const float *x = input.x + (size_t)image * conv_input_floats(conv);
-    for (int i = 0; i < conv->height; i++, x += line) {
-        float *to = bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width + (size_t)plan->pad) *
-                                   (size_t)channels;
-        if (!input.scale) {
-            memcpy(to, x, line * sizeof *x);
-            continue;
-        }
-        for (int j = 0; j < conv->width; j++)
-            for (int c = 0; c < channels; c++) {
-                float value = x[j * channels + c] * input.scale[c] + input.shift[c];
-                to[j * channels + c] = value < 0 ? 0 : value;
-            }
-    }
+    size_t line = (size_t)conv->width * (size_t)conv->inputs;
+    for (int i = 0; i < conv->height; i++, x += line)
+        activate(input, conv->inputs, x, line,
+                 bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width + (size_t)plan->pad) *
+                                (size_t)conv->inputs);
 }
 
 /* One image's rows of the matrix of patches. A line of a patch is contiguous in the bordered image. */
@@ -129,6 +141,34 @@ static void gather(const struct conv *conv, const struct plan *plan, const float
                 size_t pixel = (size_t)(i * conv->stride + r) * (size_t)plan->border_width + (size_t)(j * conv->stride);
                 memcpy(patches, bordered + pixel * (size_t)conv->inputs, line * sizeof *patches);
             }
+}
+
+/* The same for a 1x1 convolution: the pixels that it reads. */
+static void gather_pixels(const struct conv *conv, const struct plan *plan, struct conv_input input, const float *x,
+                          float *patches)
+{
+    size_t channels = (size_t)conv->inputs;
+    for (int i = 0; i < plan->rows; i++)
+        for (int j = 0; j < plan->columns; j++, patches += channels)
+            activate(input, conv->inputs, x + (size_t)(conv->stride * (i * conv->width + j)) * channels, channels,
+                     patches);
+}
+
+/* The matrix of patches of some images. The border of scratch->bordered is zero before and after. */
+static void load_patches(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
+                         int last, const struct scratch *scratch)
+{
+    size_t floats = (size_t)(plan->rows * plan->columns) * (size_t)plan->patch;
+    float *patches = scratch->patches;
+    for (int image = first; image < last; image++, patches += floats) {
+        const float *x = input.x + (size_t)image * conv_input_floats(conv);
+        if (conv->kernel == 1) {
+            gather_pixels(conv, plan, input, x, patches);
+        } else {
+            load_image(conv, plan, input, x, scratch->bordered);
+            gather(conv, plan, scratch->bordered, patches);
+        }
+    }
 }
 
 /* The adjoint of gather: patches are added to where they came from. */
@@ -146,13 +186,20 @@ static void scatter(const struct conv *conv, const struct plan *plan, const floa
             }
 }
 
-/* C = A B, or C += A B; A is [m][k] with strides, B and C are row-major or, by strides, transposed. One thread. */
-static void multiply(int m, int n, int k, const float *a, int row_a, int column_a, const float *b, int row_b,
-                     int column_b, bool add, float *c)
+/* C = A B, or C += A B; A is [m][k] with strides, B [k][n] and C [m][n] row-major. One thread. Whole panels of columns
+ * go without packing, and so much of k at a time as the first cache holds of a panel of B; bli_sgemm takes the columns
+ * that remain. */
+static void multiply(int m, int n, int k, const float *a, int row_a, int column_a, const float *b, bool add, float *c)
 {
     float one = 1, beta = add ? 1 : 0;
-    bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one, (float *)(uintptr_t)a, row_a, column_a,
-              (float *)(uintptr_t)b, row_b, column_b, &beta, c, n, 1);
+    int whole = n / PANEL * PANEL;
+    for (int p = 0; p < k; p += DEPTH)
+        for (int j = 0; j < whole; j += PANEL)
+            panel_gemm(m, k - p < DEPTH ? k - p : DEPTH, a + (ptrdiff_t)p * column_a, row_a, column_a,
+                       b + (ptrdiff_t)p * n + j, n, add || p > 0, c + j, n);
+    if (whole < n)
+        bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n - whole, k, &one, (float *)(uintptr_t)a, row_a, column_a,
+                  (float *)(uintptr_t)(b + whole), n, 1, &beta, c + whole, n, 1);
 }
 
 /* sums[0][k] += sum of y, sums[1][k] += sum of y^2 over some pixels: in single precision over runs of a few, which
@@ -198,15 +245,6 @@ static void finish_output(const struct conv *conv, size_t first, size_t pixels, 
         add_sums(pixels, conv->outputs, y, sums);
 }
 
-/* total[count] = the sums of the parts, in order. */
-static void add_parts(const struct plan *plan, float *workspace, int parts, size_t count, double *total)
-{
-    memset(total, 0, count * sizeof *total);
-    for (int part = 0; part < parts; part++)
-        for (size_t i = 0; i < count; i++)
-            total[i] += part_sums(plan, workspace, part)[i];
-}
-
 void conv_plain_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
                         struct conv_output output, float *workspace)
 {
@@ -222,18 +260,23 @@ void conv_plain_forward(const struct conv *conv, int images, struct conv_input i
             double *sums = output.sums ? part_sums(&plan, workspace, unit) : NULL;
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
-            for (int image = first; image < last; image++) {
-                load_image(conv, &plan, input, image, scratch.bordered);
-                gather(conv, &plan, scratch.bordered,
-                       scratch.patches + (size_t)(image - first) * (size_t)pixels * (size_t)plan.patch);
-            }
+            load_patches(conv, &plan, input, first, last, &scratch);
             multiply((last - first) * pixels, conv->outputs, plan.patch, scratch.patches, plan.patch, 1, weight,
-                     conv->outputs, 1, false, output.y + (size_t)first * conv_output_floats(conv));
+                     false, output.y + (size_t)first * conv_output_floats(conv));
             finish_output(conv, (size_t)first * (size_t)pixels, (size_t)(last - first) * (size_t)pixels, output, sums);
         }
     }
     if (output.sums)
-        add_parts(&plan, workspace, units, 2 * (size_t)conv->outputs, output.sums);
+        workspace_sum(all_sums(&plan, workspace), workspace_part(2 * plan.sums), units, 2 * (size_t)conv->outputs,
+                      output.sums);
+}
+
+/* to[column][row] = from[row][column]. */
+static void transpose(const float *from, int rows, int columns, float *to)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            to[(size_t)j * (size_t)rows + (size_t)i] = from[(size_t)i * (size_t)columns + (size_t)j];
 }
 
 /* dy of some images, [pixels][K]. */
@@ -291,26 +334,20 @@ static void finish_gradient(const struct conv *conv, const struct plan *plan, co
 
 /* One unit of images: dweight is added to, dx is set. */
 static void backward_unit(const struct conv *conv, const struct plan *plan, int first, int last,
-                          struct conv_input input, struct conv_gradient gradient, const float *weight,
+                          struct conv_input input, struct conv_gradient gradient, const float *transposed,
                           float *dweight, float *dx, const struct conv_epilogue *epilogue, double *sums,
                           struct scratch *scratch)
 {
     int pixels = plan->rows * plan->columns, rows = (last - first) * pixels;
     memset(scratch->bordered, 0, plan->bordered * sizeof(float));
-    for (int image = first; image < last; image++) {
-        load_image(conv, plan, input, image, scratch->bordered);
-        gather(conv, plan, scratch->bordered,
-               scratch->patches + (size_t)(image - first) * (size_t)pixels * (size_t)plan->patch);
-    }
+    load_patches(conv, plan, input, first, last, scratch);
     load_gradient(conv, gradient, (size_t)first * (size_t)pixels, (size_t)rows, scratch->gradient);
-    multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, conv->outputs, 1,
-             true, dweight);
+    multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, true, dweight);
     if (!dx)
         return;
     bool compact = conv->kernel == 1; /* patches are pixels: their gradients are dx as it stands */
     float *patches = compact ? dx + (size_t)first * (size_t)pixels * (size_t)conv->inputs : scratch->patches;
-    multiply(rows, plan->patch, conv->outputs, scratch->gradient, conv->outputs, 1, weight, 1, conv->outputs, false,
-             patches);
+    multiply(rows, plan->patch, conv->outputs, scratch->gradient, conv->outputs, 1, transposed, false, patches);
     if (compact)
         return;
     for (int image = first; image < last; image++) {
@@ -328,28 +365,32 @@ void conv_plain_backward(const struct conv *conv, int images, struct conv_input 
     struct plan plan = plan_layer(conv);
     size_t weights = conv_weight_floats(conv);
     int units = unit_count(&plan, images), slices = units < SLICES ? units : SLICES;
+    float *transposed = transposed_weights(&plan, conv, workspace);
     if (!epilogue)
         epilogue = &nothing;
+    if (dx)
+        transpose(weight, plan.patch, conv->outputs, transposed);
 #pragma omp parallel for schedule(static, 1) num_threads(threads_count())
     for (int slice = 0; slice < slices; slice++) {
         struct scratch scratch = thread_scratch(&plan, workspace);
-        float *part = slice_weights(&plan, conv, workspace, SLICES, slice);
+        float *part = slice_weights(&plan, conv, workspace, slice);
         double *sums = epilogue->sums ? part_sums(&plan, workspace, slice) : NULL;
         memset(part, 0, weights * sizeof *part);
         if (sums)
             memset(sums, 0, plan.sums * sizeof *sums);
         for (int unit = units * slice / slices; unit < units * (slice + 1) / slices; unit++) {
             int first = unit * plan.unit, last = first + plan.unit < images ? first + plan.unit : images;
-            backward_unit(conv, &plan, first, last, input, gradient, weight, part, dx, epilogue, sums, &scratch);
+            backward_unit(conv, &plan, first, last, input, gradient, transposed, part, dx, epilogue, sums, &scratch);
         }
     }
 #pragma omp parallel for schedule(static) num_threads(threads_count())
     for (size_t i = 0; i < weights; i++) {
         float sum = 0;
         for (int slice = 0; slice < slices; slice++)
-            sum += slice_weights(&plan, conv, workspace, SLICES, slice)[i];
+            sum += slice_weights(&plan, conv, workspace, slice)[i];
         dweight[i] = sum;
     }
     if (epilogue->sums)
-        add_parts(&plan, workspace, slices, 3 * (size_t)conv->inputs, epilogue->sums);
+        workspace_sum(all_sums(&plan, workspace), workspace_part(2 * plan.sums), slices, 3 * (size_t)conv->inputs,
+                      epilogue->sums);
 }

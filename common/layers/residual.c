@@ -1,29 +1,47 @@
 #include "layers/residual.h"
 
+#include <stdbool.h>
+
+#include "base/simd.h"
 #include "base/threads.h"
+#include "layers/workspace.h"
+
+/* Pixels that a thread takes at a time: enough to keep it busy for some microseconds. */
+enum { RUN = 256 };
+
+struct terms {
+    const float *y, *scale, *shift;
+    const float *skip, *skip_scale, *skip_shift;
+    float *out;
+};
+
+/* One pixel, whose channels begin at `at`. */
+static inline void add_pixel(const struct terms *terms, size_t at, int channels, bool stream)
+{
+    for (int c = 0; c < channels; c += VECTOR_FLOATS) {
+        vector shift = vector_load(terms->shift + c);
+        if (terms->skip_scale)
+            shift = vector_load(terms->skip_scale + c) * vector_load(terms->skip + at + (size_t)c) +
+                    (shift + vector_load(terms->skip_shift + c));
+        else if (terms->skip)
+            shift += vector_load(terms->skip + at + (size_t)c);
+        vector z = vector_relu(vector_load(terms->scale + c) * vector_load(terms->y + at + (size_t)c) + shift);
+        if (stream)
+            vector_stream(terms->out + at + (size_t)c, z);
+        else
+            vector_store(terms->out + at + (size_t)c, z);
+    }
+}
 
 void residual_forward(size_t pixels, int channels, const float *y, const float *scale, const float *shift,
                       const float *skip, const float *skip_scale, const float *skip_shift, float *out)
 {
+    const struct terms terms = { y, scale, shift, skip, skip_scale, skip_shift, out };
+    bool stream = pixels * (size_t)channels >= STREAM_FLOATS;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (size_t p = 0; p < pixels; p++) {
-        const float *restrict from = y + p * (size_t)channels;
-        const float *restrict add = skip ? skip + p * (size_t)channels : NULL;
-        float *restrict to = out + p * (size_t)channels;
-        if (!add)
-            for (int c = 0; c < channels; c++) {
-                float z = scale[c] * from[c] + shift[c];
-                to[c] = z < 0 ? 0 : z;
-            }
-        else if (!skip_scale)
-            for (int c = 0; c < channels; c++) {
-                float z = scale[c] * from[c] + (shift[c] + add[c]);
-                to[c] = z < 0 ? 0 : z;
-            }
-        else
-            for (int c = 0; c < channels; c++) {
-                float z = scale[c] * from[c] + (skip_scale[c] * add[c] + (shift[c] + skip_shift[c]));
-                to[c] = z < 0 ? 0 : z;
-            }
+    for (size_t run = 0; run < pixels; run += RUN) {
+        for (size_t p = run; p < run + RUN && p < pixels; p++)
+            add_pixel(&terms, p * (size_t)channels, channels, stream);
+        vector_stream_end();
     }
 }

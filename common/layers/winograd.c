@@ -6,9 +6,11 @@
  * with U = G W G^T before and dW = G^T dU G after. V is computed anew in the backward pass, which is cheaper than
  * keeping it.
  *
- * Threads share out blocks in the forward pass. In the backward pass they share out slices of the images, a number
- * that depends on the shape only, each with a dU of its own that is summed in order of the slices at the end; so
- * results do not depend on the number of threads. */
+ * Narrow layers: each thread works on blocks of its own. In the backward pass the images are cut into slices, a
+ * number that depends on the shape only, each with a dU of its own that is summed in order of the slices at the end.
+ * Wide layers: U and dU are larger than any cache, so all threads work on one block, each on its share of the
+ * channels, and every part of U and dU passes through one core once. Either way results do not depend on the number
+ * of threads. */
 #include "layers/winograd.h"
 
 #include <string.h>
@@ -17,44 +19,41 @@
 #include "base/threads.h"
 #include "layers/panel_gemm.h"
 #include "layers/winograd_transform.h"
+#include "layers/workspace.h"
 
-/* Tiles of a block: enough rows for the products, few enough for the cache. */
-enum { BLOCK_TILES = 64 };
+/* Tiles of a block: enough rows for the products, few enough for the cache of a core, or for the one that cores share
+ * where they work together. */
+enum { BLOCK_TILES = 64, SHARED_TILES = 128 };
 /* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
 enum { PASS_PANELS = 4 };
 /* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */
-enum { SLICES = 8, SLICES_WIDE = 4, WIDE = 128 };
-/* Room between parts of the workspace, so that two threads never write to one cache line. */
-enum { GAP = 32 };
-
+enum { SLICES = 8, SLICES_FEW = 4, LARGE = 64 * 128 };
+/* From how many weights per tap all threads share a block: below, waiting for each other costs more than it saves. */
+enum { SHARED = 256 * 256 };
 /* Sizes that follow from a layer. */
 struct plan {
     struct winograd shape;
+    bool shared;                /* all threads work on one block */
+    bool stream;                /* the output is too large for the caches */
     int rows;                   /* of tiles in a block */
     struct domain input;        /* V, dV */
     struct domain output;       /* Z */
     struct domain pass;         /* M */
     size_t lines, carry, weights;
-    size_t thread_floats, sums; /* scratch of a thread, doubles of the sums of a part */
+    size_t block_floats;        /* of V, Z and what waits in the carry: scratch of whoever works on a block */
+    size_t thread_floats;       /* of M and the lines: scratch of a thread */
+    size_t sums;                /* doubles of the sums of a part */
     int slices;
 };
 
-static size_t with_gap(size_t floats)
-{
-    return (floats + GAP - 1) / GAP * GAP + GAP;
-}
-
-static size_t largest(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static struct plan plan_layer(const struct conv *conv)
+static struct plan plan_layer(const struct conv *conv, int images)
 {
     struct plan plan = { .shape = winograd_shape(conv) };
     const struct winograd *shape = &plan.shape;
-    int wide = shape->inputs >= WIDE || shape->outputs >= WIDE;
-    int tiles = BLOCK_TILES;
+    int taps = shape->inputs * shape->outputs;
+    plan.shared = taps >= SHARED;
+    plan.stream = conv_output_floats(conv) * (size_t)images >= STREAM_FLOATS;
+    int tiles = plan.shared ? SHARED_TILES : BLOCK_TILES;
     plan.rows = tiles / shape->tiles_x > 0 ? tiles / shape->tiles_x : 1;
     int block = plan.rows * shape->tiles_x;
     plan.input = domain_new(shape, block, shape->inputs);
@@ -63,10 +62,10 @@ static struct plan plan_layer(const struct conv *conv)
     plan.lines = transform_lines(shape);
     plan.carry = (size_t)(shape->overlap * shape->width * shape->inputs);
     plan.weights = FREQUENCIES * weight_pitch(shape);
-    plan.thread_floats = with_gap(plan.input.floats) + with_gap(largest(plan.output.floats, plan.pass.floats)) +
-                         with_gap(plan.lines) + with_gap(plan.carry);
+    plan.block_floats = workspace_part(plan.input.floats) + workspace_part(plan.output.floats) + workspace_part(plan.carry);
+    plan.thread_floats = workspace_part(plan.pass.floats) + workspace_part(plan.lines);
     plan.sums = 3 * (size_t)(shape->inputs > shape->outputs ? shape->inputs : shape->outputs);
-    plan.slices = wide ? SLICES_WIDE : SLICES;
+    plan.slices = plan.shared ? 1 : taps >= LARGE ? SLICES_FEW : SLICES;
     return plan;
 }
 
@@ -81,55 +80,91 @@ bool winograd_covers(const struct conv *conv)
     return conv->kernel == 3 && conv->inputs % CHANNELS == 0 && conv->outputs % CHANNELS == 0;
 }
 
-/* The workspace: a part per thread, sums per block or slice, U, and a dU per slice. */
-struct scratch {
-    float *v, *m, *lines, *carry; /* of the calling thread */
+/* Those who work on one block together: all threads, or the calling one alone. */
+struct team {
+    int index, count;
 };
+
+static struct team team_of(const struct plan *plan)
+{
+    return plan->shared ? (struct team){ threads_index(), threads_count() } : (struct team){ 0, 1 };
+}
+
+/* Where the calling member's share of `count` things begins; it ends where the next member's begins. */
+static int share(struct team team, int member, int count)
+{
+    return (int)((long)count * (team.index + member) / team.count);
+}
+
+/* Until all of the team have come here. */
+static void team_wait(struct team team)
+{
+    if (team.count > 1) {
+#pragma omp barrier
+    }
+}
+
+/* The workspace: a part per block that is worked on at a time, a part per thread, sums per block or slice, U, and a dU
+ * per slice. */
+struct scratch {
+    float *v, *z, *carry; /* of the block */
+    float *m, *lines;     /* of the calling thread */
+};
+
+static int blocks_at_once(const struct plan *plan)
+{
+    return plan->shared ? 1 : threads_count();
+}
 
 static struct scratch thread_scratch(const struct plan *plan, float *workspace)
 {
     struct scratch scratch;
-    scratch.v = workspace + plan->thread_floats * (size_t)threads_index();
-    scratch.m = scratch.v + with_gap(plan->input.floats);
-    scratch.lines = scratch.m + with_gap(largest(plan->output.floats, plan->pass.floats));
-    scratch.carry = scratch.lines + with_gap(plan->lines);
+    size_t blocks = (size_t)blocks_at_once(plan), index = (size_t)threads_index();
+    scratch.v = workspace + plan->block_floats * (plan->shared ? 0 : index);
+    scratch.z = scratch.v + workspace_part(plan->input.floats);
+    scratch.carry = scratch.z + workspace_part(plan->output.floats);
+    scratch.m = workspace + plan->block_floats * blocks + plan->thread_floats * index;
+    scratch.lines = scratch.m + workspace_part(plan->pass.floats);
     return scratch;
+}
+
+static size_t sums_pitch(const struct plan *plan)
+{
+    return workspace_part(2 * plan->sums);
+}
+
+static float *all_sums(const struct plan *plan, float *workspace)
+{
+    return workspace + plan->block_floats * (size_t)blocks_at_once(plan) +
+           plan->thread_floats * (size_t)threads_count();
 }
 
 static double *part_sums(const struct plan *plan, float *workspace, int part)
 {
-    float *base = workspace + plan->thread_floats * (size_t)threads_count();
-    return (double *)(void *)(base + with_gap(2 * plan->sums) * (size_t)part);
+    return workspace_doubles(all_sums(plan, workspace), sums_pitch(plan), part);
 }
 
+/* Blocks, or slices, that have sums of their own. */
 static int part_count(const struct plan *plan, int images)
 {
-    int blocks = block_count(plan, images);
+    int blocks = plan->shared ? 1 : block_count(plan, images);
     return blocks > plan->slices ? blocks : plan->slices;
 }
 
 static float *shared_weights(const struct plan *plan, int images, float *workspace)
 {
-    return (float *)(void *)part_sums(plan, workspace, part_count(plan, images));
+    return all_sums(plan, workspace) + sums_pitch(plan) * (size_t)part_count(plan, images);
 }
 
 size_t winograd_workspace(const struct conv *conv, int images)
 {
-    struct plan plan = plan_layer(conv);
+    struct plan plan = plan_layer(conv, images);
+    size_t blocks = checked_multiply(plan.block_floats, (size_t)blocks_at_once(&plan));
     size_t threads = checked_multiply(plan.thread_floats, (size_t)threads_count());
-    size_t sums = checked_multiply(with_gap(2 * plan.sums), (size_t)part_count(&plan, images));
-    size_t weights = checked_multiply(with_gap(plan.weights), (size_t)plan.slices + 1);
+    size_t sums = checked_multiply(sums_pitch(&plan), (size_t)part_count(&plan, images));
+    size_t weights = checked_multiply(workspace_part(plan.weights), (size_t)plan.slices + 1);
     panel_gemm_start();
-    return checked_add(threads, checked_add(sums, weights));
-}
-
-/* total[count] = the sums of the parts, in order. */
-static void add_parts(const struct plan *plan, float *workspace, int parts, size_t count, double *total)
-{
-    memset(total, 0, count * sizeof *total);
-    for (int part = 0; part < parts; part++)
-        for (size_t i = 0; i < count; i++)
-            total[i] += part_sums(plan, workspace, part)[i];
+    return checked_add(checked_add(blocks, threads), checked_add(sums, weights));
 }
 
 /* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the frequency's panels
@@ -143,13 +178,13 @@ static void multiply_panels(const struct domain *from, const struct domain *to, 
                    u + (size_t)(first + k) * panel, PANEL, false, c + to->offset[f] + (size_t)k * PANEL, to->pitch);
 }
 
-/* dU_f += V_f^T Z_f, as panels [K/16][C][16]; dU_f is set where `add` is false. */
-static void multiply_weights(const struct plan *plan, int f, int tiles, const float *v, const float *z, bool add,
-                             float *du)
+/* dU_f += V_f^T Z_f, as panels [K/16][C][16], from panel `first` on up to `end`; dU_f is set where `add` is false. */
+static void multiply_weights(const struct plan *plan, int f, int tiles, const float *v, const float *z, int first,
+                             int end, bool add, float *du)
 {
     const struct domain *input = &plan->input, *output = &plan->output;
     size_t panel = (size_t)input->channels * PANEL;
-    for (int k = 0; k < output->channels / PANEL; k++)
+    for (int k = first; k < end; k++)
         panel_gemm(input->channels, tiles * input->copies[f], v + input->offset[f], 1, input->pitch,
                    z + output->offset[f] + (size_t)k * PANEL, output->pitch, add, du + (size_t)k * panel, PANEL);
 }
@@ -160,21 +195,26 @@ static int rows_of(const struct plan *plan, int first, int end)
     return end - first < plan->rows ? end - first : plan->rows;
 }
 
-static void forward_block(const struct plan *plan, int first, int rows, struct conv_input input, const float *u,
-                          const struct conv_output *output, double *sums, const struct scratch *scratch)
+/* The member's share of the panels of y, a few at a time. */
+static void forward_block(const struct plan *plan, struct team team, int first, int rows, struct conv_input input,
+                          const float *u, const struct conv_output *output, double *sums,
+                          const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
-    int panels = shape->outputs / PANEL, tiles = rows * shape->tiles_x;
-    for (int c = 0; c < shape->inputs / CHANNELS; c++)
+    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / PANEL, tiles = rows * shape->tiles_x;
+    for (int c = share(team, 0, blocks); c < share(team, 1, blocks); c++)
         transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
-    for (int begin = 0; begin < panels; begin += PASS_PANELS) {
-        int count = panels - begin < PASS_PANELS ? panels - begin : PASS_PANELS;
+    team_wait(team);
+    for (int begin = share(team, 0, panels), end = share(team, 1, panels); begin < end; begin += PASS_PANELS) {
+        int count = end - begin < PASS_PANELS ? end - begin : PASS_PANELS;
         for (int f = 0; f < FREQUENCIES; f++)
             multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u + (size_t)f * weight_pitch(shape),
                             begin, count, scratch->m);
         for (int k = 0; k < count; k++)
-            transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, sums, scratch->lines);
+            transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, plan->stream, sums,
+                             scratch->lines);
     }
+    team_wait(team);
 }
 
 size_t winograd_prepared_floats(const struct conv *conv)
@@ -194,22 +234,28 @@ void winograd_prepare(const struct conv *conv, const float *weight, float *prepa
 void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
                       struct conv_output output, float *workspace)
 {
-    struct plan plan = plan_layer(conv);
-    int blocks = block_count(&plan, images), all_rows = images * plan.shape.tiles_y;
+    struct plan plan = plan_layer(conv, images);
+    int all_rows = images * plan.shape.tiles_y, blocks = block_count(&plan, images);
+    int parts = plan.shared ? 1 : blocks;
+    for (int part = 0; output.sums && part < parts; part++)
+        memset(part_sums(&plan, workspace, part), 0, plan.sums * sizeof(double));
 #pragma omp parallel num_threads(threads_count())
     {
         struct scratch scratch = thread_scratch(&plan, workspace);
+        struct team team = team_of(&plan);
+        if (plan.shared) {
+            for (int first = 0; first < all_rows; first += plan.rows)
+                forward_block(&plan, team, first, rows_of(&plan, first, all_rows), input, prepared, &output,
+                              output.sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
+        } else {
 #pragma omp for schedule(dynamic)
-        for (int block = 0; block < blocks; block++) {
-            int first = block * plan.rows, rows = rows_of(&plan, first, all_rows);
-            double *sums = output.sums ? part_sums(&plan, workspace, block) : NULL;
-            if (sums)
-                memset(sums, 0, plan.sums * sizeof *sums);
-            forward_block(&plan, first, rows, input, prepared, &output, sums, &scratch);
+            for (int block = 0; block < blocks; block++)
+                forward_block(&plan, team, block * plan.rows, rows_of(&plan, block * plan.rows, all_rows), input,
+                              prepared, &output, output.sums ? part_sums(&plan, workspace, block) : NULL, &scratch);
         }
     }
     if (output.sums)
-        add_parts(&plan, workspace, blocks, 2 * (size_t)conv->outputs, output.sums);
+        workspace_sum(all_sums(&plan, workspace), sums_pitch(&plan), parts, 2 * (size_t)conv->outputs, output.sums);
 }
 
 /* The arguments of a backward pass that its parts share. */
@@ -221,25 +267,38 @@ struct backward {
     float *dx;
 };
 
-static void backward_block(const struct plan *plan, int first, int rows, const struct backward *pass, bool add,
-                           float *du, double *sums, const struct scratch *scratch)
+static void backward_block(const struct plan *plan, struct team team, int first, int rows,
+                           const struct backward *pass, bool add, float *du, double *sums,
+                           const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
-    int tiles = rows * shape->tiles_x, panels = shape->inputs / PANEL;
-    size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS;
-    for (int c = 0; c < panels; c++)
+    int tiles = rows * shape->tiles_x, blocks = shape->inputs / CHANNELS, panels = shape->outputs / CHANNELS;
+    int c_begin = share(team, 0, blocks), c_end = share(team, 1, blocks);
+    int k_begin = share(team, 0, panels), k_end = share(team, 1, panels);
+    size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS, pitch = weight_pitch(shape);
+    for (int c = c_begin; c < c_end; c++)
         transform_input(shape, pass->input, c, first, rows, &plan->input, scratch->v, scratch->lines);
-    for (int k = 0; k < shape->outputs / CHANNELS; k++)
-        transform_gradient(shape, pass->gradient, k, first, rows, &plan->output, scratch->m, scratch->lines);
-    for (int f = 0; f < FREQUENCIES; f++) {
-        size_t at = (size_t)f * weight_pitch(shape);
-        multiply_weights(plan, f, tiles, scratch->v, scratch->m, add, du + at);
-        if (pass->dx)
-            multiply_panels(&plan->output, &plan->input, f, tiles, scratch->m, pass->u + at, 0, panels, scratch->v);
-    }
-    for (int c = 0; pass->dx && c < panels; c++)
+    for (int k = k_begin; k < k_end; k++)
+        transform_gradient(shape, pass->gradient, k, first, rows, &plan->output, scratch->z, scratch->lines);
+    team_wait(team);
+    for (size_t f = 0; f < FREQUENCIES; f++)
+        multiply_weights(plan, (int)f, tiles, scratch->v, scratch->z, k_begin, k_end, add, du + f * pitch);
+    team_wait(team); /* V is not needed any more: dV takes its place */
+    for (size_t f = 0; pass->dx && f < FREQUENCIES; f++)
+        multiply_panels(&plan->output, &plan->input, (int)f, tiles, scratch->z, pass->u + f * pitch, c_begin,
+                        c_end - c_begin, scratch->v + (size_t)c_begin * CHANNELS);
+    for (int c = c_begin; pass->dx && c < c_end; c++)
         transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
                           scratch->carry + (size_t)c * carry, sums, scratch->lines);
+    team_wait(team);
+}
+
+/* A slice of the images, block by block. */
+static void backward_slice(const struct plan *plan, struct team team, int begin, int end, const struct backward *pass,
+                           float *du, double *sums, const struct scratch *scratch)
+{
+    for (int first = begin; first < end; first += plan->rows)
+        backward_block(plan, team, first, rows_of(plan, first, end), pass, first > begin, du, sums, scratch);
 }
 
 void winograd_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
@@ -247,33 +306,38 @@ void winograd_backward(const struct conv *conv, int images, struct conv_input in
                        float *workspace)
 {
     static const struct conv_epilogue nothing = { .skip_stride = 1 };
-    struct plan plan = plan_layer(conv);
+    struct plan plan = plan_layer(conv, images);
     const struct winograd *shape = &plan.shape;
     struct backward pass = { input, gradient, epilogue ? epilogue : &nothing, NULL, dx };
     int slices = images < plan.slices ? images : plan.slices;
-    float *u = shared_weights(&plan, images, workspace);
-    size_t pitch = with_gap(plan.weights);
+    float *u = shared_weights(&plan, images, workspace), *du = u + workspace_part(plan.weights);
+    size_t pitch = workspace_part(plan.weights);
+    bool sums = pass.epilogue->sums;
     pass.u = u;
+    for (int slice = 0; sums && slice < slices; slice++)
+        memset(part_sums(&plan, workspace, slice), 0, plan.sums * sizeof(double));
 #pragma omp parallel num_threads(threads_count())
     {
         struct scratch scratch = thread_scratch(&plan, workspace);
+        struct team team = team_of(&plan);
 #pragma omp for schedule(static)
         for (int panel = 0; panel < (dx ? shape->inputs / PANEL : 0); panel++)
             transform_weight_transposed(shape, weight, panel, u);
+        if (plan.shared) {
+            backward_slice(&plan, team, 0, images * shape->tiles_y, &pass, du,
+                           sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
+        } else {
 #pragma omp for schedule(static, 1)
-        for (int slice = 0; slice < slices; slice++) {
-            int begin = images * slice / slices * shape->tiles_y, end = images * (slice + 1) / slices * shape->tiles_y;
-            double *sums = pass.epilogue->sums ? part_sums(&plan, workspace, slice) : NULL;
-            if (sums)
-                memset(sums, 0, plan.sums * sizeof *sums);
-            for (int first = begin; first < end; first += plan.rows)
-                backward_block(&plan, first, rows_of(&plan, first, end), &pass, first > begin,
-                               u + (size_t)(slice + 1) * pitch, sums, &scratch);
+            for (int slice = 0; slice < slices; slice++)
+                backward_slice(&plan, team, images * slice / slices * shape->tiles_y,
+                               images * (slice + 1) / slices * shape->tiles_y, &pass, du + (size_t)slice * pitch,
+                               sums ? part_sums(&plan, workspace, slice) : NULL, &scratch);
         }
 #pragma omp for schedule(static)
         for (int panel = 0; panel < shape->outputs / PANEL; panel++)
-            transform_weight_adjoint(shape, u + pitch, slices, pitch, panel, dweight);
+            transform_weight_adjoint(shape, du, slices, pitch, panel, dweight);
     }
-    if (pass.epilogue->sums)
-        add_parts(&plan, workspace, slices, 3 * (size_t)conv->inputs, pass.epilogue->sums);
+    if (sums)
+        workspace_sum(all_sums(&plan, workspace), sums_pitch(&plan), slices, 3 * (size_t)conv->inputs,
+                      pass.epilogue->sums);
 }

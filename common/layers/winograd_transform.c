@@ -221,11 +221,13 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape
     }
 }
 
-/* Down the columns: output pixels, with bias, residual and ReLU; sum and squares grow by those of this row of
- * tiles. */
-WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const struct winograd *shape, int block,
-                                    int row, const float *lines, const struct conv_output *output, float *sum,
-                                    float *squares)
+/* What is done to an output pixel: nothing, nothing and stored past the caches, or bias, residual and ReLU. */
+enum finish { STORE, STREAM, FINISH };
+
+/* Down the columns: output pixels; sum and squares grow by those of this row of tiles. */
+WINOGRAD_INLINE void output_columns(const int stride, const enum finish finish, const struct winograd *shape,
+                                    int block, int row, const float *lines, const struct conv_output *output,
+                                    float *sum, float *squares)
 {
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape), pitch = (size_t)shape->out_width * (size_t)shape->outputs;
@@ -234,7 +236,7 @@ WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const s
     size_t at = ((size_t)image * (size_t)shape->out_height + (size_t)top) * pitch + (size_t)block * CHANNELS;
     for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
         vector total = vector_load(sum + h), total_squares = vector_load(squares + h), bias = vector_of(0);
-        if (finish && output->bias)
+        if (finish == FINISH && output->bias)
             bias = vector_load(output->bias + block * CHANNELS + h);
         for (int p = 0; p < shape->out_width; p++) {
             size_t pixel = at + (size_t)p * (size_t)shape->outputs + (size_t)h;
@@ -243,14 +245,17 @@ WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const s
                 in[i] = vector_load(lines + (size_t)i * line + (size_t)p * CHANNELS + h);
             output_1d(stride, in, y);
             for (int i = 0; i < valid; i++) {
-                if (finish) {
+                if (finish == FINISH) {
                     y[i] += bias;
                     if (output->residual)
                         y[i] += vector_load(output->residual + pixel + (size_t)i * pitch);
                     if (output->relu)
                         y[i] = vector_relu(y[i]);
                 }
-                vector_store(output->y + pixel + (size_t)i * pitch, y[i]);
+                if (finish == STREAM)
+                    vector_stream(output->y + pixel + (size_t)i * pitch, y[i]);
+                else
+                    vector_store(output->y + pixel + (size_t)i * pitch, y[i]);
                 total += y[i];
                 total_squares += y[i] * y[i];
             }
@@ -260,27 +265,38 @@ WINOGRAD_INLINE void output_columns(const int stride, const bool finish, const s
     }
 }
 
+WINOGRAD_INLINE void output_row(const int stride, const enum finish finish, const struct winograd *shape,
+                                const struct domain *domain, const float *m, int domain_block, int block, int tile,
+                                int row, const struct conv_output *output, float *lines, float *sum, float *squares)
+{
+    output_tiles(stride, shape, domain, domain_block, tile, m, lines);
+    switch (finish) {
+    case STORE:
+        output_columns(stride, STORE, shape, block, row, lines, output, sum, squares);
+        return;
+    case STREAM:
+        output_columns(stride, STREAM, shape, block, row, lines, output, sum, squares);
+        return;
+    case FINISH:
+        output_columns(stride, FINISH, shape, block, row, lines, output, sum, squares);
+    }
+}
+
 void transform_output(const struct winograd *shape, const struct domain *domain, const float *m, int domain_block,
-                      int block, int first, int rows, const struct conv_output *output, double *sums, float *lines)
+                      int block, int first, int rows, const struct conv_output *output, bool stream, double *sums,
+                      float *lines)
 {
     float sum[CHANNELS] = { 0 }, squares[CHANNELS] = { 0 };
-    bool finish = output->bias || output->residual || output->relu;
+    enum finish finish = output->bias || output->residual || output->relu ? FINISH : stream ? STREAM : STORE;
     for (int r = first; r < first + rows; r++) {
         int tile = (r - first) * shape->tiles_x;
-        if (shape->stride == 1) {
-            output_tiles(1, shape, domain, domain_block, tile, m, lines);
-            if (finish)
-                output_columns(1, true, shape, block, r, lines, output, sum, squares);
-            else
-                output_columns(1, false, shape, block, r, lines, output, sum, squares);
-        } else {
-            output_tiles(2, shape, domain, domain_block, tile, m, lines);
-            if (finish)
-                output_columns(2, true, shape, block, r, lines, output, sum, squares);
-            else
-                output_columns(2, false, shape, block, r, lines, output, sum, squares);
-        }
+        if (shape->stride == 1)
+            output_row(1, finish, shape, domain, m, domain_block, block, tile, r, output, lines, sum, squares);
+        else
+            output_row(2, finish, shape, domain, m, domain_block, block, tile, r, output, lines, sum, squares);
     }
+    if (finish == STREAM)
+        vector_stream_end();
     for (int k = 0; sums && k < CHANNELS; k++) {
         sums[block * CHANNELS + k] += sum[k];
         sums[shape->outputs + block * CHANNELS + k] += squares[k];
@@ -420,6 +436,12 @@ static struct parts epilogue_parts(const struct conv_epilogue *e)
     return parts;
 }
 
+static bool same_parts(struct parts a, struct parts b)
+{
+    return a.skip == b.skip && a.skip_even == b.skip_even && a.gate == b.gate && a.gate_affine == b.gate_affine &&
+           a.first == b.first && a.second == b.second;
+}
+
 /* Totals of one block of channels, in single precision over the rows of a call. */
 struct totals {
     float sum[3][CHANNELS];
@@ -481,6 +503,7 @@ WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts,
                 if (!last)
                     vector_store(wait + (size_t)i * (size_t)shape->width * CHANNELS, x[step + i]);
             }
+#pragma GCC unroll 9
             for (int i = 0; i < slots; i++) {
                 if (i < begin || i >= end)
                     continue;
@@ -498,20 +521,39 @@ WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts,
     }
 }
 
+/* One row of tiles. The epilogues of residual networks are compiled each for itself: within a block, at the end of one
+ * before a block that keeps the size, before one that halves it; with one or two batch norms below. */
+WINOGRAD_INLINE void adjoint_row(const int stride, const struct parts parts, const struct winograd *shape, int block,
+                                 int row, const float *lines, const struct conv_epilogue *e, float *dx, float *carry,
+                                 struct totals *totals)
+{
+    const struct parts inside = { .gate = true, .gate_affine = true, .first = true };
+    const struct parts end = { .skip = stride == 1, .skip_even = stride == 2, .gate = true, .first = true };
+    const struct parts end_of_two = { end.skip, end.skip_even, .gate = true, .first = true, .second = true };
+    if (stride == 1 && same_parts(parts, inside))
+        adjoint_columns(stride, inside, shape, block, row, lines, e, dx, carry, totals);
+    else if (same_parts(parts, end))
+        adjoint_columns(stride, end, shape, block, row, lines, e, dx, carry, totals);
+    else if (same_parts(parts, end_of_two))
+        adjoint_columns(stride, end_of_two, shape, block, row, lines, e, dx, carry, totals);
+    else
+        adjoint_columns(stride, parts, shape, block, row, lines, e, dx, carry, totals);
+}
+
 void transform_adjoint(const struct winograd *shape, const struct domain *domain, const float *dv, int block,
                        int first, int rows, const struct conv_epilogue *epilogue, float *dx, float *carry,
                        double *sums, float *lines)
 {
     struct totals totals = { 0 };
-    struct parts parts = epilogue_parts(epilogue);
+    const struct parts parts = epilogue_parts(epilogue);
     for (int r = first; r < first + rows; r++) {
         int tile = (r - first) * shape->tiles_x;
         if (shape->stride == 1) {
             adjoint_tiles(1, shape, domain, block, tile, dv, lines);
-            adjoint_columns(1, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            adjoint_row(1, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
         } else {
             adjoint_tiles(2, shape, domain, block, tile, dv, lines);
-            adjoint_columns(2, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            adjoint_row(2, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
         }
     }
     for (int k = 0; sums && k < 3; k++)

@@ -54,9 +54,10 @@ void transform_input(const struct winograd *shape, struct conv_input input, int 
                      const struct domain *domain, float *v, float *lines);
 
 /* y = A^T M A and what conv_output asks for. `block` counts the layer's channels, `domain_block` those of the
- * domain. sums: [2][outputs], added to, or NULL. */
+ * domain. stream: y is too large for the caches. sums: [2][outputs], added to, or NULL. */
 void transform_output(const struct winograd *shape, const struct domain *domain, const float *m, int domain_block,
-                      int block, int first, int rows, const struct conv_output *output, double *sums, float *lines);
+                      int block, int first, int rows, const struct conv_output *output, bool stream, double *sums,
+                      float *lines);
 
 /* Z = A dy A^T, the adjoint of transform_output. */
 void transform_gradient(const struct winograd *shape, struct conv_gradient gradient, int block, int first, int rows,
