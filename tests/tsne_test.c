@@ -344,8 +344,8 @@ static double fft_error(struct repulsion_fft *fft, const float *x, int64_t n, do
 }
 
 /* One grid after another under a map that grows and shrinks. While the spacing follows the map the error is that of
- * float; where it is 1/3 a fifth of what Lagrange polynomials would err by; beyond a width of 333 the grid is coarser by
- * 1.6. */
+ * float; where it is 1/3, a tenth of what Lagrange polynomials would err by; beyond a width of 333 the grid is coarser
+ * by 1.6. */
 static void fft_repulsion_is_near_the_exact(void)
 {
     static const struct {

@@ -82,7 +82,7 @@ static void make_map(const struct features *features, const struct choices *choi
     tsne_map(&tsne, map);
     double divergence = tsne_divergence(&tsne);
     if (!isfinite(divergence))
-        die("the map has diverged (is the learning rate %g too high?)", tsne.options.learning_rate);
+        die("the map has diverged (is the learning rate too high?)");
     say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s)", divergence, (long long)features->rows,
         choices->perplexity, (long long)choices->iterations, method_names[tsne.fft ? TSNE_FFT : TSNE_EXACT]);
     tsne_free(&tsne);
@@ -102,8 +102,8 @@ int main(int argc, char **argv)
           1000, NULL },
         { OPTION_INTEGER, 0, "exaggeration-iterations", &choices.descent.exaggeration_iterations, "N",
           "how long it is", 0, 1000000, NULL },
-        { OPTION_REAL, 0, "learning-rate", &choices.descent.learning_rate, "X", "0: rows / 12, at least 200", 0, 1e9,
-          NULL },
+        { OPTION_REAL, 0, "learning-rate", &choices.descent.learning_rate, "X",
+          "0: rows / exaggeration, at least 200", 0, 1e9, NULL },
         { OPTION_FLAG, 0, "quality", &choices.quality, NULL, "tell how well the map keeps neighbours and classes", 0, 0,
           NULL },
         { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },

@@ -20,7 +20,7 @@ enum {
 };
 
 static const double start_deviation = 1e-4, start_jitter = 0.01;
-static const double rate_divisor = 12, rate_least = 200;
+static const double rate_least = 200;
 static const float gain_more = 0.2F, gain_less = 0.8F, gain_least = 0.01F, step_most = 5;
 
 const struct tsne_options tsne_defaults = { TSNE_AUTO, 250, 12, 0.5, 0.8, 0 };
@@ -69,8 +69,6 @@ struct tsne tsne_new(const struct affinities *p, const float *map, struct tsne_o
     struct tsne tsne = { .p = p, .options = options, .n = p->n };
     if (options.method == TSNE_FFT || (options.method == TSNE_AUTO && p->n >= TSNE_CROSSOVER))
         tsne.fft = repulsion_fft_new(p->n);
-    if (tsne.options.learning_rate <= 0)
-        tsne.options.learning_rate = fmax((double)n / rate_divisor, rate_least);
     tsne.x = allocate_floats(2 * whole);
     tsne.y = tsne.x + whole;
     tsne.point = allocate_floats(2 * n);
@@ -157,7 +155,8 @@ void tsne_gradient(struct tsne *tsne, double exaggeration, float *gradient)
 /* Gains and steps of all coordinates, [2, n], for the forces that were computed. */
 static void update_steps(struct tsne *tsne, float exaggeration, float momentum, float one_over_z)
 {
-    float rate = (float)tsne->options.learning_rate;
+    double chosen = tsne->options.learning_rate;
+    float rate = (float)(chosen > 0 ? chosen : fmax((double)tsne->n / (double)exaggeration, rate_least));
     for (int64_t i = 0; i < 2 * tsne->n; i++) {
         float gradient = exaggeration * tsne->attraction[i] - one_over_z * tsne->repulsion[i];
         float gain = gradient * tsne->step[i] < 0 ? tsne->gain[i] + gain_more : tsne->gain[i] * gain_less;

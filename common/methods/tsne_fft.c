@@ -10,10 +10,10 @@
 #include "base/threads.h"
 
 enum {
-    nodes = 3,           /* that a point touches, a side */
-    guard = 16,          /* nodes between the copies of the map that a cyclic convolution sees: s^-1 falls by 5.8 each */
+    nodes = 4,           /* that a point touches, a side */
+    guard = 24,          /* nodes between the copies of the map in a cyclic convolution: s^-1 falls by 3.7 each */
     panel = 8,           /* columns transformed together: complex numbers of one cache line */
-    band = 16,           /* grid rows whose points are spread by one thread; at least 2 */
+    band = 16,           /* grid rows whose points are spread by one thread; at least 3 */
     sum_lanes = 4,       /* partial sums of a column; sizes are multiples of it */
     points_per_task = 1024
 };
@@ -22,8 +22,9 @@ static const float span_least = 1e-6F;
 
 /* ---- the grid ---- */
 
-/* The least coordinates are 1.5 spacings from node (0, 0), so that each point has a node on either side. Transforms are cyclic, [height, width], more than twice what
- * the points can reach, [rows, columns], so that copies do not act on the points. */
+/* The least coordinates are 1.5 spacings from node (0, 0), so that each point has a node on either side. Transforms are
+ * cyclic, [height, width], more than twice what the points can reach, [rows, columns], so that copies of the map do not
+ * act on it. */
 struct grid {
     float spacing, left, low;
     int64_t columns, rows, width, height;
@@ -42,7 +43,7 @@ struct repulsion_fft {
     int64_t n;
     struct grid grid;
     int64_t pitch;           /* complex numbers in a row of a field: width / 2 + 1, filled up to whole panels */
-    int32_t *home;           /* [n]: the grid row nearest to a point */
+    int32_t *home;           /* [n]: the grid row before a point */
     int32_t *order;          /* [n]: points by grid row */
     int64_t *row_begin;      /* [rows + 1]: where a row's points begin in order */
     float *charge;           /* [rows, 2 pitch] real */
@@ -68,10 +69,10 @@ static int64_t fast_size(int64_t least)
     }
 }
 
-/* How many nodes a span reaches: those nearest to its ends, one more on either side, and some for rounding. */
+/* How many nodes a span reaches: those beside its ends, one more on either side, and one for rounding. */
 static int64_t reached(float span, float spacing)
 {
-    return (int64_t)(span / spacing) + 5;
+    return (int64_t)(span / spacing) + 6;
 }
 
 /* Whether spacing and size still suit the spans: neither too few nodes nor many more than are needed. */
@@ -157,7 +158,7 @@ static void sample_kernel(const struct grid *grid, enum kernel kernel, int64_t r
 /* 1 / s(frequency)^2: what makes splines interpolate, at both ends. */
 static double unspline(int64_t frequency, int64_t size)
 {
-    double s = 0.75 + 0.25 * cos(2 * acos(-1) * (double)frequency / (double)size);
+    double s = 2 / 3.0 + 1 / 3.0 * cos(2 * acos(-1) * (double)frequency / (double)size);
     return 1 / (s * s);
 }
 
@@ -315,15 +316,18 @@ static bool grid_place(struct repulsion_fft *fft, const float *x, const float *y
     return true;
 }
 
-/* The nearest node of a coordinate, and the quadratic B-spline's values at it and its neighbours. */
+/* The node before a coordinate, and the cubic B-spline's values at the four nodes around: that one, one before it, two
+ * after it. */
 static inline int64_t spline_at(float x, float least, float per_spacing, float value[nodes])
 {
     float at = (x - least) * per_spacing + 1.5F;
-    int64_t node = (int64_t)(at + 0.5F);
+    int64_t node = (int64_t)at;
     float t = at - (float)node;
-    value[0] = 0.5F * (0.5F - t) * (0.5F - t);
-    value[1] = 0.75F - t * t;
-    value[2] = 0.5F * (0.5F + t) * (0.5F + t);
+    float s = 1 - t;
+    value[0] = s * s * s / 6;
+    value[1] = 2 / 3.0F - t * t + t * t * t / 2;
+    value[2] = 2 / 3.0F - s * s + s * s * s / 2;
+    value[3] = t * t * t / 6;
     return node;
 }
 
@@ -345,7 +349,7 @@ static void sort_points(struct repulsion_fft *fft, const float *y)
     begin[0] = 0;
 }
 
-/* Give the charge of a band's points to their nodes: rows from one above the band to one below it. */
+/* Give the charge of a band's points to their nodes: rows from one before the band to two after it. */
 static void spread_band(struct repulsion_fft *fft, int64_t b, const float *x, const float *y)
 {
     int64_t last = (b + 1) * band < fft->grid.rows ? (b + 1) * band : fft->grid.rows;

@@ -11,17 +11,24 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.environ.get("BIN", os.path.join(ROOT, "build", "bin"))
 
 
+def write_tensors(path, tensors):
+    """One frame: of each name its type, its shape, and an array of its values; widest types first."""
+    header, at = {}, 0
+    for name, (kind, shape, values) in tensors.items():
+        size = values.itemsize * len(values)
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, _, values in tensors.values():
+            values.tofile(file)
+
+
 def write_features(path, rows, dimension, values, label):
     """One frame: feature F32 [rows, dimension] from an array of floats, label I64 [rows] from an array of longs."""
-    feature_bytes, label_bytes = values.tobytes(), label.tobytes()
-    at = len(label_bytes)
-    header = json.dumps({
-        "label": {"dtype": "I64", "shape": [rows], "data_offsets": [0, at]},
-        "feature": {"dtype": "F32", "shape": [rows, dimension], "data_offsets": [at, at + len(feature_bytes)]},
-    }).encode()
-    header += b" " * (-len(header) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(header)) + header + label_bytes + feature_bytes)
+    write_tensors(path, {"label": ("I64", [rows], label), "feature": ("F32", [rows, dimension], values)})
 
 
 def read_field(path, field, kind):
