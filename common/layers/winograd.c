@@ -62,7 +62,8 @@ static struct plan plan_layer(const struct conv *conv, int images)
     plan.lines = transform_lines(shape);
     plan.carry = (size_t)(shape->overlap * shape->width * shape->inputs);
     plan.weights = FREQUENCIES * weight_pitch(shape);
-    plan.block_floats = workspace_part(plan.input.floats) + workspace_part(plan.output.floats) + workspace_part(plan.carry);
+    plan.block_floats = workspace_part(plan.input.floats) + workspace_part(plan.output.floats) +
+                        workspace_part(plan.carry);
     plan.thread_floats = workspace_part(plan.pass.floats) + workspace_part(plan.lines);
     plan.sums = 3 * (size_t)(shape->inputs > shape->outputs ? shape->inputs : shape->outputs);
     plan.slices = plan.shared ? 1 : taps >= LARGE ? SLICES_FEW : SLICES;
