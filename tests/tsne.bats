@@ -53,8 +53,8 @@ at_most() { # VALUE BOUND
 }
 
 @test "both methods, and which of them auto takes" {
-    stream-make feature:F32:4599,2=random1 >few.st
-    stream-make feature:F32:4600,2=random1 >many.st
+    stream-make feature:F32:3999,2=random1 >few.st
+    stream-make feature:F32:4000,2=random1 >many.st
     tsne --iterations 2 <few.st 2>&1 >/dev/null | grep -F ', exact)'
     tsne --iterations 2 <many.st 2>&1 >/dev/null | grep -F ', fft)'
     tsne --iterations 2 --method fft <few.st 2>&1 >/dev/null | grep -F ', fft)'

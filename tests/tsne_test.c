@@ -344,15 +344,14 @@ static double fft_error(struct repulsion_fft *fft, const float *x, int64_t n, do
 }
 
 /* One grid after another under a map that grows and shrinks. While the spacing follows the map the error is that of
- * float; where it is 1/3, a tenth of what Lagrange polynomials would err by; beyond a width of 333 the grid is coarser
- * by 1.6. */
+ * float; where it is 1/2 it is below 3 %; beyond a width of 500 the grid is coarser, here by 1.5. */
 static void fft_repulsion_is_near_the_exact(void)
 {
     static const struct {
         float width;
         double force, z;
-    } cases[] = { { 1e-4F, 1e-6, 1e-6 }, { 1, 1e-6, 1e-6 }, { 20, 2e-4, 1e-5 }, { 60, 3e-3, 3e-4 }, { 100, 5e-3, 5e-4 },
-                  { 500, 0.15, 3e-2 }, { 40, 2e-3, 1e-4 }, { 1e-4F, 1e-6, 1e-6 } };
+    } cases[] = { { 1e-4F, 1e-6, 1e-6 }, { 1, 1e-6, 1e-6 }, { 20, 2e-3, 1e-4 }, { 60, 1.5e-2, 1e-3 },
+                  { 100, 3e-2, 2e-3 }, { 700, 0.3, 6e-2 }, { 40, 5e-3, 3e-4 }, { 1e-4F, 1e-6, 1e-6 } };
     int64_t n = 3000;
     struct repulsion_fft *fft = repulsion_fft_new(n);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
@@ -374,12 +373,12 @@ static void fft_repulsion_of_odd_maps(void)
     double z_error;
     for (int64_t i = 0; i < n; i++)
         x[whole + i] *= 1e-3F;
-    CHECK_NEAR(fft_error(fft, x, n, &z_error), 0, 3e-3);
+    CHECK_NEAR(fft_error(fft, x, n, &z_error), 0, 1.5e-2);
     for (int64_t i = 0; i < n; i++) {
         x[i] += 1000;
         x[whole + i] = 5e5F + 1e3F * x[whole + i];
     }
-    CHECK_NEAR(fft_error(fft, x, n, &z_error), 0, 3e-3);
+    CHECK_NEAR(fft_error(fft, x, n, &z_error), 0, 1.5e-2);
     for (int64_t i = 0; i < n; i++)
         x[i] = x[whole + i] = 7;
     CHECK_NEAR(repulsion_fft(fft, x, x + whole, force) / (500.0 * 499), 1, 1e-5);

@@ -50,6 +50,7 @@ struct repulsion_fft {
     float *field[2];         /* [height, pitch] complex: the charge's transform, then the forces' */
     float *force;            /* [rows, columns, 2] real: x and y */
     float *kernel[kernels];  /* [panels, panel, height]: the part of the transform that is not 0 */
+    double *unspline;        /* [height]: of the frequencies of columns */
     double *weight;          /* [panels]: partial sums of Z */
     struct scratch *scratch; /* [threads] */
     int threads;
@@ -184,7 +185,7 @@ static void kernel_make(struct repulsion_fft *fft, enum kernel kernel)
             for (int64_t c = 0; c < panel; c++) {
                 double across = scale * unspline(p * panel + c, width);
                 for (int64_t r = 0; r < height; r++)
-                    out[c * height + r] = (float)(across * unspline(r, height) *
+                    out[c * height + r] = (float)(across * fft->unspline[r] *
                                                   (double)scratch->columns[2 * (c * height + r) + odd]);
             }
         }
@@ -210,6 +211,7 @@ static void release(struct repulsion_fft *fft)
     free(fft->field[0]);
     free(fft->field[1]);
     free(fft->force);
+    free(fft->unspline);
     free(fft->weight);
     if (fft->row_forward) {
         fftwf_destroy_plan(fft->row_forward);
@@ -245,6 +247,9 @@ static void grid_resize(struct repulsion_fft *fft, struct grid grid)
     fft->charge = allocate_floats(rows * 2 * pitch);
     fft->force = allocate_floats(rows * (size_t)grid.columns * 2);
     fft->weight = allocate((size_t)panels_of(fft), sizeof *fft->weight);
+    fft->unspline = allocate(height, sizeof *fft->unspline);
+    for (int64_t r = 0; r < grid.height; r++)
+        fft->unspline[r] = unspline(r, grid.height);
     fft->threads = threads_count();
     fft->scratch = allocate((size_t)fft->threads, sizeof *fft->scratch);
     for (int t = 0; t < fft->threads; t++)

@@ -5,8 +5,9 @@
  * What is done otherwise, and why:
  * - Interpolation is by cubic B-splines of the four nodes around a point, in place of Lagrange polynomials in boxes of
  *   three. It errs a tenth as much at the same spacing (0.35 % and 3.5 % of the force of 20 000 points in 100
- *   clusters, 200 wide), and the force has no jumps. That matters: quadratic splines, with 0.7 %, leave a divergence
- *   0.6 % higher after 1000 iterations of 5000 points. Splines do not interpolate by themselves: with
+ *   clusters, 200 wide, nodes 1/3 apart), and the force has no jumps. So nodes may be 1/2 apart (2.5 %), with less than
+ *   half as many of them; the divergence is then 1 % higher than the exact method's after 1000 iterations of 5000
+ *   points (2 % for 3000 points, 0.4 % with nodes 1/3 apart). Splines do not interpolate by themselves: with
  *   s(a) = (1, 4, 1)/6, the spline's values at the nodes, a function with values K(a) there has the coefficients
  *   s^-1 * K. Once for the point that acts and once for the one acted upon, in both directions, that divides the
  *   kernel's transform by s(u)^2 s(v)^2, s(u) = 2/3 + 1/3 cos(2 pi u / width), and so costs nothing (Unser 1999,
@@ -25,11 +26,11 @@
 
 #include <stdint.h>
 
-/* Nodes on the longer side of the map: at least 150 (50 boxes of 3), which makes them closer together than
- * FFT_SPACING_MOST while the map is small, and at most 1000: a map wider than 333 has a
- * coarser grid, whose error grows faster than the cube of the spacing. */
-enum { FFT_NODES_LEAST = 150, FFT_NODES_MOST = 1000 };
-#define FFT_SPACING_MOST (1 / 3.0F)
+/* Nodes on the longer side of the map: at least 100, which makes them closer together than FFT_SPACING_MOST while the
+ * map is small, and at most 1000: a map wider than 500 has a coarser grid, whose error grows faster than the cube of
+ * the spacing. */
+enum { FFT_NODES_LEAST = 100, FFT_NODES_MOST = 1000 };
+#define FFT_SPACING_MOST 0.5F
 
 struct repulsion_fft;
 
