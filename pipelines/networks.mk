@@ -6,13 +6,16 @@ stages := $(words $(subst $(comma), ,$(widths)))
 layers := conv1 $(addprefix layer,$(wordlist 1,$(stages),1 2 3 4 5 6 7 8))
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
+# The probes: softmax regression, and the two hidden layers of 200 units that Gidaris et al. use.
+probe_linear := --epochs 30
+probe_hidden := --hidden 200,200 --epochs 10
 
 fit = resnet-train -j $(threads) --widths $(widths) --blocks $(blocks) --seed $(SEED)
 embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
 $(out)/settings/label: settings = $(widths) $(blocks) | $(label) | $(SEED)
 $(out)/settings/rotation: settings = $(widths) $(blocks) | $(rotation) | $(SEED)
-$(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn)
+$(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn) | $(probe_linear) | $(probe_hidden) | $(SEED)
 $(out)/settings/neighbours: settings = $(knn)
 $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
@@ -67,7 +70,8 @@ $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/setting
 	knn -q -j $(threads) -d $(out)/database-$*.st $(knn) <$< |
 	    tensor-pick --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
 
-# --- features at every depth: accuracy of the neighbours' vote, one number for each network and layer
+# --- features at every depth: for each network and layer the shares of test images whose class is found by the
+# neighbours' vote, by a linear probe and by one with hidden layers, one in a line
 
 define depth_rule
 $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/train.st $(out)/test.st
@@ -75,16 +79,24 @@ $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/train
 	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 |
 	    tensor-pick --fields index,label,feature >'$$@.database'
 	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 |
-	    knn -q -j $(threads) -d '$$@.database' $(knn) | tensor-tsv label knn_prediction |
-	    awk '{ right += $$$$1 == $$$$2 } END { print right / NR }' $$(to)
-	rm '$$@.database'
+	    tensor-pick --fields index,label,feature >'$$@.queries'
+	share='{ right += $$$$1 == $$$$2 } END { print right / NR }'
+	probe="probe -q -j $(threads) --seed $(SEED) -t $$@.database"
+	{
+	    knn -q -j $(threads) -d '$$@.database' $(knn) <'$$@.queries' | tensor-tsv label knn_prediction | awk "$$$$share"
+	    $$$$probe $(probe_linear) <'$$@.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
+	    $$$$probe $(probe_hidden) <'$$@.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
+	} $$(to)
+	rm '$$@.database' '$$@.queries'
 endef
 $(foreach n,$(nets),$(foreach l,$(layers),$(eval $(call depth_rule,$n,$l))))
 
-# LAYER LABELS ROTATION UNTRAINED
+# LAYER, then LABELS ROTATION UNTRAINED by neighbours, by a linear probe, and by one with hidden layers.
 $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.txt))
 	for layer in $(layers); do
-	    printf '%s\t%s\t%s\t%s\n' $$layer $$(cat $(out)/depth/{label,rotation,random}-$$layer.txt)
+	    printf '%s' $$layer
+	    printf '\t%s' $$(paste $(out)/depth/{label,rotation,random}-$$layer.txt)
+	    printf '\n'
 	done $(to)
 
 # --- the maps of t-SNE and of class activation

@@ -23,6 +23,12 @@ function known(name) { return name in fact }
 # 0.8531 -> 85.3 %; a share of one as per cent. The space is a no-break space.
 function percent(share) { return sprintf("%.1f\302\240%%", 100 * share) }
 
+# The accuracy of a probe (linear.label) at a layer, in bold where no layer has a better one.
+function probed(name, layer) {
+    return value(name "." layer) == value(name ".best") ? "**" percent(value(name "." layer)) "**" : \
+        percent(value(name "." layer))
+}
+
 # A difference of two shares in percentage points: 12.3.
 function points(a, b) { return fixed(100 * (a - b), 1) }
 
