@@ -18,7 +18,8 @@ struct terms {
 /* One pixel, whose channels begin at `at`. */
 static inline void add_pixel(const struct terms *terms, size_t at, int channels, bool stream)
 {
-    for (int c = 0; c < channels; c += VECTOR_FLOATS) {
+    int c = 0;
+    for (; c + VECTOR_FLOATS <= channels; c += VECTOR_FLOATS) {
         vector shift = vector_load(terms->shift + c);
         if (terms->skip_scale)
             shift = vector_load(terms->skip_scale + c) * vector_load(terms->skip + at + (size_t)c) +
@@ -30,6 +31,15 @@ static inline void add_pixel(const struct terms *terms, size_t at, int channels,
             vector_stream(terms->out + at + (size_t)c, z);
         else
             vector_store(terms->out + at + (size_t)c, z);
+    }
+    for (; c < channels; c++) { /* up to 4 channels are stored as 4 */
+        float shift = terms->shift[c];
+        if (terms->skip_scale)
+            shift = terms->skip_scale[c] * terms->skip[at + (size_t)c] + (shift + terms->skip_shift[c]);
+        else if (terms->skip)
+            shift += terms->skip[at + (size_t)c];
+        float z = terms->scale[c] * terms->y[at + (size_t)c] + shift;
+        terms->out[at + (size_t)c] = z < 0 ? 0 : z;
     }
 }
 
