@@ -88,8 +88,8 @@ run_examples() {
     local page name failed=0
     for page in "$ROOT"/man/*.[157]; do
         while read -r name; do
-            if [[ $name =~ ^(tensor|cifar|resnet|rotate|filter|cam)-|^(knn|probe|tsne|tale)\. ]] && [ ! -e "$ROOT/man/$name" ]
-            then
+            if [[ $name =~ ^(tensor|cifar|resnet|rotate|filter|cam)-|^(knn|probe|tsne|tale)\. ]] &&
+                [ ! -e "$ROOT/man/$name" ]; then
                 flunk "$page: names $name" || failed=1
             fi
         done < <(sed -n 's/^\.Xr \([^ ]*\) \([0-9]\).*/\1.\2/p' "$page")

@@ -53,12 +53,13 @@ setup() {
 }
 
 @test "what can be told apart is, by a line or by hidden units" {
-    local rows=""
-    rows=$(awk 'BEGIN { for (i = 0; i < 60; i++) printf "%s%d,%d,%d", i ? "," : "", i % 2, int(i / 2) % 2, i % 7 }')
-    stream-make "feature:F32:60,3=$rows" \
-        "label:I64:60=$(awk 'BEGIN { for (i = 0; i < 60; i++) printf "%s%d", i ? "," : "", i % 2 }')" \
-        "either:I64:60=$(awk 'BEGIN { for (i = 0; i < 60; i++) printf "%s%d", i ? "," : "", i % 2 != int(i / 2) % 2 }')" \
-        >known.st
+    local feature="" label="" either="" i
+    for i in {0..59}; do
+        feature+=,$((i % 2)),$((i / 2 % 2)),$((i % 7))
+        label+=,$((i % 2))
+        either+=,$((i % 2 != i / 2 % 2))
+    done
+    stream-make "feature:F32:60,3=${feature#,}" "label:I64:60=${label#,}" "either:I64:60=${either#,}" >known.st
     probe -t known.st <known.st 2>&1 >out.st | grep -q "accuracy 1.0000 (60 of 60 rows; hidden none"
     probe -t known.st --label either --hidden 20,20 -b 20 -e 60 <known.st 2>&1 >out.st |
         grep -q "accuracy 1.0000 (60 of 60 rows; hidden 20,20"

@@ -132,8 +132,8 @@ int main(int argc, char **argv)
     };
     static const struct usage usage = {
         "-t FILE [--hidden LIST] [OPTION...] <features >predictions",
-        "Train a linear classifier, or one with hidden layers, on the features of one stream, and add what it predicts\n"
-        "for the rows of another as probe_prediction. The accuracy goes to stderr.",
+        "Train a linear classifier, or one with hidden layers, on the features of one stream, and add what it\n"
+        "predicts for the rows of another as probe_prediction. The accuracy goes to stderr.",
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, rows);
