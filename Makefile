@@ -1,7 +1,7 @@
 # tale: two networks told by Unix filters.
 #
 #   make            build the programs in build/bin
-#   make report     run the pipeline and write out/report.pdf and out/report.html
+#   make report     run the pipeline and write out/report.pdf, out/report.html and out/map.html
 #   make test       all tests; SANITIZE=1 builds with ASan and UBSan in a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
 #   make install    PREFIX=/usr/local, DESTDIR=

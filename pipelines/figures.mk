@@ -2,13 +2,14 @@
 
 draw = mkdir -p $(@D) && $(here)/figures/draw $(here)/figures/$1.gp $(basename $@)
 classes = "$$(tensor-ls -m classes $(out)/label.safetensors)"
-width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1')
+width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1' | tr -d ' ')
+height_of = $$(od -An -tu4 --endian=big -j20 -N4 '$1' | tr -d ' ')
 statistics := awk -f $(here)/facts/statistics.awk
 style := $(here)/figures/draw $(here)/figures/style.gp
 
 # The two forms of a drawing.
 figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked \
-    filters-second cam cam-odd cam-both tsne neighbours depth
+    filters-second cam cam-odd cam-both tsne map map-images neighbours depth
 drawing = $(out)/figures/$1.svg $(out)/figures/$1.eps
 
 # A sheet is a table (things to place) and a picture (tiles without gaps, 3 pixels for one).
@@ -214,6 +215,70 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
 	    kl=$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)
 	    $(statistics) -f $< -v net=$$net -v kl="$$kl" $(out)/tsne-$$net.tsv
 	done $(to)
+
+# --- the maps of all test images: points, images, and a page on which each point shows its image
+
+$(out)/map-names-%.tsv: $(here)/figures/tsne-names.awk $(here)/facts/statistics.awk $(out)/map-%.tsv \
+    $(out)/label.safetensors
+	$(statistics) -f $< -v names=$(classes) $(out)/map-$*.tsv $(to)
+# So large that 100 points are as in the figure of 100, and 10 000 still have a shape.
+map_size = $$(awk 'END { print 0.7 * (100 / NR) ^ 0.2 }' $(out)/map-label.tsv)
+$(call drawing,map) &: $(foreach n,label rotation,$(out)/map-$n.tsv $(out)/map-names-$n.tsv) \
+    $(here)/figures/tsne.gp $(style)
+	$(call draw,tsne) first=$(out)/map-label.tsv second=$(out)/map-rotation.tsv classes=$(classes) size=$(map_size) \
+	    first_names=$(out)/map-names-label.tsv second_names=$(out)/map-names-rotation.tsv
+
+# Two mosaics, filled up to one size.
+$(out)/sheets/map-images.png: $(out)/settings/mosaic $(out)/test.st $(foreach n,label rotation,$(out)/map-$n.st)
+	mkdir -p $(@D)
+	high=0
+	for net in label rotation; do
+	    tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --join $(out)/map-$$net.st --fields image,map \
+	        <$(out)/test.st | tensor-pnm --at map --columns $(map_columns) --gap 0 --zoom 1 >'$@.'$$net.ppm
+	    lines=$$(pamfile -size '$@.'$$net.ppm | awk '{ print $$2 }')
+	    high=$$((lines > high ? lines : high))
+	done
+	fill="pnmpad -white -width $$((32 * $(map_columns))) -height $$high -halign 0.5 -valign 0.5"
+	pnmcat -lr <($$fill '$@.label.ppm') <($$fill '$@.rotation.ppm') | pnmtopng -quiet $(to)
+	rm '$@.'*.ppm
+$(out)/settings/mosaic: settings = $(map_columns)
+$(out)/sheets/map-images.tsv: $(here)/figures/map-images.awk $(out)/sheets/map-images.png
+	mkdir -p $(@D)
+	awk -f $< -v width=$(call width_of,$(out)/sheets/map-images.png) \
+	    -v height=$(call height_of,$(out)/sheets/map-images.png) $(to)
+$(call drawing,map-images) &: $(out)/sheets/map-images.png $(out)/sheets/map-images.tsv $(sheet_scripts) $(style)
+	$(call sheet,$(out)/sheets/map-images,tile_width=$$(($(call width_of,$<) / 2)) \
+	    tile_height=$(call height_of,$<)) width=15.8 \
+	    height=$$(awk -F'\t' '$$4 != "-" { print $$2 + $$4 }' $(out)/sheets/map-images.tsv | head -n 1)
+
+# The images as one sheet of about a square.
+page_columns = $$(awk 'END { n = int(sqrt(NR)); print n * n < NR ? n + 1 : n }' $(out)/map-label.tsv)
+$(out)/sheets/map.jpg: $(out)/map-label.tsv $(out)/test.st
+	mkdir -p $(@D)
+	tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) <$(out)/test.st |
+	    tensor-pnm --gap 0 --zoom 1 --columns $(page_columns) | pnmtojpeg -quality=85 $(to)
+map_about := t-SNE of the features that test images ($(data_name)) have before the classifier of two networks: one has \
+    learnt with labels, one to tell how an image was turned.
+$(out)/map.html: $(here)/page/make $(here)/page/map.html $(out)/sheets/map.jpg \
+    $(foreach n,label rotation,$(out)/map-$n.tsv)
+	$< 'What two networks see' \
+	    '$(map_about)' \
+	    $(classes) $(page_columns) $(out)/sheets/map.jpg \
+	    'Labels'=$(out)/map-label.tsv 'Rotation'=$(out)/map-rotation.tsv $(to)
+
+$(out)/facts/map.tsv: $(foreach n,label rotation,$(out)/map-$n.st)
+	mkdir -p $(@D)
+	{
+	    printf 'map.count\t%s\n' "$$(tensor-tsv index <$(out)/map-label.st | wc -l)"
+	    printf 'map.perplexity\t%s\n' "$$(sed -n 's/.*--perplexity \([0-9.]*\).*/\1/p' <<<'$(map_tsne)')"
+	    for net in label rotation; do
+	        printf 'map.%s.kl\t%s\n' $$net \
+	            "$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/map-$$net.st.kl)"
+	        knn -q -j $(threads) -d $(out)/map-$$net.st --field map -k 1 --exclude-self <$(out)/map-$$net.st |
+	            tensor-tsv label knn_prediction |
+	            awk -v net=$$net '{ same += $$1 == $$2 } END { print "map." net ".agreement\t" same / NR }'
+	    done
+	} $(to)
 
 # --- nearest neighbours: the first test image of every other class
 

@@ -19,6 +19,7 @@ $(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn) | $(pr
 $(out)/settings/neighbours: settings = $(knn)
 $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
+$(out)/settings/map: settings = $(map_rows) | $(map_tsne) | $(SEED)
 
 # --- training. The second waits for the first where each takes all cores.
 
@@ -106,6 +107,14 @@ per_class := 10
 $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
 	tensor-pick --sort label -n $(per_class) --per label <$< | tsne -j $(threads) $(tsne) --seed $(SEED) 2>'$@.kl' |
 	    tensor-tsv map label $(to)
+
+# All test images, or the first ones; X Y LABEL PREDICTION, the network with labels predicting.
+$(out)/map-%.st: $(out)/features-%.st $(out)/settings/map
+	$(call say,a map of the test images: $*)
+	tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< |
+	    tsne -j $(threads) $(map_tsne) --seed $(SEED) 2>'$@.kl' | tensor-pick --fields index,label,map $(to)
+$(out)/map-%.tsv: $(out)/map-%.st $(out)/names.st
+	paste <(tensor-tsv map label <$<) <(tensor-tsv prediction <$(out)/names.st) | awk -F'\t' '$$1 != ""' $(to)
 
 # LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.
 $(out)/cam-%.tsv: $(out)/%.safetensors $(out)/test.st $(out)/settings/cam

@@ -31,9 +31,10 @@ to = >'$@.part' && mv '$@.part' '$@'
 say = echo "  $1"
 
 .PHONY: report
-report: $(out)/report.pdf $(out)/report.html
+report: $(out)/report.pdf $(out)/report.html $(out)/map.html
 	cmp -s $(out)/report.pdf $(OUT)/report.pdf || cp $(out)/report.pdf $(OUT)/report.pdf
 	cmp -s $(out)/report.html $(OUT)/report.html || cp $(out)/report.html $(OUT)/report.html
+	cmp -s $(out)/map.html $(OUT)/map.html || cp $(out)/map.html $(OUT)/map.html
 
 # $(out)/settings/NAME holds the value of its variable `settings`.
 .PHONY: always
@@ -50,7 +51,7 @@ include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 # --- facts, text and the two forms of the report
 
 $(out)/settings/report: settings = $(PRESET) $(SEED) | $(widths) $(blocks) | $(label) | $(rotation) | $(tsne) | \
-    $(data_name)
+    $(map_rows) $(map_tsne) | $(data_name)
 
 # What is known before anything is measured.
 $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \
@@ -79,7 +80,8 @@ $(out)/facts/made.tsv: $(figures:%=$(out)/figures/%.svg)
 	    printf 'made.%s\t%s\n' "$$figure" "$$(date -u -r "$(out)/figures/$$figure.svg" '+%Y-%m-%d %H:%M UTC')"
 	done $(to)
 
-facts := $(foreach f,run label rotation names turns extremes filters cam depth neighbours tsne made,$(out)/facts/$f.tsv)
+fact_names := run label rotation names turns extremes filters cam depth neighbours tsne map made
+facts := $(fact_names:%=$(out)/facts/%.tsv)
 $(out)/report.md: $(here)/report/report.md $(here)/report/template.awk $(here)/report/library.awk $(facts)
 	awk -f $(here)/report/template.awk $< >$(out)/report.awk
 	awk -f $(here)/report/library.awk -f $(out)/report.awk $(facts) $(to)

@@ -41,8 +41,21 @@ setup() {
 }
 
 @test "the HTML page needs nothing from elsewhere" {
-    equal "$(grep -oE '(src|href)="[^d#][^"]{0,60}' out/report.html | grep -v 'href="https\?://')" ""
+    equal "$(grep -oE '(src|href)="[^d#][^"]{0,60}' out/report.html | grep -v 'href="\(https\?://\|map.html\)')" ""
     equal "$(grep -iE '<script|<link|@import|url\(' out/report.html)" ""
+}
+
+@test "the page of maps holds every test image and needs nothing from elsewhere" {
+    head -n 1 out/map.html | grep -qx '<!DOCTYPE html>'
+    tail -n 1 out/map.html | grep -qx '</html>'
+    equal "$(grep -oE '(src|href)[ ="]+[^d ]{0,60}' out/map.html)" ""
+    equal "$(grep -iE '@[A-Z]+@|<link|@import|url\(' out/map.html)" ""
+    local images
+    images=$(tensor-tsv index <out/synthetic-smoke/test.st | wc -l)
+    equal "$(sed -n '/^const data = /,/^]/p' out/map.html | grep -cE '[0-9]+(,[0-9]+){5}')" "$images"
+    # the sheet of images is whole, and has a tile for each
+    grep -o 'image/jpeg;base64,[^"]*' out/map.html | cut -d, -f2 | base64 -d | jpegtopnm -quiet >sheet.ppm
+    [ "$(pamfile -size sheet.ppm | awk '{ print $1 * $2 / 1024 }')" -ge "$images" ]
 }
 
 @test "no mark of the templates is left, and no number is missing" {

@@ -1,7 +1,9 @@
 # tsne.gp: two t-SNE maps side by side. first, second: X Y CLASS; first_names, second_names: X Y NAME (tsne-names.awk);
-# classes: names.
+# classes: names; size: of the points (0.7).
 width = 15.8; height = 9.2
 load styles
+if (!exists("size")) { size = 0.7 }
+thin = 1.8 * sqrt(size / 0.7)
 set datafile separator "\t"
 places = int(system(sprintf("echo '%s' | tr ',' '\n' | wc -l", classes)))
 name(k) = word(system(sprintf("echo '%s' | tr ' ,' '_ '", classes)), k + 1)
@@ -12,7 +14,7 @@ set border 15 linecolor rgb '#c8cace' linewidth 0.5
 set size ratio -1
 
 do for [k = 0:places - 1] {
-    set style line k + 1 pointtype shape[k % 10 + 1] pointsize 0.7 linewidth 1.8 linecolor rgb petroff[k % 10 + 1]
+    set style line k + 1 pointtype shape[k % 10 + 1] pointsize size linewidth thin linecolor rgb petroff[k % 10 + 1]
 }
 
 # The legend, by hand: two rows of five.
@@ -20,7 +22,8 @@ do for [k = 0:places - 1] {
     column_x = 0.08 + k % 5 * 0.185
     row_y = 0.075 - (k / 5) * 0.05
     set label 100 + k name(k) at screen column_x + 0.015, screen row_y textcolor rgb ink
-    set label 200 + k '' at screen column_x, screen row_y point linestyle k + 1
+    set label 200 + k '' at screen column_x, screen row_y point pointtype shape[k % 10 + 1] pointsize 0.7 \
+        linewidth 1.8 linecolor rgb petroff[k % 10 + 1]
 }
 do for [half = 1:2] {
     file = half == 1 ? first : second

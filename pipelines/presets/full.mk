@@ -18,3 +18,7 @@ knn_database := 45000
 knn_queries  := 10000
 cam_studied  := 10000
 tsne         := --perplexity 15 --iterations 1000
+# The map of the first so many test images (0: all), and the images along its longer side.
+map_rows     := 0
+map_tsne     := --perplexity 30 --iterations 1000
+map_columns  := 40

@@ -19,3 +19,7 @@ knn_database := 10000
 knn_queries  := 2000
 cam_studied  := 1000
 tsne         := --perplexity 15 --iterations 750
+# The map of the first so many test images (0: all), and the images along its longer side.
+map_rows     := 0
+map_tsne     := --perplexity 30 --iterations 750
+map_columns  := 32

@@ -19,3 +19,7 @@ knn_database := 2000
 knn_queries  := 600
 cam_studied  := 600
 tsne         := --perplexity 15 --iterations 500
+# The map of the first so many test images (0: all), and the images along its longer side.
+map_rows     := 0
+map_tsne     := --perplexity 15 --iterations 400
+map_columns  := 12

@@ -40,6 +40,9 @@ FNR == NR {
     $0 = result line
 }
 
+# The page of maps stands beside the report.
+{ gsub(/<code>map\.html<\/code>/, "<a href=\"map.html\">&</a>") }
+
 /^<p>FIGUREBEGIN / {
     gsub(/<\/?p>/, "")
     name = $2
