@@ -7,8 +7,8 @@ layers := conv1 $(addprefix layer,$(wordlist 1,$(stages),1 2 3 4 5 6 7 8))
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
 # The probes: softmax regression, and the two hidden layers of 200 units that Gidaris et al. use.
-probe_linear := --epochs 30
-probe_hidden := --hidden 200,200 --epochs 10
+probe_linear := --epochs 100 --lr 0.1
+probe_hidden := --hidden 200,200 --epochs 10 --lr 0.03
 
 fit = resnet-train -j $(threads) --widths $(widths) --blocks $(blocks) --seed $(SEED)
 embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit

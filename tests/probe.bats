@@ -69,7 +69,7 @@ setup() {
 }
 
 @test "every option has an effect, and defaults are those that --help prints" {
-    probe -q --hidden none --feature feature --label label -e 30 -b 256 --lr 0.03 --momentum 0.9 --weight-decay 0 \
+    probe -q --hidden none --feature feature --label label -e 100 -b 256 --lr 0.1 --momentum 0.9 --weight-decay 0 \
         -s 1 -t train.st <test.st | cmp - base.st
     local option
     probe -t train.st -b 16 --hidden 8 <test.st 2>base.txt >out.st

@@ -116,7 +116,7 @@ static void answer_frame(struct frame *frame, const struct stream *stream, const
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { NULL, "feature", "label", "none", 30, 256, 1, 0.03, 0.9, 0 };
+    struct choices choices = { NULL, "feature", "label", "none", 100, 256, 1, 0.1, 0.9, 0 };
     const struct option_row rows[] = {
         { OPTION_TEXT, 't', "train", &choices.training, "FILE", "the rows to train on; must be given", 0, 0, NULL },
         { OPTION_TEXT, 0, "hidden", &choices.hidden, "LIST", "units of hidden layers, or none", 0, 0, NULL },
