@@ -1,4 +1,5 @@
 /* knn: the nearest rows of a database for each row of a stream, and the class that they vote for. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,10 @@ int main(int argc, char **argv)
     if (!choices.database || !strcmp(choices.database, "-"))
         die_usage("-d: the database must be a file (standard input holds the rows to look up)");
 
+#ifdef M_MMAP_THRESHOLD
+    /* Blocks of megabytes come and go with every batch: as mappings of their own they leave no holes behind. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
     struct database database = open_database(&choices);
     struct stream stream = stream_open(NULL);
     struct batch batch;
