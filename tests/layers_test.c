@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
 #include "fixture.h"
@@ -362,6 +363,38 @@ static void residual(void)
         free(all[i]);
 }
 
+/* The first `few` of a pixel's channels alone, and so many pixels that the output goes past the caches: the same. */
+static void residual_of_any_size(void)
+{
+    enum { CHANNELS = 16, FEW = 4, PIXELS = 3 << 15 };
+    struct random random = random_new(1, 1);
+    float scale[4][CHANNELS], out[CHANNELS], *few = allocate_floats(2 * FEW);
+    float *y = allocate_floats(PIXELS * CHANNELS), *skip = allocate_floats(PIXELS * CHANNELS);
+    float *all = allocate_floats(PIXELS * CHANNELS), *narrow = allocate_floats(FEW);
+    for (int i = 0; i < 4 * CHANNELS; i++)
+        scale[i / CHANNELS][i % CHANNELS] = random_normal(&random);
+    for (int i = 0; i < PIXELS * CHANNELS; i++) {
+        y[i] = random_normal(&random);
+        skip[i] = random_normal(&random);
+    }
+    for (int kind = 0; kind < 3; kind++) {
+        const float *skip_scale = kind == 2 ? scale[2] : NULL, *skip_shift = kind == 2 ? scale[3] : NULL;
+        residual_forward(PIXELS, CHANNELS, y, scale[0], scale[1], kind ? skip : NULL, skip_scale, skip_shift, all);
+        for (int at = 0; at < PIXELS * CHANNELS; at += 999 * CHANNELS) {
+            residual_forward(1, CHANNELS, y + at, scale[0], scale[1], kind ? skip + at : NULL, skip_scale, skip_shift,
+                             out);
+            CHECK_BYTES(all + at, out, sizeof out);
+            memcpy(few, y + at, FEW * sizeof *few);
+            memcpy(few + FEW, skip + at, FEW * sizeof *few);
+            residual_forward(1, FEW, few, scale[0], scale[1], kind ? few + FEW : NULL, skip_scale, skip_shift, narrow);
+            CHECK_FLOATS(narrow, out, FEW, element);
+        }
+    }
+    float *used[] = { y, skip, all, few, narrow };
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        free(used[i]);
+}
+
 static void input(void)
 {
     const struct tensor *image = fixture_tensor(&fixture, "input", "image");
@@ -405,6 +438,7 @@ int main(void)
     RUN(linear);
     RUN(loss);
     RUN(residual);
+    RUN(residual_of_any_size);
     RUN(input);
     RUN(nesterov);
     frame_free(&fixture);
