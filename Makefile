@@ -4,6 +4,7 @@
 #   make report     run the pipeline and write out/report.pdf, out/report.html and out/map.html
 #   make test       all tests; SANITIZE=1 builds with ASan and UBSan in a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
+#   make bench-accuracy   train PRESET's two networks on all of CIFAR-10, SEEDS=1,2,3: mean and deviation on its test
 #   make install    PREFIX=/usr/local, DESTDIR=
 #
 # V=1 shows the commands; DEBUG=1 builds without optimisation.
@@ -126,6 +127,15 @@ report: all
 	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) $(two) --no-print-directory -f pipelines/report.mk \
 	    PRESET=$(PRESET) CIFAR10_PATH="$$data"; \
 	echo "report: $(or $(OUT),out)/report.pdf and $(or $(OUT),out)/report.html are up to date"
+
+# The accuracy of a preset's recipes (tests/bench/recipes); hours with PRESET=full.
+SEEDS ?= 1,2,3
+.PHONY: bench-accuracy
+bench-accuracy: all
+	$(Q)data=$$(CIFAR10='$(CIFAR10)' pipelines/find-data data); \
+	[ -n "$$data" ] || { echo "bench-accuracy: CIFAR-10 is not to be had" >&2; exit 1; }; \
+	for target in label rotation; do \
+		BUILD=$(abspath $(BUILD)) tests/bench/recipes -p $(PRESET) -t $$target -s $(SEEDS) "$$data"; done
 
 .PHONY: clean
 clean:

@@ -110,7 +110,7 @@ void probe_free(struct probe *probe)
         free(probe->layer[i].y);
         free(probe->layer[i].z);
     }
-    void *rest[] = { probe->weights, probe->gradients, probe->momentum,    probe->mean,         probe->scale, probe->input,
+    void *rest[] = { probe->weights, probe->gradients, probe->momentum, probe->mean, probe->scale, probe->input,
                      probe->gradient, probe->below,    probe->norm_floats, probe->norm_doubles, probe->sums };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         free(rest[i]);

@@ -45,8 +45,8 @@ struct probe_result {
 };
 
 /* Train on `rows` features [rows, dimension] with labels [rows], each from 0 to classes - 1. Features are standardised
- * by their mean and deviation over these rows. One thread, so the result is the same for any number. Dies where the loss
- * is not finite. Caller frees with probe_free. */
+ * by their mean and deviation over these rows. One thread, so the result is the same for any number. Dies where the
+ * loss is not finite. Caller frees with probe_free. */
 struct probe probe_train(const struct probe_options *options, const float *feature, const int64_t *label, int64_t rows,
                          int dimension, int classes, struct probe_result *result);
 

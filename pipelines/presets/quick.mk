@@ -12,8 +12,8 @@ blocks       := 1,1,1,1
 label        := --optimizer muon --muon-lr 0.08 --muon-momentum 0.6 --lr 0.2 --momentum 0.9 --weight-decay 5e-4 \
                 --epochs 6 --sizes 20,24,28,32 --size-epochs 2,2,1,1 --batch 128 --warmup 0.2 --label-smoothing 0.1 \
                 --translate 2 --flip alternate
-rotation     := --optimizer sgd --epochs 3 --batch 256 --lr 0.2 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
-                --crop 4 --flip random
+rotation     := --optimizer muon --muon-lr 0.08 --muon-momentum 0.6 --lr 0.2 --momentum 0.9 --weight-decay 5e-4 \
+                --epochs 3 --batch 256 --warmup 0.2 --label-smoothing 0 --translate 2 --flip alternate
 
 knn_database := 10000
 knn_queries  := 2000
