@@ -12,6 +12,7 @@
 #include "layers/loss.h"
 #include "learning/schedule.h"
 #include "learning/sgd.h"
+#include "methods/features.h"
 
 /* Streams of random numbers of one seed: the order of an epoch, and the weights of a layer. */
 static const uint64_t order_stream = (uint64_t)1 << 62;
@@ -138,11 +139,7 @@ static void measure(struct probe *probe, const float *feature, int64_t rows)
 {
     size_t dimension = (size_t)probe->dimension;
     double *mean = allocate(dimension, sizeof *mean), *squares = allocate(dimension, sizeof *squares);
-    for (int64_t i = 0; i < rows; i++)
-        for (size_t d = 0; d < dimension; d++)
-            mean[d] += feature[(size_t)i * dimension + d];
-    for (size_t d = 0; d < dimension; d++)
-        mean[d] /= (double)rows;
+    column_means(feature, rows, probe->dimension, mean);
     for (int64_t i = 0; i < rows; i++)
         for (size_t d = 0; d < dimension; d++) {
             double apart = feature[(size_t)i * dimension + d] - mean[d];

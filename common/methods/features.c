@@ -68,7 +68,7 @@ void column_means(const float *value, int64_t rows, int64_t dimension, double *m
         mean[d] /= (double)rows;
 }
 
-double squared_distance(const float *x, const float *y, int64_t dimension)
+double squared_distance(const float *x, const float_anywhere *y, int64_t dimension)
 {
     double sum[8] = { 0 };
     int64_t d = 0;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "methods/candidates.h"
+#include "methods/features.h"
 
 enum { batch_queries = 4096 }; /* searched at a time: bounds the memory */
 
@@ -46,35 +47,27 @@ const float_anywhere *knn_row(const struct knn *knn, int64_t row)
     return knn->part[low].row + (row - knn->first[low]) * knn->dimension;
 }
 
-/* What both steps order by, in double from the original rows: |x - y|^2, or 1 - cosine. Eight partial sums let the
- * compiler use vectors; their order is fixed here, so every call on the same rows gives the same bits. */
-static double exact_key(enum knn_metric metric, const float *x, const float_anywhere *y, int64_t n, double x_length)
+/* 1 - cosine of x and y, in double, by eight partial sums in a fixed order as squared_distance; x_length is |x|. The
+ * cosine of a zero row is 0. */
+static double cosine_distance(const float *x, const float_anywhere *y, int64_t n, double x_length)
 {
     double sum[8] = { 0 };
     int64_t d = 0;
-    if (metric == KNN_L2) {
-        for (; d + 8 <= n; d += 8)
-            for (int l = 0; l < 8; l++) {
-                double difference = (double)x[d + l] - (double)y[d + l];
-                sum[l] += difference * difference;
-            }
-        for (int l = 0; d < n; d++, l++) {
-            double difference = (double)x[d] - (double)y[d];
-            sum[l] += difference * difference;
-        }
-    } else {
-        for (; d + 8 <= n; d += 8)
-            for (int l = 0; l < 8; l++)
-                sum[l] += (double)x[d + l] * (double)y[d + l];
-        for (int l = 0; d < n; d++, l++)
-            sum[l] += (double)x[d] * (double)y[d];
-    }
+    for (; d + 8 <= n; d += 8)
+        for (int l = 0; l < 8; l++)
+            sum[l] += (double)x[d + l] * (double)y[d + l];
+    for (int l = 0; d < n; d++, l++)
+        sum[l] += (double)x[d] * (double)y[d];
     double total = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-    if (metric == KNN_L2)
-        return total;
     double product = x_length * knn_length(y, n);
     double cosine = product > 0 ? total / product : 0;
     return cosine < 1 ? cosine > -1 ? 1 - cosine : 2 : 0;
+}
+
+/* What both steps order by, in double from the original rows. */
+static double exact_key(enum knn_metric metric, const float *x, const float_anywhere *y, int64_t n, double x_length)
+{
+    return metric == KNN_L2 ? squared_distance(x, y, n) : cosine_distance(x, y, n, x_length);
 }
 
 /* The sums of the columns of a chunk of rows, in their order. */
