@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
+#include "layers/workspace.h"
 #include "oracle_conv.h"
 
 /* The bound on |engine - oracle| / |oracle| of each result. A direct sum in single precision has about 3e-7; the
@@ -498,6 +499,42 @@ static void nan_is_not_folded_away(void)
     free_operands(&o);
 }
 
+/* y of `images` images in one call. Caller frees. */
+static float *forward_alone(const struct conv *conv, int images, const float *x, const float *weight)
+{
+    float *y = allocate_floats(conv_output_floats(conv) * (size_t)images);
+    float *workspace = allocate_floats(conv_workspace(conv, images));
+    float *room = allocate_floats(conv_prepared_floats(conv));
+    conv_forward(conv, images, (struct conv_input){ .x = x }, conv_prepare(conv, weight, room),
+                 (struct conv_output){ .y = y }, workspace);
+    free(room);
+    free(workspace);
+    return y;
+}
+
+/* So many images that the output is stored past the caches: each is what it is alone. */
+static void large_outputs_are_those_of_single_images(void)
+{
+    enum { IMAGES = 72 };
+    for (int stride = 1; stride <= 2; stride++) {
+        struct random r = random_of(7, (uint64_t)stride);
+        struct conv conv = { 16, stride == 1 ? 16 : 64, 3, stride, 31, 32 };
+        size_t in = conv_input_floats(&conv), out = conv_output_floats(&conv);
+        float *x = random_floats(&r, NORMAL, in * IMAGES, 16, 16);
+        float *weight = random_floats(&r, NORMAL, conv_weight_floats(&conv), conv.outputs, conv.outputs);
+        float *all = forward_alone(&conv, IMAGES, x, weight);
+        CHECK(out * IMAGES >= STREAM_FLOATS);
+        for (size_t i = 0; i < IMAGES; i += 13) {
+            float *one = forward_alone(&conv, 1, x + i * in, weight);
+            CHECK_BYTES(all + i * out, one, out * sizeof *one);
+            free(one);
+        }
+        free(x);
+        free(weight);
+        free(all);
+    }
+}
+
 int main(void)
 {
     RUN(sizes_are_those_of_the_formula);
@@ -506,6 +543,7 @@ int main(void)
     RUN(the_stem_agrees_with_the_oracle);
     RUN(the_layers_of_resnets_agree_with_the_oracle);
     RUN(small_images_agree_with_the_oracle);
+    RUN(large_outputs_are_those_of_single_images);
     RUN(nan_is_not_folded_away);
     printf("# worst relative errors: y %.2g, dweight %.2g, dx %.2g, sums %.2g\n", worst[0], worst[1], worst[2],
            worst[3]);
