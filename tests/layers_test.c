@@ -288,6 +288,47 @@ static void pooling(void)
     free(parts);
 }
 
+/* One value of adaptive average pooling as it is defined, in double. */
+static double cell_mean(const float *x, int height, int width, int channels, int grid, int i, int j, int c)
+{
+    double sum = 0;
+    int pixels = 0;
+    for (int h = 0; h < height; h++)
+        for (int w = 0; w < width; w++) {
+            bool in_row = h >= floor((double)i * height / grid) && h < ceil((i + 1.0) * height / grid);
+            bool in_column = w >= floor((double)j * width / grid) && w < ceil((j + 1.0) * width / grid);
+            sum += in_row && in_column ? (double)x[(h * width + w) * channels + c] : 0;
+            pixels += in_row && in_column;
+        }
+    return sum / pixels;
+}
+
+/* Sides that the grid divides and sides that it does not; a grid as fine as the pixels gives the map itself. */
+static void pooling_on_a_grid(void)
+{
+    enum { IMAGES = 3, CHANNELS = 20 };
+    static const int sides[][2] = { { 8, 8 }, { 7, 5 }, { 5, 9 }, { 1, 3 } };
+    for (size_t s = 0; s < sizeof sides / sizeof *sides; s++) {
+        int height = sides[s][0], width = sides[s][1], image = height * width * CHANNELS;
+        struct random random = random_of(1, s);
+        float *x = allocate_floats((size_t)(IMAGES * image)), *feature = allocate_floats((size_t)(IMAGES * image));
+        for (int i = 0; i < IMAGES * image; i++)
+            x[i] = random_normal(&random);
+        for (int grid = 1; grid <= (height < width ? height : width); grid++) {
+            pool_grid_forward(IMAGES, height, width, CHANNELS, grid, x, feature);
+            for (int at = 0; at < IMAGES * grid * grid * CHANNELS; at++) {
+                int c = at % CHANNELS, cell = at / CHANNELS % (grid * grid), n = at / CHANNELS / (grid * grid);
+                double want = cell_mean(x + n * image, height, width, CHANNELS, grid, cell / grid, cell % grid, c);
+                CHECK_NEAR(feature[at], want, 1e-6);
+            }
+            if (grid == height && grid == width)
+                CHECK_BYTES(feature, x, (size_t)(IMAGES * image) * sizeof *x);
+        }
+        free(x);
+        free(feature);
+    }
+}
+
 static const float *floats_of(const char *prefix, const char *name)
 {
     return fixture_tensor(&fixture, prefix, name)->data;
@@ -435,6 +476,7 @@ int main(void)
     RUN(batch_norm);
     RUN(batch_norm_of_constants);
     RUN(pooling);
+    RUN(pooling_on_a_grid);
     RUN(linear);
     RUN(loss);
     RUN(residual);

@@ -124,6 +124,28 @@ tiny() {
     fails "no layer ''" resnet-embed -m label.st -l "" <test.st
 }
 
+@test "features on a grid: means over cells, channel by channel" {
+    embed -e feature -g 1 <test.st >one.st
+    embed -e feature <test.st | cmp - one.st
+    embed -e feature --grid 2 <test.st >two.st
+    equal "$(fields two.st)" "feature[23,48] image[23,3,32,32] index[23] label[23]"
+    tensor-tsv feature <two.st >two.tsv
+    tensor-tsv feature <one.st | paste - two.tsv | awk '
+        { for (c = 1; c <= 12; c++) { # the mean of the cells is the mean
+              at = 12 + 4 * c; d = ($at + $(at - 1) + $(at - 2) + $(at - 3)) / 4 - $c
+              if (d * d > 1e-10) exit 1 } }'
+    embed -e feature -g 3 -l layer1 -v mirror <test.st >views.st
+    equal "$(fields views.st)" "feature[23,45] image[23,3,32,32] index[23] label[23]"
+    local j
+    for j in 1 2 3; do
+        embed -j "$j" -b 7 -e feature -g 3 -l layer1 -v mirror <test.st | cmp - views.st
+    done
+    fails "label.st: --grid 17: the maps of the last layer have sides of 16 (at most that many cells a side)" \
+        resnet-embed -m label.st -g 17 <test.st
+    fails "--grid 33: the maps of conv1 have sides of 32" resnet-embed -m label.st -g 33 -l conv1 <test.st
+    misused "--grid: '0' is not a whole number from 1 to 4096" resnet-embed -m label.st -g 0 <test.st
+}
+
 @test "neither threads, batch nor frames change the rows" {
     local j batch
     for j in 1 2 3; do
@@ -220,7 +242,7 @@ tiny() {
     closed_pipe resnet-embed -q -m label.st <test.st
 }
 
-# torch MODEL ROWS [LAYER]: PyTorch loads the model with strict=True and computes what the rows hold.
+# torch MODEL ROWS [LAYER [GRID]]: PyTorch loads the model with strict=True and computes what the rows hold.
 torch() {
     local python status=0
     for python in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3; do
@@ -235,6 +257,13 @@ torch() {
     torch label.st all.st
     torch label.st at-layer1.0.st layer1.0
     torch label.st at-conv1.st conv1
+    local grid
+    for grid in 1 2 3 7 16; do # with cells that overlap
+        embed -e feature -g "$grid" <test.st >grid.st
+        torch label.st grid.st last "$grid"
+    done
+    embed -e feature -l layer1.0 -g 5 <test.st >grid.st
+    torch label.st grid.st layer1.0 5
     rotate-aug <test.st | resnet-embed -q -m rotation.st -e feature,logit,prediction,loss,fmap >turned.st
     torch rotation.st turned.st
 }

@@ -7,7 +7,8 @@
 #include "check.h"
 #include "learning/views.h"
 
-enum { IMAGES = 5, ROOM = 6, HEIGHT = 6, WIDTH = 8, PIXELS = HEIGHT * WIDTH, CLASSES = 3, CHANNELS = 4 };
+enum { IMAGES = 5, ROOM = 6, HEIGHT = 6, WIDTH = 8, PIXELS = HEIGHT * WIDTH, CLASSES = 3, CHANNELS = 4, GRID = 2 };
+enum { TAP = GRID * GRID * CHANNELS };
 
 static float image[IMAGES * 4 * PIXELS];
 
@@ -44,7 +45,7 @@ static void add_view(struct inference *inference, int shift, bool mirror, double
         logit[i] += share * (double)inference->logit[i];
     for (int i = 0; i < IMAGES * net->features; i++)
         feature[i] += share * (double)inference->feature[i];
-    for (int i = 0; i < IMAGES * CHANNELS; i++)
+    for (int i = 0; i < IMAGES * TAP; i++)
         tap[i] += share * (double)inference->tap_feature[i];
 }
 
@@ -58,9 +59,11 @@ static void views_are_means(void)
 {
     struct resnet *net = network();
     struct inference inference = inference_new(net, ROOM);
-    CHECK(inference_layer(net, "layer1", &inference.tap));
+    int layer;
+    CHECK(inference_layer(net, "layer1", &layer));
+    inference_tap(&inference, layer, GRID);
     for (int views = VIEWS_NONE; views <= VIEWS_MIRROR_SHIFT; views++) {
-        double logit[IMAGES * CLASSES] = { 0 }, feature[IMAGES * 32] = { 0 }, tap[IMAGES * CHANNELS] = { 0 };
+        double logit[IMAGES * CLASSES] = { 0 }, feature[IMAGES * 32] = { 0 }, tap[IMAGES * TAP] = { 0 };
         double plain = views == VIEWS_NONE ? 1 : views == VIEWS_MIRROR ? 0.5 : 0.25;
         for (int mirror = 0; mirror < (views == VIEWS_NONE ? 1 : 2); mirror++) {
             add_view(&inference, 0, mirror, plain, logit, feature, tap);
@@ -77,7 +80,7 @@ static void views_are_means(void)
         viewer_run(&viewer, IMAGES);
         check_outputs(logit, inference.logit, IMAGES * CLASSES);
         check_outputs(feature, inference.feature, IMAGES * net->features);
-        check_outputs(tap, inference.tap_feature, IMAGES * CHANNELS);
+        check_outputs(tap, inference.tap_feature, IMAGES * TAP);
         CHECK_BYTES(inference.map, map, map_floats * sizeof *map);
         free(map);
         viewer_free(&viewer);

@@ -20,14 +20,16 @@ static const char *const views[] = { "none", "mirror", "mirror+shift", NULL };
 static struct {
     int views;
     const char *model, *emit, *layer;
-    int64_t batch;
-} options = { .emit = "feature,logit,prediction", .batch = 100 };
+    int64_t grid, batch;
+} options = { .emit = "feature,logit,prediction", .grid = 1, .batch = 100 };
 
 static const struct option_row rows[] = {
     { OPTION_TEXT, 'm', "model", &options.model, "FILE", "the model; needed", 0, 0, NULL },
     { OPTION_TEXT, 'e', "emit", &options.emit, "LIST", "which of feature, logit, prediction, loss, fmap", 0, 0, NULL },
     { OPTION_TEXT, 'l', "layer", &options.layer, "NAME",
       "pooled features of conv1, layer2 or layer2.0 instead of the last", 0, 0, NULL },
+    { OPTION_INTEGER, 'g', "grid", &options.grid, "N", "features are means over each cell of an N x N grid of the maps", 1,
+      4096, NULL },
     { OPTION_CHOICE, 'v', "views", &options.views, "WHICH", "average over changed images", 0, 0, views },
     { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows at a time; no effect on the results", 1, 65536, NULL },
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
@@ -62,7 +64,7 @@ struct rows_out {
     float *feature, *logit, *loss, *fmap;
     int64_t *prediction;
     const int64_t *target;
-    int features;
+    int channels, cells; /* of feature */
 };
 
 static float *put_floats(struct frame *frame, int field, int rank, const int64_t *shape)
@@ -86,12 +88,12 @@ static struct rows_out put_outputs(struct frame *frame, const struct stream *str
     const struct resnet_config *config = &model->net->config;
     const char *task = model_about(model, "task");
     struct rows_out out = { 0 };
-    out.features = inference->tap == LAYER_NONE ? resnet_features(config)
-                                                : inference_channels(model->net, inference->tap);
+    out.channels = inference_channels(model->net, inference->tap);
+    out.cells = inference->grid * inference->grid;
     if (emit[LOSS])
         out.target = frame_require(frame, stream, task ? task : "label", DTYPE_I64, 1)->data;
     if (emit[FEATURE])
-        out.feature = put_floats(frame, FEATURE, 2, (int64_t[]){ count, out.features });
+        out.feature = put_floats(frame, FEATURE, 2, (int64_t[]){ count, (int64_t)out.channels * out.cells });
     if (emit[LOGIT])
         out.logit = put_floats(frame, LOGIT, 2, (int64_t[]){ count, config->classes });
     if (emit[LOSS])
@@ -121,11 +123,9 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     int classes = net->config.classes, pixels = resnet_map_height(&net->config) * resnet_map_width(&net->config);
     const float *logit = inference->logit + (size_t)i * (size_t)classes;
     int channels = resnet_features(&net->config);
-    bool tapped = inference->tap != LAYER_NONE;
-    int stored = tapped ? channels_padded(out->features) : net->features;
-    const float *feature = (tapped ? inference->tap_feature : inference->feature) + (size_t)i * (size_t)stored;
     if (out->feature)
-        memcpy(out->feature + row * out->features, feature, (size_t)out->features * sizeof(float));
+        copy_map(inference->tap_feature + (size_t)i * inference_tap_floats(inference), out->cells, out->channels,
+                 channels_padded(out->channels), out->feature + row * out->channels * out->cells);
     if (out->logit)
         memcpy(out->logit + row * classes, logit, (size_t)classes * sizeof(float));
     if (out->prediction)
@@ -165,6 +165,21 @@ static void embed_frame(struct frame *frame, const struct stream *stream, struct
     }
 }
 
+/* The layer and the grid that the features are of. */
+static void tap_layer(struct inference *inference)
+{
+    const struct resnet *net = inference->net;
+    int layer = net->blocks - 1;
+    if (options.layer && !inference_layer(net, options.layer, &layer))
+        die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
+            net->config.stages);
+    int side = inference_side(net, layer);
+    if (options.grid > side)
+        die("%s: --grid %lld: the maps of %s have sides of %d (at most that many cells a side)", options.model,
+            (long long)options.grid, options.layer ? options.layer : "the last layer", side);
+    inference_tap(inference, layer, (int)options.grid);
+}
+
 int main(int argc, char **argv)
 {
     bool emit[OUTPUTS] = { false };
@@ -174,9 +189,7 @@ int main(int argc, char **argv)
     parse_emit(emit);
     struct model model = model_load(options.model, 0);
     struct inference inference = inference_new(model.net, (int)options.batch);
-    if (options.layer && !inference_layer(model.net, options.layer, &inference.tap))
-        die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
-            model.net->config.stages);
+    tap_layer(&inference);
     const char *task = model_about(&model, "task");
     if (options.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
         die("%s: mirrored turns are other turns (--views is for a model of another task)", options.model);

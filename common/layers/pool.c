@@ -4,19 +4,44 @@
 
 #include "base/threads.h"
 
+/* Rows or columns of a side that belong to a cell. */
+struct span {
+    int begin, end;
+};
+
+static struct span span_of(int cell, int grid, int side)
+{
+    return (struct span){ cell * side / grid, ((cell + 1) * side + grid - 1) / grid };
+}
+
+/* The mean over one cell of an image x [height][width][channels]. */
+static void cell_mean(struct span rows, struct span columns, int width, int channels, const float *x,
+                      float *restrict mean)
+{
+    memset(mean, 0, (size_t)channels * sizeof *mean);
+    for (int h = rows.begin; h < rows.end; h++) {
+        const float *from = x + (size_t)(h * width + columns.begin) * (size_t)channels;
+        for (int w = columns.begin; w < columns.end; w++, from += channels)
+            for (int c = 0; c < channels; c++)
+                mean[c] += from[c];
+    }
+    for (int c = 0; c < channels; c++)
+        mean[c] /= (float)((rows.end - rows.begin) * (columns.end - columns.begin));
+}
+
+void pool_grid_forward(int images, int height, int width, int channels, int grid, const float *x, float *feature)
+{
+    size_t image = (size_t)height * (size_t)width * (size_t)channels;
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (int n = 0; n < images; n++)
+        for (int cell = 0; cell < grid * grid; cell++)
+            cell_mean(span_of(cell / grid, grid, height), span_of(cell % grid, grid, width), width, channels,
+                      x + (size_t)n * image, feature + (size_t)(n * grid * grid + cell) * (size_t)channels);
+}
+
 void pool_forward(int images, int pixels, int channels, const float *x, float *feature)
 {
-#pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (int n = 0; n < images; n++) {
-        const float *from = x + (size_t)n * (size_t)pixels * (size_t)channels;
-        float *restrict to = feature + (size_t)n * (size_t)channels;
-        memset(to, 0, (size_t)channels * sizeof *to);
-        for (int p = 0; p < pixels; p++, from += channels)
-            for (int c = 0; c < channels; c++)
-                to[c] += from[c];
-        for (int c = 0; c < channels; c++)
-            to[c] /= (float)pixels;
-    }
+    pool_grid_forward(images, 1, pixels, channels, 1, x, feature);
 }
 
 size_t pool_parts(int images, int channels)

@@ -31,15 +31,6 @@ static size_t image_floats(const struct viewer *viewer)
     return conv_input_floats(&viewer->inference->net->stem.conv);
 }
 
-/* Of one image. */
-static size_t tap_floats(const struct viewer *viewer)
-{
-    const struct inference *inference = viewer->inference;
-    if (inference->tap == LAYER_NONE)
-        return 0;
-    return (size_t)channels_padded(inference_channels(inference->net, inference->tap));
-}
-
 struct viewer viewer_new(enum views views, struct inference *inference)
 {
     struct viewer viewer = { .views = views, .inference = inference };
@@ -48,7 +39,7 @@ struct viewer viewer_new(enum views views, struct inference *inference)
     viewer.image = allocate_floats(checked_multiply(image_floats(&viewer), images));
     viewer.feature = allocate_floats(checked_multiply((size_t)net->features, images));
     viewer.logit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
-    viewer.tap_feature = allocate_floats(checked_multiply(tap_floats(&viewer), images));
+    viewer.tap_feature = allocate_floats(checked_multiply(inference_tap_floats(inference), images));
     return viewer;
 }
 
@@ -76,7 +67,7 @@ static void each_output(const struct viewer *viewer, float *sum[3], float *outpu
     memcpy(output, outputs, sizeof outputs);
     floats[0] = (size_t)inference->net->features;
     floats[1] = (size_t)inference->net->config.classes;
-    floats[2] = tap_floats(viewer);
+    floats[2] = inference_tap_floats(inference);
 }
 
 static void show(const struct viewer *viewer, const struct view *view, int images)

@@ -58,10 +58,9 @@ void inference_fold(struct inference *inference, struct resnet *net)
     }
 }
 
-/* What the convolutions need: the largest output of an image and scratch, all prepared weights, the widest layer. */
+/* What the convolutions need: the largest output of an image and scratch, and all prepared weights. */
 struct needs {
     size_t output, workspace, prepared;
-    int channels;
 };
 
 static struct needs measure(struct resnet *net, int images)
@@ -75,7 +74,6 @@ static struct needs measure(struct resnet *net, int images)
         needs.output = output > needs.output ? output : needs.output;
         needs.workspace = workspace > needs.workspace ? workspace : needs.workspace;
         needs.prepared += conv_prepared_floats(&unit->conv);
-        needs.channels = unit->norm.channels > needs.channels ? unit->norm.channels : needs.channels;
     }
     return needs;
 }
@@ -89,7 +87,6 @@ struct inference inference_new(struct resnet *net, int images)
     for (int i = 0; i < 4; i++)
         inference.buffer[i] = allocate_floats(checked_multiply(needs.output, (size_t)images));
     inference.feature = allocate_floats(checked_multiply((size_t)net->features, (size_t)images));
-    inference.tap_feature = allocate_floats(checked_multiply((size_t)needs.channels, (size_t)images));
     inference.logit = allocate_floats(checked_multiply((size_t)net->config.classes, (size_t)images));
     inference.workspace = allocate_floats(needs.workspace);
     inference.prepared = allocate_floats(needs.prepared);
@@ -111,8 +108,8 @@ static void run_unit(struct inference *inference, int number, int images, const 
 static void run_tap(struct inference *inference, int layer, const struct resnet_unit *unit, int images, const float *x)
 {
     if (layer == inference->tap)
-        pool_forward(images, conv_out_height(&unit->conv) * conv_out_width(&unit->conv), unit->norm.channels, x,
-                     inference->tap_feature);
+        pool_grid_forward(images, conv_out_height(&unit->conv), conv_out_width(&unit->conv), unit->norm.channels,
+                          inference->grid, x, inference->tap_feature);
 }
 
 void inference_run(struct inference *inference, int images)
@@ -170,6 +167,36 @@ int inference_channels(const struct resnet *net, int layer)
     for (int block = layer; layer >= 0 && block >= net->config.blocks[stage]; stage++)
         block -= net->config.blocks[stage];
     return net->config.widths[stage];
+}
+
+/* The convolution at the end of a layer. */
+static const struct conv *layer_conv(const struct resnet *net, int layer)
+{
+    return layer == LAYER_STEM ? &net->stem.conv : &net->block[layer].second.conv;
+}
+
+int inference_side(const struct resnet *net, int layer)
+{
+    const struct conv *conv = layer_conv(net, layer);
+    int height = conv_out_height(conv), width = conv_out_width(conv);
+    return height < width ? height : width;
+}
+
+size_t inference_tap_floats(const struct inference *inference)
+{
+    if (inference->tap == LAYER_NONE)
+        return 0;
+    return checked_multiply((size_t)inference->grid * (size_t)inference->grid,
+                            (size_t)layer_conv(inference->net, inference->tap)->outputs);
+}
+
+void inference_tap(struct inference *inference, int layer, int grid)
+{
+    inference->tap = layer;
+    inference->grid = grid;
+    free(inference->tap_feature);
+    inference->tap_feature = allocate_floats(checked_multiply(inference_tap_floats(inference),
+                                                              (size_t)inference->images));
 }
 
 void inference_free(struct inference *inference)

@@ -20,8 +20,8 @@ struct inference {
     float *map;               /* [images,h,w,C] after the last block */
     float *feature;           /* [images,C] pooled */
     float *logit;             /* [images,classes] */
-    int tap;                  /* the layer whose pooled features are wanted as well, or LAYER_NONE */
-    float *tap_feature;       /* [images, its channels as padded] */
+    int tap, grid;            /* as set by inference_tap; LAYER_NONE until then */
+    float *tap_feature;       /* [images,grid,grid,its channels as padded] */
     float *buffer[4], *workspace;
 };
 
@@ -31,6 +31,10 @@ struct inference inference_new(struct resnet *net, int images);
 /* Take the network's weights and running statistics as they are now. */
 void inference_fold(struct inference *inference, struct resnet *net);
 
+/* Have the features of `layer` as well, as means over the cells of a grid x grid of its maps (pool_grid_forward), which
+ * are at least as large. */
+void inference_tap(struct inference *inference, int layer, int grid);
+
 /* From input to map, feature and logit (and tap_feature), for the first `images` images. */
 void inference_run(struct inference *inference, int images);
 
@@ -38,8 +42,12 @@ void inference_run(struct inference *inference, int images);
  * False: no such layer. */
 bool inference_layer(const struct resnet *net, const char *name, int *layer);
 
-/* Channels of a layer, without padding. */
+/* Channels of a layer, without padding, and the shorter side of its maps. */
 int inference_channels(const struct resnet *net, int layer);
+int inference_side(const struct resnet *net, int layer);
+
+/* Floats of tap_feature of one image; 0 for LAYER_NONE. */
+size_t inference_tap_floats(const struct inference *inference);
 
 void inference_free(struct inference *inference);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""compare.py MODEL ROWS [LAYER]: load a model with strict=True and hold resnet-embed's rows against PyTorch.
+"""compare.py MODEL ROWS [LAYER [GRID]]: load a model with strict=True and hold resnet-embed's rows against PyTorch.
 
-ROWS is a stream with image and any of feature (of LAYER; the last without it), logit, prediction, loss (of the field
+ROWS is a stream with image and any of feature (of LAYER, or `last`; on a grid), logit, prediction, loss (of the field
 that the model's task names) and fmap. Prints the largest difference of each; exit 1 where one is larger than 1e-4 of
 the largest value, 77 where PyTorch is not installed."""
 import sys
@@ -14,14 +14,15 @@ except ImportError:
 import resnet
 
 net, about = resnet.load_model(sys.argv[1])
-layer = sys.argv[3] if len(sys.argv) > 3 else None
+layer = sys.argv[3] if len(sys.argv) > 3 else "last"
+grid = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 bad = 0
 for tensors, _ in resnet.read_frames(sys.argv[2]):
     with torch.no_grad():
         maps = net.maps(resnet.normalize(tensors["image"], about))
         last = list(maps.values())[-1]
         logit = net.fc(last.mean((2, 3)))
-        want = {"feature": (maps[layer] if layer else last).mean((2, 3)), "logit": logit,
+        want = {"feature": F.adaptive_avg_pool2d(last if layer == "last" else maps[layer], grid).flatten(1), "logit": logit,
                 "prediction": logit.argmax(1), "fmap": last}
         if "loss" in tensors:
             target = torch.from_numpy(tensors[about["task"]].copy())
