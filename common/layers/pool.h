@@ -9,8 +9,8 @@
 void pool_forward(int images, int pixels, int channels, const float *x, float *feature);
 
 /* feature[n][i][j][c] = mean of x[n][h][w][c] over floor(i height / grid) <= h < ceil((i + 1) height / grid), and over
- * w likewise: adaptive average pooling, whose cells overlap by a pixel where the sides are not multiples of `grid`, which
- * is at most the shorter one.   x: [images][height][width][channels], feature: [images][grid][grid][channels]. */
+ * w likewise: adaptive average pooling, whose cells overlap by a pixel where the sides are not multiples of `grid`,
+ * which is at most the shorter one.   x: [images][height][width][channels], feature: [images][grid][grid][channels]. */
 void pool_grid_forward(int images, int height, int width, int channels, int grid, const float *x, float *feature);
 
 /* The gradient before the ReLU that gave x: dx[n][p][c] = dfeature[n][c] / pixels where x > 0, else 0; and its sums

@@ -22,7 +22,8 @@ for tensors, _ in resnet.read_frames(sys.argv[2]):
         maps = net.maps(resnet.normalize(tensors["image"], about))
         last = list(maps.values())[-1]
         logit = net.fc(last.mean((2, 3)))
-        want = {"feature": F.adaptive_avg_pool2d(last if layer == "last" else maps[layer], grid).flatten(1), "logit": logit,
+        tapped = last if layer == "last" else maps[layer]
+        want = {"feature": F.adaptive_avg_pool2d(tapped, grid).flatten(1), "logit": logit,
                 "prediction": logit.argmax(1), "fmap": last}
         if "loss" in tensors:
             target = torch.from_numpy(tensors[about["task"]].copy())
