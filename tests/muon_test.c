@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "check.h"
 #include "learning/muon.h"
+#include "learning/newton_schulz.h"
 #include "learning/sgd.h"
 
 /* Rows and columns: tall, wide, square; beyond one block of either kind. */
@@ -62,20 +63,59 @@ static double *defined(int rows, int columns, int steps, const float *from)
     return x;
 }
 
+/* The orthogonal matrix of x. Caller frees. */
+static float *orthogonal(int rows, int columns, int steps, const float *x)
+{
+    float *y = allocate_floats((size_t)rows * (size_t)columns);
+    float *scratch = allocate_floats(newton_schulz_floats(rows, columns));
+    struct newton_schulz matrix = { .rows = rows, .columns = columns, .x = x, .y = y, .add = 1, .scratch = scratch };
+    newton_schulz(steps, 1, &matrix);
+    free(scratch);
+    return y;
+}
+
+/* Against the iteration as it is defined. */
+static void check_orthogonal(int rows, int columns, int steps, const float *x, double tolerance)
+{
+    size_t count = (size_t)rows * (size_t)columns;
+    double *want = defined(rows, columns, steps, x), apart = 0;
+    float *got = orthogonal(rows, columns, steps, x);
+    for (size_t i = 0; i < count; i++)
+        apart = fmax(apart, fabs((double)got[i] - want[i]));
+    CHECK_NEAR(apart, 0, tolerance);
+    free(want);
+    free(got);
+}
+
 static void the_iteration_is_as_defined(void)
 {
     for (int s = 0; s < SHAPES; s++) {
         int rows = shapes[s][0], columns = shapes[s][1];
-        size_t count = (size_t)rows * (size_t)columns;
-        float *x = random_matrix(rows, columns, 1), *scratch = allocate_floats(newton_schulz_floats(rows, columns));
-        double *want = defined(rows, columns, 3, x);
-        newton_schulz(rows, columns, 3, x, scratch);
-        for (size_t i = 0; i < count; i++)
-            if (!CHECK_NEAR(x[i], want[i], 2e-5)) /* rounding, through three steps that triple what is small */
-                break;
+        float *x = random_matrix(rows, columns, 1);
+        for (int steps = 1; steps <= 5; steps++) /* what is small grows 3.4 times in a step, and its rounding with it */
+            check_orthogonal(rows, columns, steps, x, steps <= 3 ? 2e-6 : 5e-5);
         free(x);
-        free(want);
-        free(scratch);
+    }
+}
+
+/* Columns whose lengths fall from 1 to a millionth, and columns that are nearly the same: the small square holds the
+ * squares of the singular values, of which float then loses the smallest. */
+static void ill_conditioned(void)
+{
+    enum { ROWS = 300, COLUMNS = 80 };
+    for (int kind = 0; kind < 3; kind++) {
+        float *x = random_matrix(ROWS, COLUMNS, 7);
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < COLUMNS; j++) {
+                float *at = &x[i * COLUMNS + j];
+                if (kind == 0)
+                    *at *= powf(10, -6 * (float)j / COLUMNS);
+                else /* all columns near the first; the second kind also with most of the rows 0 */
+                    *at = x[i * COLUMNS] + 1e-3f * *at * (float)(kind == 1 || i < 20);
+            }
+        check_orthogonal(ROWS, COLUMNS, 3, x, 1e-5);
+        check_orthogonal(ROWS, COLUMNS, 5, x, 1e-3);
+        free(x);
     }
 }
 
@@ -83,8 +123,7 @@ static void the_iteration_is_as_defined(void)
 static void the_result_is_nearly_orthogonal(void)
 {
     enum { ROWS = 90, COLUMNS = 10 };
-    float *x = random_matrix(ROWS, COLUMNS, 2), *scratch = allocate_floats(newton_schulz_floats(ROWS, COLUMNS));
-    newton_schulz(ROWS, COLUMNS, 5, x, scratch);
+    float *from = random_matrix(ROWS, COLUMNS, 2), *x = orthogonal(ROWS, COLUMNS, 5, from);
     for (int i = 0; i < COLUMNS; i++)
         for (int j = 0; j < COLUMNS; j++) {
             double sum = 0;
@@ -92,16 +131,62 @@ static void the_result_is_nearly_orthogonal(void)
                 sum += (double)x[r * COLUMNS + i] * (double)x[r * COLUMNS + j];
             CHECK_NEAR(sum, i == j ? 1 : 0, 0.55);
         }
+    free(from);
     free(x);
-    free(scratch);
 }
 
 static void zero_stays_zero(void)
 {
-    float x[6] = { 0 }, zero[6] = { 0 }, *scratch = allocate_floats(newton_schulz_floats(3, 2));
-    newton_schulz(3, 2, 3, x, scratch);
+    float zero[6] = { 0 }, *x = orthogonal(3, 2, 3, zero);
     CHECK_FLOATS(x, zero, 6, 0);
-    free(scratch);
+    free(x);
+}
+
+/* Several matrices at once are what they are alone, to the bit, and y keeps its share. */
+static void together_as_alone(void)
+{
+    struct newton_schulz matrix[SHAPES];
+    float *x[SHAPES], *y[SHAPES];
+    for (int threads = 1; threads <= 3; threads++) {
+        threads_start(threads);
+        for (int s = 0; s < SHAPES; s++) {
+            int rows = shapes[s][0], columns = shapes[s][1];
+            x[s] = random_matrix(rows, columns, 8);
+            y[s] = random_matrix(rows, columns, 9);
+            matrix[s] = (struct newton_schulz){ .rows = rows, .columns = columns, .x = x[s], .y = y[s], .keep = 0.5f,
+                                                .add = -2,
+                                                .scratch = allocate_floats(newton_schulz_floats(rows, columns)) };
+        }
+        newton_schulz(3, SHAPES, matrix);
+        for (int s = 0; s < SHAPES; s++) {
+            int rows = shapes[s][0], columns = shapes[s][1];
+            float *alone = orthogonal(rows, columns, 3, x[s]), *before = random_matrix(rows, columns, 9);
+            for (int i = 0; i < rows * columns; i++)
+                if (!CHECK_NEAR(y[s][i], 0.5 * (double)before[i] - 2 * (double)alone[i], 1e-6))
+                    break;
+            free(alone);
+            alone = random_matrix(rows, columns, 9);
+            matrix[s].y = alone;
+            newton_schulz(3, 1, &matrix[s]);
+            CHECK_BYTES(alone, y[s], (size_t)(rows * columns) * sizeof(float));
+            free(alone);
+            free(before);
+            free(x[s]);
+            free(y[s]);
+            free(matrix[s].scratch);
+        }
+    }
+    threads_start(2);
+}
+
+static void nan_is_seen(void)
+{
+    float *x = random_matrix(70, 66, 1), *y;
+    x[3] = NAN;
+    y = orthogonal(70, 66, 3, x);
+    CHECK(isnan(y[0]) && isnan(y[70 * 66 - 1]));
+    free(x);
+    free(y);
 }
 
 static void a_step(void)
@@ -109,20 +194,22 @@ static void a_step(void)
     enum { ROWS = 18, COLUMNS = 4, COUNT = ROWS * COLUMNS };
     struct muon muon = { 0.6, 3 };
     float *w = random_matrix(ROWS, COLUMNS, 3), *g = random_matrix(ROWS, COLUMNS, 4);
-    float *v = random_matrix(ROWS, COLUMNS, 5), x[COUNT], v_want[COUNT], w_want[COUNT];
-    float *scratch = allocate_floats(newton_schulz_floats(ROWS, COLUMNS) + 2 * COUNT);
+    float *v = random_matrix(ROWS, COLUMNS, 5), from[COUNT], v_want[COUNT], w_want[COUNT];
+    struct muon_matrix matrix = { ROWS, COLUMNS, 3, w, g, v };
+    float *scratch = allocate_floats(muon_step_floats(1, &matrix));
     double norm = 0;
     for (int i = 0; i < COUNT; i++) {
         v_want[i] = 0.6f * v[i] + g[i];
-        x[i] = g[i] + 0.6f * v_want[i];
+        from[i] = g[i] + 0.6f * v_want[i];
         norm += (double)w[i] * (double)w[i];
     }
-    newton_schulz(ROWS, COLUMNS, 3, x, scratch);
+    float *x = orthogonal(ROWS, COLUMNS, 3, from);
     for (int i = 0; i < COUNT; i++)
         w_want[i] = (float)((double)w[i] * sqrt(3 / norm) - 0.1 * (double)x[i]);
-    muon_step(&muon, 0.1, ROWS, COLUMNS, 3, w, g, v, scratch);
+    muon_step(&muon, 0.1, 1, &matrix, scratch);
     CHECK_FLOATS(v, v_want, COUNT, 1e-6);
     CHECK_FLOATS(w, w_want, COUNT, 1e-5);
+    free(x);
     free(w);
     free(g);
     free(v);
@@ -181,6 +268,9 @@ int main(void)
 {
     threads_start(2);
     RUN(the_iteration_is_as_defined);
+    RUN(ill_conditioned);
+    RUN(together_as_alone);
+    RUN(nan_is_seen);
     RUN(the_result_is_nearly_orthogonal);
     RUN(zero_stays_zero);
     RUN(a_step);

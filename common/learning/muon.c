@@ -1,135 +1,70 @@
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
 #include "learning/muon.h"
 
-#include <blis.h>
 #include <math.h>
-#include <stdint.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "learning/newton_schulz.h"
 
-/* A matrix by its strides, long x narrow, so that the product of its columns is the small one. */
-struct view {
-    int length, width;
-    int row, column; /* strides */
-};
+/* Into how many parts a matrix is cut, whatever the threads. */
+enum { PARTS = 32 };
 
-/* Work is cut into these, whatever the threads: columns of A, rows of X, and floats of a sum. */
-enum { BLOCK_COLUMNS = 64, BLOCK_ROWS = 128, SUM_PARTS = 32 };
-
-static struct view view_of(int rows, int columns)
+static size_t count_of(const struct muon_matrix *m)
 {
-    if (columns <= rows)
-        return (struct view){ rows, columns, columns, 1 };
-    return (struct view){ columns, rows, 1, columns };
+    return (size_t)m->rows * (size_t)m->columns;
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Room for a thread's block to end on its own cache line. */
+/* Room for a block to end on its own cache line. */
 static size_t rounded(size_t floats)
 {
     return (floats + 15) / 16 * 16;
 }
 
-size_t newton_schulz_floats(int rows, int columns)
+size_t muon_step_floats(int count, const struct muon_matrix *matrix)
 {
-    size_t width = (size_t)smaller(rows, columns);
-    return checked_add(rounded(checked_multiply((size_t)rows, (size_t)columns)),
-                       checked_multiply(2, rounded(checked_multiply(width, width))));
+    size_t floats = 0;
+    for (int i = 0; i < count; i++)
+        floats = checked_add(floats, rounded(count_of(&matrix[i])) +
+                                         newton_schulz_floats(matrix[i].rows, matrix[i].columns));
+    return floats;
 }
 
-/* |x|, in double and in parts of fixed borders. */
-static double norm(size_t count, const float *x)
+/* v = mu v + g;   x = g + mu v;   returns |w|, which is on the way: in double and in parts of fixed borders. */
+static double move_momentum(const struct muon_matrix *m, float mu, float *restrict x)
 {
-    double part[SUM_PARTS], sum = 0;
+    const float *restrict w = m->w, *restrict g = m->g;
+    float *restrict v = m->v;
+    double part[PARTS], sum = 0;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (int p = 0; p < SUM_PARTS; p++) {
-        size_t end = count * (size_t)(p + 1) / SUM_PARTS;
+    for (int p = 0; p < PARTS; p++) {
+        size_t begin = count_of(m) * (size_t)p / PARTS, end = count_of(m) * (size_t)(p + 1) / PARTS;
         double squares = 0;
-        for (size_t i = count * (size_t)p / SUM_PARTS; i < end; i++)
-            squares += (double)x[i] * (double)x[i];
+#pragma omp simd reduction(+ : squares)
+        for (size_t i = begin; i < end; i++) {
+            v[i] = mu * v[i] + g[i];
+            x[i] = g[i] + mu * v[i];
+            squares += (double)w[i] * (double)w[i];
+        }
         part[p] = squares;
     }
-    for (int p = 0; p < SUM_PARTS; p++)
+    for (int p = 0; p < PARTS; p++)
         sum += part[p];
     return sqrt(sum);
 }
 
-/* a [width][width] = X^T X: the blocks on and above the diagonal, and their mirror images. */
-static void gram(struct view v, const float *x, float *a)
+void muon_step(const struct muon *muon, double rate, int count, const struct muon_matrix *matrix, float *scratch)
 {
-    int blocks = (v.width + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
-#pragma omp parallel for schedule(dynamic) num_threads(threads_count())
-    for (int pair = 0; pair < blocks * blocks; pair++) {
-        int i = pair / blocks * BLOCK_COLUMNS, j = pair % blocks * BLOCK_COLUMNS;
-        int m = smaller(BLOCK_COLUMNS, v.width - i), n = smaller(BLOCK_COLUMNS, v.width - j);
-        float one = 1, zero = 0, *from = (float *)(uintptr_t)x;
-        if (j < i)
-            continue;
-        bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, v.length, &one, from + i * v.column, v.column, v.row,
-                  from + j * v.column, v.row, v.column, &zero, a + i * v.width + j, v.width, 1);
-        for (int p = 0; p < m; p++)
-            for (int q = 0; q < n && j > i; q++)
-                a[(j + q) * v.width + i + p] = a[(i + p) * v.width + j + q];
+    struct newton_schulz step[MUON_MATRICES_MAX];
+    for (int i = 0; i < count; i++) {
+        const struct muon_matrix *m = &matrix[i];
+        float *x = scratch;
+        double norm = move_momentum(m, (float)muon->momentum, x);
+        step[i] = (struct newton_schulz){ .rows = m->rows, .columns = m->columns, .x = x, .y = m->w,
+                                          .keep = (float)(sqrt(m->outputs) / (norm + 1e-7)), .add = (float)-rate,
+                                          .scratch = x + rounded(count_of(m)) };
+        scratch = step[i].scratch + newton_schulz_floats(m->rows, m->columns);
     }
-}
-
-/* x = x b, by way of `product` [length][width]. */
-static void multiply_on(struct view v, float *x, const float *b, float *product)
-{
-    int blocks = (v.length + BLOCK_ROWS - 1) / BLOCK_ROWS;
-#pragma omp parallel for schedule(dynamic) num_threads(threads_count())
-    for (int block = 0; block < blocks; block++) {
-        int first = block * BLOCK_ROWS, m = smaller(BLOCK_ROWS, v.length - first);
-        float one = 1, zero = 0, *at = x + first * v.row, *to = product + first * v.width;
-        bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, v.width, v.width, &one, at, v.row, v.column,
-                  (float *)(uintptr_t)b, v.width, 1, &zero, to, v.width, 1);
-        for (int p = 0; p < m; p++)
-            for (int q = 0; q < v.width; q++)
-                at[p * v.row + q * v.column] = to[p * v.width + q];
-    }
-}
-
-void newton_schulz(int rows, int columns, int steps, float *x, float *scratch)
-{
-    static const float a = 3.4445f, b = -4.7750f, c = 2.0315f;
-    struct view v = view_of(rows, columns), square = { v.width, v.width, v.width, 1 };
-    size_t count = (size_t)rows * (size_t)columns, size = (size_t)v.width * (size_t)v.width;
-    float *product = scratch, *first = product + rounded(count), *second = first + rounded(size);
-    float scale = (float)(1 / (norm(count, x) + 1e-7));
-#pragma omp parallel for simd schedule(static) num_threads(threads_count())
-    for (size_t i = 0; i < count; i++)
-        x[i] *= scale;
-    for (int step = 0; step < steps; step++) {
-        gram(v, x, first);
-        gram(square, first, second); /* A is symmetric: A^T A = A A */
-        for (size_t i = 0; i < size; i++)
-            first[i] = b * first[i] + c * second[i];
-        for (size_t i = 0; i < size; i += (size_t)v.width + 1)
-            first[i] += a;
-        multiply_on(v, x, first, product);
-    }
-}
-
-void muon_step(const struct muon *muon, double rate, int rows, int columns, int outputs, float *w, const float *g,
-               float *v, float *scratch)
-{
-    size_t count = (size_t)rows * (size_t)columns;
-    float mu = (float)muon->momentum, *x = scratch;
-#pragma omp parallel for simd schedule(static) num_threads(threads_count())
-    for (size_t i = 0; i < count; i++) {
-        v[i] = mu * v[i] + g[i];
-        x[i] = g[i] + mu * v[i];
-    }
-    newton_schulz(rows, columns, muon->steps, x, scratch + rounded(count));
-    float scale = (float)(sqrt(outputs) / (norm(count, w) + 1e-7)), step = (float)rate;
-#pragma omp parallel for simd schedule(static) num_threads(threads_count())
-    for (size_t i = 0; i < count; i++)
-        w[i] = scale * w[i] - step * x[i];
+    newton_schulz(muon->steps, count, step);
 }
 
 bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor)
@@ -137,31 +72,29 @@ bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor)
     return tensor->role == ROLE_CONVOLUTION && tensor->kernel == 3 && tensor->offset != net->stem.weight;
 }
 
-static int stored_rows(const struct resnet_tensor *t)
+/* All matrices of a network that move; velocity may be NULL where only their sizes matter. */
+static int list_matrices(const struct resnet *net, float *velocity, struct muon_matrix matrix[MUON_MATRICES_MAX])
 {
-    return t->kernel * t->kernel * t->padded_inputs;
+    int count = 0;
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        const struct resnet_tensor *t = &net->tensor[i];
+        if (!muon_takes(net, t) || t->frozen)
+            continue;
+        matrix[count++] = (struct muon_matrix){ t->kernel * t->kernel * t->padded_inputs, t->padded_outputs, t->outputs,
+                                                net->weights + t->offset, net->gradients + t->offset,
+                                                velocity ? velocity + t->offset : NULL };
+    }
+    return count;
 }
 
 size_t muon_floats(const struct resnet *net)
 {
-    size_t most = 0;
-    for (int i = 0; i < net->parameter_tensors; i++) {
-        const struct resnet_tensor *t = &net->tensor[i];
-        if (!muon_takes(net, t))
-            continue;
-        size_t floats = newton_schulz_floats(stored_rows(t), t->padded_outputs) +
-                        rounded((size_t)stored_rows(t) * (size_t)t->padded_outputs);
-        most = floats > most ? floats : most;
-    }
-    return most;
+    struct muon_matrix matrix[MUON_MATRICES_MAX];
+    return muon_step_floats(list_matrices(net, NULL, matrix), matrix);
 }
 
 void muon_update(const struct muon *muon, double rate, struct resnet *net, float *velocity, float *scratch)
 {
-    for (int i = 0; i < net->parameter_tensors; i++) {
-        const struct resnet_tensor *t = &net->tensor[i];
-        if (muon_takes(net, t) && !t->frozen)
-            muon_step(muon, rate, stored_rows(t), t->padded_outputs, t->outputs, net->weights + t->offset,
-                      net->gradients + t->offset, velocity + t->offset, scratch);
-    }
+    struct muon_matrix matrix[MUON_MATRICES_MAX];
+    muon_step(muon, rate, list_matrices(net, velocity, matrix), matrix, scratch);
 }

@@ -1,6 +1,6 @@
 /* Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"): the momentum of a matrix of
- * weights, replaced by the orthogonal matrix nearest to it, so that a step moves all directions alike. For the 3x3
- * convolutions but the stem, as [outputs, inputs * 9]; the rest of a network is left to SGD. */
+ * weights, replaced by the orthogonal matrix nearest to it (newton_schulz.h), so that a step moves all directions
+ * alike. For the 3x3 convolutions but the stem, as [outputs, inputs * 9]; the rest of a network is left to SGD. */
 #ifndef TALE_LEARNING_MUON_H
 #define TALE_LEARNING_MUON_H
 
@@ -9,25 +9,25 @@
 
 #include "model/resnet.h"
 
-enum { MUON_STEPS = 3 };
+enum { MUON_STEPS = 3, MUON_MATRICES_MAX = 2 * BLOCKS_MAX };
 
 struct muon {
     double momentum; /* Nesterov */
     int steps;       /* of Newton and Schulz; MUON_STEPS is what airbench takes */
 };
 
-/* X = U V^T, roughly, for X = U S V^T: X [rows][columns], in place. After X = X / |X|, `steps` times
- *     X = a X + X (b A + c A A),   A = X^T X,   a = 3.4445, b = -4.7750, c = 2.0315
- * (where columns > rows, with X^T for X), which takes singular values of 0.01 to 1 into 0.7 to 1.2 in 5 steps. The
- * products are BLIS's, in blocks that the threads share out: the same bits for any number of them.
- * `scratch`: newton_schulz_floats(rows, columns) floats. */
-void newton_schulz(int rows, int columns, int steps, float *x, float *scratch);
-size_t newton_schulz_floats(int rows, int columns);
+/* Weights of `outputs` (unpadded) channels, their gradients and their momentum, each [rows][columns]. */
+struct muon_matrix {
+    int rows, columns, outputs;
+    float *w;
+    const float *g;
+    float *v;
+};
 
-/* One step for the weights w [count = rows * columns] of `outputs` (unpadded) channels, from their gradients g:
- *     v = mu v + g;   w = w sqrt(outputs) / |w|;   w = w - rate newton_schulz(g + mu v) */
-void muon_step(const struct muon *muon, double rate, int rows, int columns, int outputs, float *w, const float *g,
-               float *v, float *scratch);
+/* One step for up to MUON_MATRICES_MAX matrices, with NS the orthogonal matrix:
+ *     v = mu v + g;   w = w sqrt(outputs) / |w| - rate NS(g + mu v) */
+void muon_step(const struct muon *muon, double rate, int count, const struct muon_matrix *matrix, float *scratch);
+size_t muon_step_floats(int count, const struct muon_matrix *matrix);
 
 /* Whether a tensor is Muon's. */
 bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor);
