@@ -505,6 +505,39 @@ static void activations_that_overflow_are_named(void)
     resnet_free(net);
 }
 
+/* Values of inference that overflow, though all weights and statistics are finite, are those of a block. */
+static void inference_that_overflows_is_named(void)
+{
+    static const struct {
+        const char *weight, *want;
+    } faults[] = { { "conv1.weight", "activations of conv1" },
+                   { "layer2.0.conv1.weight", "activations of layer2.0" },
+                   { "layer2.0.bn2.weight", "activations of layer2.0" },
+                   { "fc.weight", "activations of fc" } };
+    struct resnet *net = network_for_faults();
+    struct inference inference = inference_new(net, 4);
+    struct random random = random_of(3, 0);
+    char text[FAULT_TEXT_MAX];
+    for (size_t i = 0; i < 4 * conv_input_floats(&net->stem.conv); i++)
+        inference.input[i] = i % 4 < 3 ? random_normal(&random) : 0;
+    CHECK(inference_fault(&inference, 4, text) == NULL);
+    for (size_t f = 0; f < sizeof faults / sizeof *faults; f++) {
+        int t = 0;
+        while (strcmp(net->tensor[t].name, faults[f].weight) != 0)
+            t++;
+        float *weight = net->weights + net->tensor[t].offset, kept[8];
+        memcpy(kept, weight, sizeof kept);
+        for (int i = 0; i < 8; i++)
+            weight[i] = 3e38f;
+        inference_fold(&inference, net);
+        const char *fault = inference_fault(&inference, 4, text);
+        CHECK_TEXT(fault ? fault : "none", faults[f].want);
+        memcpy(weight, kept, sizeof kept);
+    }
+    inference_free(&inference);
+    resnet_free(net);
+}
+
 int main(void)
 {
     threads_start(2);
@@ -522,6 +555,7 @@ int main(void)
     RUN(dirac_filters_pass_channels_on);
     RUN(frozen_scales_and_fast_biases);
     RUN(the_layer_that_breaks_is_named);
+    RUN(inference_that_overflows_is_named);
     RUN(activations_that_overflow_are_named);
     frame_free(&fixture);
     return check_verdict();

@@ -272,6 +272,19 @@ constant 0.1 0.1"
     equal "$(cut -d ';' -f 1 again)" "$(cut -d ';' -f 1 said)"
 }
 
+@test "validation that is not finite stops the run and says where" {
+    # a step that is far too long leaves weights that are finite, but whose product over many layers is not
+    local far=("--blocks=16,1" -e 2 -b 60 --optimizer sgd --lr 1000 --warmup 0 --val val.st)
+    train_fails "epoch 1, step 1: the validation loss is not finite after it, first the activations of layer1." \
+        "${far[@]}" --log overflown.tsv --checkpoint overflown.st <train.st
+    [ ! -e overflown.tsv ]
+    train "${far[@]}" 2>said <train.st >out.st || true
+    grep -q "first the activations of layer1.[0-9]*; a smaller --lr may help$" said
+    equal "$(wc -c <out.st)" 0
+    equal "$(tensor-ls -v overflown.st | grep -c 'not finite')" 0
+    equal "$(tensor-pick --fields step <overflown.st | tensor-tsv step)" 0
+}
+
 # A run of 6 epochs of 8 steps, with validation. No function: what is put in the background must be the program itself,
 # so that the signal meets it and not a shell.
 # shellcheck disable=SC2054 # the commas are of the options

@@ -167,6 +167,22 @@ static void shuffle(struct trainer *trainer, int epoch)
     random_shuffle(&random, trainer->order, (size_t)groups);
 }
 
+/* Stop: say what is not finite, where (NULL: not known), and where the run can begin again with other options. */
+static _Noreturn void die_at(const struct trainer *trainer, const char *what, const char *fault)
+{
+    const struct checkpoint *checkpoint = trainer->options->checkpoint;
+    const char *path = checkpoint ? checkpoint->path : NULL;
+    die("epoch %d, step %lld: %s, first the %s; a smaller --lr may help%s%s", trainer->now.epoch,
+        (long long)trainer->at, what, fault ? fault : "loss", path ? "; the last good state is in " : "",
+        path ? path : "");
+}
+
+static _Noreturn void die_diverged(const struct trainer *trainer, const char *what)
+{
+    char text[FAULT_TEXT_MAX];
+    die_at(trainer, what, resnet_fault(trainer->model->net, trainer->model->net->images, text));
+}
+
 static void evaluate(struct trainer *trainer, struct train_epoch *result)
 {
     const struct examples *examples = trainer->validation;
@@ -188,10 +204,11 @@ static void evaluate(struct trainer *trainer, struct train_epoch *result)
             loss += cross_entropy(classes, logit, examples->target[first + i], 0, 1, NULL);
             right += largest_score(classes, logit) == examples->target[first + i];
         }
+        if (!isfinite(loss)) {
+            char text[FAULT_TEXT_MAX];
+            die_at(trainer, "the validation loss is not finite after it", inference_fault(inference, count, text));
+        }
     }
-    if (!isfinite(loss))
-        die("epoch %d, step %lld: the validation loss is not finite after it (%g); a smaller --lr may help",
-            result->epoch, (long long)trainer->at, fabs(loss));
     result->val_loss = loss / (double)examples->count;
     result->val_accuracy = (double)right / (double)examples->count;
 }
@@ -213,18 +230,6 @@ static void exchange_average(struct trainer *trainer)
 {
     if (trainer->mean_weights)
         average_exchange(trainer->model->net, trainer->mean_weights, trainer->mean_running);
-}
-
-/* Stop: say where the first value that is not finite stands, and where the run can begin again with other options. */
-static _Noreturn void die_diverged(const struct trainer *trainer, const char *what)
-{
-    const struct checkpoint *checkpoint = trainer->options->checkpoint;
-    const char *path = checkpoint ? checkpoint->path : NULL;
-    char text[FAULT_TEXT_MAX];
-    const char *fault = resnet_fault(trainer->model->net, trainer->model->net->images, text);
-    die("epoch %d, step %lld: %s, first the %s; a smaller --lr may help%s%s", trainer->now.epoch,
-        (long long)trainer->at, what, fault ? fault : "loss", path ? "; the last good state is in " : "",
-        path ? path : "");
 }
 
 /* The last step before a checkpoint or a validation may be the one that diverges, and such weights must not be kept. */

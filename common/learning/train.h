@@ -49,7 +49,7 @@ struct train_epoch {
 };
 
 /* Train, writing one line of TSV per epoch to `log` (NULL: none). Returns the chosen epoch, whose weights the model
- * then has. Without validation data that is the last one. Dies with epoch, step and layer where the loss is not finite.
+ * then has. Without validation data that is the last one. Dies with epoch, step and layer where a loss is not finite.
  * A run that goes on from a checkpoint writes the log from its first line, and ends with the same weights and figures,
  * but for the seconds, as one that was not stopped. */
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,

@@ -108,3 +108,27 @@ const char *resnet_fault(const struct resnet *net, int images, char text[static 
         fault = backward_fault(net, text);
     return fault ? fault : tensor_fault(net, text);
 }
+
+/* "layer1.0" of a block's first convolution "layer1.0.conv1". */
+static const char *say_block(const struct resnet *net, int layer, char *text)
+{
+    if (layer == LAYER_STEM)
+        return say_tensor(text, "activations", tensor_at(net, net->stem.weight));
+    say_tensor(text, "activations", tensor_at(net, net->block[layer].first.weight));
+    *strrchr(text, '.') = 0;
+    return text;
+}
+
+const char *inference_fault(struct inference *inference, int images, char text[static FAULT_TEXT_MAX])
+{
+    const struct resnet *net = inference->net;
+    for (int layer = LAYER_STEM; layer < net->blocks; layer++) {
+        inference_tap(inference, layer, 1);
+        inference_run(inference, images);
+        if (!all_finite(inference->tap_feature, inference_tap_floats(inference) * (size_t)images))
+            return say_block(net, layer, text);
+    }
+    if (!all_finite(inference->logit, (size_t)images * (size_t)net->config.classes))
+        return say_fault(text, "activations", "fc");
+    return NULL;
+}

@@ -3,6 +3,7 @@
 #ifndef TALE_MODEL_FAULT_H
 #define TALE_MODEL_FAULT_H
 
+#include "model/inference.h"
 #include "model/resnet.h"
 
 enum { FAULT_TEXT_MAX = NAME_MAX_LENGTH + 32 };
@@ -11,5 +12,9 @@ enum { FAULT_TEXT_MAX = NAME_MAX_LENGTH + 32 };
  * images: "activations of layer2.0.conv1", or "weights of" it where those were the cause; then, from the last layer to
  * the first, "gradients of fc"; then "weights of", and "running statistics of". Returns text; NULL: all is finite. */
 const char *resnet_fault(const struct resnet *net, int images, char text[static FAULT_TEXT_MAX]);
+
+/* The same for inference on the first `images` images of its input, to the block: "activations of layer2.0". It runs
+ * once for each layer, and leaves its tap at one of them. */
+const char *inference_fault(struct inference *inference, int images, char text[static FAULT_TEXT_MAX]);
 
 #endif
