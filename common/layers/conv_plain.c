@@ -2,9 +2,15 @@
  *
  *     forward   Y = P W          backward   dW = P^T dY,   dP = dY W^T, and dX = dP summed over overlapping patches.
  *
+ * P is not built for 3x3: line r of the patches of a row of pixels lies in a row of the image inside its border of
+ * zeros, each patch one pixel (or two, with stride 2) after the one before. So with P_r for what is there,
+ *
+ *     forward   Y = sum_r P_r W_r          backward   dW_r = P_r^T dY,     a row of pixels at a time.
+ *
  * A unit is a few whole images, enough for a matrix product to run at speed. Units go to threads; each thread has
- * one image with its border of zeros and one matrix of patches. Gradients of weights are summed in a fixed number
- * of slices of units, each slice in order by one thread, then over the slices in order. */
+ * one image with its border of zeros and one matrix of patches (those of a 1x1 convolution, and dP). Gradients of
+ * weights are summed in a fixed number of slices of units, each slice in order by one thread, then over the slices in
+ * order. */
 #include "layers/conv_plain.h"
 
 #include <blis.h>
@@ -131,47 +137,21 @@ static void load_image(const struct conv *conv, const struct plan *plan, struct 
                                 (size_t)conv->inputs);
 }
 
-/* One image's rows of the matrix of patches. A line of a patch is contiguous in the bordered image. */
-static void gather(const struct conv *conv, const struct plan *plan, const float *bordered, float *patches)
-{
-    size_t line = (size_t)conv->kernel * (size_t)conv->inputs;
-    for (int i = 0; i < plan->rows; i++)
-        for (int j = 0; j < plan->columns; j++)
-            for (int r = 0; r < conv->kernel; r++, patches += line) {
-                size_t pixel = (size_t)(i * conv->stride + r) * (size_t)plan->border_width + (size_t)(j * conv->stride);
-                memcpy(patches, bordered + pixel * (size_t)conv->inputs, line * sizeof *patches);
-            }
-}
-
-/* The same for a 1x1 convolution: the pixels that it reads. */
-static void gather_pixels(const struct conv *conv, const struct plan *plan, struct conv_input input, const float *x,
-                          float *patches)
+/* The matrix of patches of some images, for a 1x1 convolution: the pixels that it reads. */
+static void load_pixels(const struct conv *conv, const struct plan *plan, struct conv_input input, int first, int last,
+                        float *patches)
 {
     size_t channels = (size_t)conv->inputs;
-    for (int i = 0; i < plan->rows; i++)
-        for (int j = 0; j < plan->columns; j++, patches += channels)
-            activate(input, conv->inputs, x + (size_t)(conv->stride * (i * conv->width + j)) * channels, channels,
-                     patches);
-}
-
-/* The matrix of patches of some images. The border of scratch->bordered is zero before and after. */
-static void load_patches(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
-                         int last, const struct scratch *scratch)
-{
-    size_t floats = (size_t)(plan->rows * plan->columns) * (size_t)plan->patch;
-    float *patches = scratch->patches;
-    for (int image = first; image < last; image++, patches += floats) {
+    for (int image = first; image < last; image++) {
         const float *x = input.x + (size_t)image * conv_input_floats(conv);
-        if (conv->kernel == 1) {
-            gather_pixels(conv, plan, input, x, patches);
-        } else {
-            load_image(conv, plan, input, x, scratch->bordered);
-            gather(conv, plan, scratch->bordered, patches);
-        }
+        for (int i = 0; i < plan->rows; i++)
+            for (int j = 0; j < plan->columns; j++, patches += channels)
+                activate(input, conv->inputs, x + (size_t)(conv->stride * (i * conv->width + j)) * channels, channels,
+                         patches);
     }
 }
 
-/* The adjoint of gather: patches are added to where they came from. */
+/* Patches are added to where they came from. */
 static void scatter(const struct conv *conv, const struct plan *plan, const float *patches, float *bordered)
 {
     size_t line = (size_t)conv->kernel * (size_t)conv->inputs;
@@ -193,13 +173,57 @@ static void multiply(int m, int n, int k, const float *a, int row_a, int column_
 {
     float one = 1, beta = add ? 1 : 0;
     int whole = n / PANEL * PANEL;
+    const struct panels layout = { n, PANEL };
     for (int p = 0; p < k; p += DEPTH)
-        for (int j = 0; j < whole; j += PANEL)
-            panel_gemm(m, k - p < DEPTH ? k - p : DEPTH, a + (ptrdiff_t)p * column_a, row_a, column_a,
-                       b + (ptrdiff_t)p * n + j, n, add || p > 0, c + j, n);
+        panel_gemm(m, k - p < DEPTH ? k - p : DEPTH, n / PANEL, a + (ptrdiff_t)p * column_a, row_a, column_a,
+                   b + (ptrdiff_t)p * n, layout, add || p > 0, c, layout);
     if (whole < n)
         bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n - whole, k, &one, (float *)(uintptr_t)a, row_a, column_a,
                   (float *)(uintptr_t)(b + whole), n, 1, &beta, c + whole, n, 1);
+}
+
+/* A 1x1 convolution of some images. */
+static void pixels_forward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
+                           int last, const float *weight, float *y, const struct scratch *scratch)
+{
+    load_pixels(conv, plan, input, first, last, scratch->patches);
+    multiply((last - first) * plan->rows * plan->columns, conv->outputs, plan->patch, scratch->patches, plan->patch, 1,
+             weight, false, y + (size_t)first * conv_output_floats(conv));
+}
+
+/* Where line r of the patches of a row of output pixels begins. */
+static const float *patch_line(const struct conv *conv, const struct plan *plan, const float *bordered, int row, int r)
+{
+    return bordered + (size_t)(row * conv->stride + r) * (size_t)plan->border_width * (size_t)conv->inputs;
+}
+
+/* A 3x3 convolution of some images. The border of scratch->bordered is zero before and after. */
+static void lines_forward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
+                          int last, const float *weight, float *y, const struct scratch *scratch)
+{
+    int line = conv->kernel * conv->inputs;
+    y += (size_t)first * conv_output_floats(conv);
+    for (int image = first; image < last; image++) {
+        load_image(conv, plan, input, input.x + (size_t)image * conv_input_floats(conv), scratch->bordered);
+        for (int i = 0; i < plan->rows; i++, y += plan->columns * conv->outputs)
+            for (int r = 0; r < conv->kernel; r++)
+                multiply(plan->columns, conv->outputs, line, patch_line(conv, plan, scratch->bordered, i, r),
+                         conv->stride * conv->inputs, 1, weight + (size_t)r * (size_t)(line * conv->outputs), r > 0, y);
+    }
+}
+
+/* The gradient of its weights, added to dweight. */
+static void lines_backward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
+                           int last, const float *dy, float *dweight, const struct scratch *scratch)
+{
+    int line = conv->kernel * conv->inputs;
+    for (int image = first; image < last; image++) {
+        load_image(conv, plan, input, input.x + (size_t)image * conv_input_floats(conv), scratch->bordered);
+        for (int i = 0; i < plan->rows; i++, dy += plan->columns * conv->outputs)
+            for (int r = 0; r < conv->kernel; r++)
+                multiply(line, conv->outputs, plan->columns, patch_line(conv, plan, scratch->bordered, i, r), 1,
+                         conv->stride * conv->inputs, dy, true, dweight + (size_t)r * (size_t)(line * conv->outputs));
+    }
 }
 
 /* sums[0][k] += sum of y, sums[1][k] += sum of y^2 over some pixels: in single precision over runs of a few, which
@@ -260,9 +284,10 @@ void conv_plain_forward(const struct conv *conv, int images, struct conv_input i
             double *sums = output.sums ? part_sums(&plan, workspace, unit) : NULL;
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
-            load_patches(conv, &plan, input, first, last, &scratch);
-            multiply((last - first) * pixels, conv->outputs, plan.patch, scratch.patches, plan.patch, 1, weight,
-                     false, output.y + (size_t)first * conv_output_floats(conv));
+            if (conv->kernel == 1)
+                pixels_forward(conv, &plan, input, first, last, weight, output.y, &scratch);
+            else
+                lines_forward(conv, &plan, input, first, last, weight, output.y, &scratch);
             finish_output(conv, (size_t)first * (size_t)pixels, (size_t)(last - first) * (size_t)pixels, output, sums);
         }
     }
@@ -339,10 +364,14 @@ static void backward_unit(const struct conv *conv, const struct plan *plan, int 
                           struct scratch *scratch)
 {
     int pixels = plan->rows * plan->columns, rows = (last - first) * pixels;
-    memset(scratch->bordered, 0, plan->bordered * sizeof(float));
-    load_patches(conv, plan, input, first, last, scratch);
     load_gradient(conv, gradient, (size_t)first * (size_t)pixels, (size_t)rows, scratch->gradient);
-    multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, true, dweight);
+    if (conv->kernel == 1) {
+        load_pixels(conv, plan, input, first, last, scratch->patches);
+        multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, true, dweight);
+    } else {
+        memset(scratch->bordered, 0, plan->bordered * sizeof(float));
+        lines_backward(conv, plan, input, first, last, scratch->gradient, dweight, scratch);
+    }
     if (!dx)
         return;
     bool compact = conv->kernel == 1; /* patches are pixels: their gradients are dx as it stands */

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/simd.h"
+#include "layers/panel_kernel.h"
+
 static sgemmsup_ker_ft kernel; /* NULL: use bli_sgemm */
 static cntx_t *context;
 static dim_t kernel_rows; /* of A that the kernel takes at a time: it walks over m by itself */
@@ -62,8 +65,8 @@ void panel_gemm_start(void)
         kernel = NULL;
 }
 
-void panel_gemm(int m, int k, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b, ptrdiff_t row_b,
-                bool add, float *c, ptrdiff_t row_c)
+static void multiply_panel(int m, int k, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
+                           ptrdiff_t row_b, bool add, float *c, ptrdiff_t row_c)
 {
     if (kernel) {
         call_kernel(m, k, a, row_a, column_a, b, row_b, add, c, row_c);
@@ -72,4 +75,15 @@ void panel_gemm(int m, int k, const float *a, ptrdiff_t row_a, ptrdiff_t column_
     float one = 1, beta = add ? 1 : 0;
     bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, PANEL, k, &one, (float *)(uintptr_t)a, row_a, column_a,
               (float *)(uintptr_t)b, row_b, 1, &beta, c, row_c, 1);
+}
+
+void panel_gemm(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
+                struct panels layout_b, bool add, float *c, struct panels layout_c)
+{
+    if ((int)VECTOR_FLOATS == (int)PANEL && (row_a == 1 || column_a == 1)) {
+        panel_kernel(m, k, count, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        return;
+    }
+    for (; count > 0; count--, b += layout_b.panel, c += layout_c.panel)
+        multiply_panel(m, k, a, row_a, column_a, b, layout_b.row, add, c, layout_c.row);
 }

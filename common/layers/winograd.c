@@ -168,15 +168,25 @@ size_t winograd_workspace(const struct conv *conv, int images)
     return checked_add(checked_add(blocks, threads), checked_add(sums, weights));
 }
 
+/* How the panels of a domain lie, and those of U and dU. */
+static struct panels domain_panels(const struct domain *domain)
+{
+    return (struct panels){ domain->pitch, PANEL };
+}
+
+static struct panels weight_panels(int depth)
+{
+    return (struct panels){ PANEL, (ptrdiff_t)depth * PANEL };
+}
+
 /* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the frequency's panels
  * [depth][16]. */
 static void multiply_panels(const struct domain *from, const struct domain *to, int f, int tiles, const float *a,
                             const float *u, int first, int count, float *c)
 {
-    size_t panel = (size_t)from->channels * PANEL;
-    for (int k = 0; k < count; k++)
-        panel_gemm(tiles * from->copies[f], from->channels, a + from->offset[f], from->pitch, 1,
-                   u + (size_t)(first + k) * panel, PANEL, false, c + to->offset[f] + (size_t)k * PANEL, to->pitch);
+    struct panels layout = weight_panels(from->channels);
+    panel_gemm(tiles * from->copies[f], from->channels, count, a + from->offset[f], from->pitch, 1,
+               u + first * layout.panel, layout, false, c + to->offset[f], domain_panels(to));
 }
 
 /* dU_f += V_f^T Z_f, as panels [K/16][C][16], from panel `first` on up to `end`; dU_f is set where `add` is false. */
@@ -184,10 +194,9 @@ static void multiply_weights(const struct plan *plan, int f, int tiles, const fl
                              int end, bool add, float *du)
 {
     const struct domain *input = &plan->input, *output = &plan->output;
-    size_t panel = (size_t)input->channels * PANEL;
-    for (int k = first; k < end; k++)
-        panel_gemm(input->channels, tiles * input->copies[f], v + input->offset[f], 1, input->pitch,
-                   z + output->offset[f] + (size_t)k * PANEL, output->pitch, add, du + (size_t)k * panel, PANEL);
+    struct panels layout = weight_panels(input->channels);
+    panel_gemm(input->channels, tiles * input->copies[f], end - first, v + input->offset[f], 1, input->pitch,
+               z + output->offset[f] + first * PANEL, domain_panels(output), add, du + first * layout.panel, layout);
 }
 
 /* The rows of tiles of a block that starts at `first`. */

@@ -1,0 +1,88 @@
+#include "layers/panel_kernel.h"
+
+#include "base/simd.h"
+
+#define KERNEL_INLINE static inline __attribute__((always_inline))
+
+/* Sums that are kept in registers: 8 rows of two panels, or 16 rows of one, are 16 of the 32 registers of AVX-512.
+ * Fewer would wait for each other; more (12 x 2) are not faster, and blocks of 64 tiles are multiples of 8. */
+enum { ROWS_OF_TWO = 8, ROWS_OF_ONE = 16, ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
+enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
+
+/* The next row, computed here and now: the compiler would rather keep sixteen addresses, more than there are registers
+ * for. */
+#define NEXT(pointer, step) ((pointer) += (step), __extension__({ __asm__("" : "+r"(pointer)); }))
+
+/* `rows` rows of `panels` panels of C. */
+KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const float *a, ptrdiff_t row_a,
+                                 ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
+                                 struct panels layout_c)
+{
+    const float *group[ROWS_MAX / GROUP];
+    float *to = c;
+    vector sum[ROWS_MAX][2 * PARTS];
+    for (int i = 0; i < rows; i += GROUP) {
+        group[i / GROUP] = a;
+        NEXT(a, GROUP * row_a);
+    }
+    for (int i = 0; i < rows; i++) {
+        for (int v = 0; v < panels * PARTS; v++) {
+            sum[i][v] = vector_of(0);
+            if (add)
+                __builtin_prefetch(to + v / PARTS * layout_c.panel, 1);
+        }
+        NEXT(to, layout_c.row);
+    }
+    for (int p = 0; p < k; p++, b += layout_b.row) {
+        vector row[2 * PARTS];
+        for (int v = 0; v < panels * PARTS; v++)
+            row[v] = vector_load(b + v / PARTS * layout_b.panel + v % PARTS * VECTOR_FLOATS);
+        for (int i = 0; i < rows; i++) {
+            vector x = vector_of(group[i / GROUP][i % GROUP * row_a]);
+            for (int v = 0; v < panels * PARTS; v++)
+                sum[i][v] += x * row[v];
+        }
+        for (int i = 0; i < rows; i += GROUP)
+            group[i / GROUP] += column_a;
+    }
+    for (int i = 0; i < rows; i++) {
+        for (int v = 0; v < panels * PARTS; v++) {
+            float *at = c + v / PARTS * layout_c.panel + v % PARTS * VECTOR_FLOATS;
+            vector_store(at, add ? vector_load(at) + sum[i][v] : sum[i][v]);
+        }
+        NEXT(c, layout_c.row);
+    }
+}
+
+/* All rows of `panels` panels of C, `step` at a time. */
+KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k, const float *a, const ptrdiff_t row_a,
+                                 const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
+                                 struct panels layout_c)
+{
+    for (; m >= step; m -= step, a += step * row_a, c += step * layout_c.row)
+        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+    for (; m >= ROWS_FEW; m -= ROWS_FEW, a += ROWS_FEW * row_a, c += ROWS_FEW * layout_c.row)
+        multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+    for (; m > 0; m--, a += row_a, c += layout_c.row)
+        multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+}
+
+/* Panels two at a time, so that an element of A is loaded for both. */
+KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, const ptrdiff_t row_a,
+                                   const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add,
+                                   float *c, struct panels layout_c)
+{
+    for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel)
+        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+    if (count)
+        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+}
+
+void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
+                  struct panels layout_b, bool add, float *c, struct panels layout_c)
+{
+    if (column_a == 1) /* known to the compiler, as is the other: each becomes addresses of its own */
+        multiply_panels(m, k, count, a, row_a, 1, b, layout_b, add, c, layout_c);
+    else
+        multiply_panels(m, k, count, a, 1, column_a, b, layout_b, add, c, layout_c);
+}

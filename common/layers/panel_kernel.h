@@ -1,0 +1,15 @@
+/* The product of panel_gemm.h on the compiler's own vectors, for machines with vectors of a whole panel (AVX-512): the
+ * kernels for small matrices of BLIS 0.9 stop at half of that (AVX2). Same source, same result on any other machine,
+ * but not faster than BLIS there. */
+#ifndef TALE_LAYERS_PANEL_KERNEL_H
+#define TALE_LAYERS_PANEL_KERNEL_H
+
+#include <stdbool.h>
+
+#include "layers/panel_gemm.h"
+
+/* As panel_gemm, where row_a or column_a is 1. */
+void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
+                  struct panels layout_b, bool add, float *c, struct panels layout_c);
+
+#endif
