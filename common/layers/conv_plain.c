@@ -176,7 +176,7 @@ static void multiply(int m, int n, int k, const float *a, int row_a, int column_
     const struct panels layout = { n, PANEL };
     for (int p = 0; p < k; p += DEPTH)
         panel_gemm(m, k - p < DEPTH ? k - p : DEPTH, n / PANEL, a + (ptrdiff_t)p * column_a, row_a, column_a,
-                   b + (ptrdiff_t)p * n, layout, add || p > 0, c, layout);
+                   b + (ptrdiff_t)p * n, layout, add || p > 0, c, layout, NULL);
     if (whole < n)
         bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n - whole, k, &one, (float *)(uintptr_t)a, row_a, column_a,
                   (float *)(uintptr_t)(b + whole), n, 1, &beta, c + whole, n, 1);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "layers/ahead.h"
+
 /* Columns of a panel of B and C. */
 enum { PANEL = 16 };
 
@@ -17,10 +19,10 @@ struct panels {
 };
 
 /* C = A B, or C += A B where add;   A [m][k] at a[i row_a + j column_a], B [k][16 count], C [m][16 count]. One thread;
- * k is summed in order, so that a row of C does not depend on m, nor a panel on count. Call panel_gemm_start once
- * before. */
+ * k is summed in order, so that a row of C does not depend on m, nor a panel on count. What lies `ahead` is
+ * fetched meanwhile, where panel_kernel.h is used; NULL: nothing. Call panel_gemm_start once before. */
 void panel_gemm(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                struct panels layout_b, bool add, float *c, struct panels layout_c);
+                struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead);
 
 /* Ask BLIS for its kernel and try it; where there is none that does the job, bli_sgemm is used. */
 void panel_gemm_start(void);

@@ -16,7 +16,7 @@ enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
 /* `rows` rows of `panels` panels of C. */
 KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const float *a, ptrdiff_t row_a,
                                  ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
-                                 struct panels layout_c)
+                                 struct panels layout_c, struct ahead *ahead)
 {
     const float *group[ROWS_MAX / GROUP];
     float *to = c;
@@ -33,7 +33,9 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
         }
         NEXT(to, layout_c.row);
     }
+    const float *fetch = ahead->at, *end = ahead->end;
     for (int p = 0; p < k; p++, b += layout_b.row) {
+        fetch = ahead_fetch(fetch, end);
         vector row[2 * PARTS];
         for (int v = 0; v < panels * PARTS; v++)
             row[v] = vector_load(b + v / PARTS * layout_b.panel + v % PARTS * VECTOR_FLOATS);
@@ -45,6 +47,7 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
         for (int i = 0; i < rows; i += GROUP)
             group[i / GROUP] += column_a;
     }
+    ahead->at = fetch;
     for (int i = 0; i < rows; i++) {
         for (int v = 0; v < panels * PARTS; v++) {
             float *at = c + v / PARTS * layout_c.panel + v % PARTS * VECTOR_FLOATS;
@@ -57,32 +60,33 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
 /* All rows of `panels` panels of C, `step` at a time. */
 KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k, const float *a, const ptrdiff_t row_a,
                                  const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
-                                 struct panels layout_c)
+                                 struct panels layout_c, struct ahead *ahead)
 {
     for (; m >= step; m -= step, a += step * row_a, c += step * layout_c.row)
-        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
     for (; m >= ROWS_FEW; m -= ROWS_FEW, a += ROWS_FEW * row_a, c += ROWS_FEW * layout_c.row)
-        multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
     for (; m > 0; m--, a += row_a, c += layout_c.row)
-        multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
 }
 
 /* Panels two at a time, so that an element of A is loaded for both. */
 KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, const ptrdiff_t row_a,
                                    const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add,
-                                   float *c, struct panels layout_c)
+                                   float *c, struct panels layout_c, struct ahead *ahead)
 {
     for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel)
-        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
     if (count)
-        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c);
+        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
 }
 
 void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                  struct panels layout_b, bool add, float *c, struct panels layout_c)
+                  struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead)
 {
+    ahead_turn(ahead);
     if (column_a == 1) /* known to the compiler, as is the other: each becomes addresses of its own */
-        multiply_panels(m, k, count, a, row_a, 1, b, layout_b, add, c, layout_c);
+        multiply_panels(m, k, count, a, row_a, 1, b, layout_b, add, c, layout_c, ahead);
     else
-        multiply_panels(m, k, count, a, 1, column_a, b, layout_b, add, c, layout_c);
+        multiply_panels(m, k, count, a, 1, column_a, b, layout_b, add, c, layout_c, ahead);
 }

@@ -10,6 +10,6 @@
 
 /* As panel_gemm, where row_a or column_a is 1. */
 void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                  struct panels layout_b, bool add, float *c, struct panels layout_c);
+                  struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead);
 
 #endif

@@ -182,21 +182,22 @@ static struct panels weight_panels(int depth)
 /* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the frequency's panels
  * [depth][16]. */
 static void multiply_panels(const struct domain *from, const struct domain *to, int f, int tiles, const float *a,
-                            const float *u, int first, int count, float *c)
+                            const float *u, int first, int count, float *c, struct ahead *ahead)
 {
     struct panels layout = weight_panels(from->channels);
     panel_gemm(tiles * from->copies[f], from->channels, count, a + from->offset[f], from->pitch, 1,
-               u + first * layout.panel, layout, false, c + to->offset[f], domain_panels(to));
+               u + first * layout.panel, layout, false, c + to->offset[f], domain_panels(to), ahead);
 }
 
 /* dU_f += V_f^T Z_f, as panels [K/16][C][16], from panel `first` on up to `end`; dU_f is set where `add` is false. */
 static void multiply_weights(const struct plan *plan, int f, int tiles, const float *v, const float *z, int first,
-                             int end, bool add, float *du)
+                             int end, bool add, float *du, struct ahead *ahead)
 {
     const struct domain *input = &plan->input, *output = &plan->output;
     struct panels layout = weight_panels(input->channels);
     panel_gemm(input->channels, tiles * input->copies[f], end - first, v + input->offset[f], 1, input->pitch,
-               z + output->offset[f] + first * PANEL, domain_panels(output), add, du + first * layout.panel, layout);
+               z + output->offset[f] + first * PANEL, domain_panels(output), add, du + first * layout.panel, layout,
+               ahead);
 }
 
 /* The rows of tiles of a block that starts at `first`. */
@@ -205,21 +206,63 @@ static int rows_of(const struct plan *plan, int first, int end)
     return end - first < plan->rows ? end - first : plan->rows;
 }
 
-/* The member's share of the panels of y, a few at a time. */
-static void forward_block(const struct plan *plan, struct team team, int first, int rows, struct conv_input input,
-                          const float *u, const struct conv_output *output, double *sums,
+/* Where a row of tiles begins in x and in y: floats from the start. */
+static size_t input_offset(const struct winograd *shape, int row)
+{
+    size_t line = (size_t)shape->width * (size_t)shape->inputs;
+    return line * (size_t)(row / shape->tiles_y * shape->height + row % shape->tiles_y * shape->step);
+}
+
+static size_t output_offset(const struct winograd *shape, int row)
+{
+    size_t line = (size_t)shape->out_width * (size_t)shape->outputs;
+    return line * (size_t)(row / shape->tiles_y * shape->out_height + row % shape->tiles_y * TILE);
+}
+
+/* Rows of tiles of a tensor like x, or like y, that are read or written soon. */
+static void add_input_rows(struct ahead *ahead, const struct winograd *shape, const float *x, int first, int rows)
+{
+    size_t at = input_offset(shape, first);
+    if (x)
+        ahead_add(ahead, x + at, input_offset(shape, first + rows) - at);
+}
+
+static void add_output_rows(struct ahead *ahead, const struct winograd *shape, const float *y, int first, int rows)
+{
+    size_t at = output_offset(shape, first);
+    if (y)
+        ahead_add(ahead, y + at, output_offset(shape, first + rows) - at);
+}
+
+/* What the products of the block at `first` fetch in the forward pass: the next block's x. Where all threads share a
+ * block, nothing: U comes from memory there. */
+static struct ahead forward_ahead(const struct plan *plan, int first, int rows, int end, const float *x,
+                                  const struct scratch *scratch)
+{
+    struct ahead ahead = ahead_new(scratch->lines);
+    if (!plan->shared)
+        add_input_rows(&ahead, &plan->shape, x, first + rows, rows_of(plan, first + rows, end));
+    return ahead;
+}
+
+/* The block of rows of tiles from `first` on, of those up to `end`: the member's share of the panels of y, a few at a
+ * time. */
+static void forward_block(const struct plan *plan, struct team team, int first, int end, struct conv_input input, const float *u, const struct conv_output *output, double *sums,
                           const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
-    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / PANEL, tiles = rows * shape->tiles_x;
+    int rows = rows_of(plan, first, end), tiles = rows * shape->tiles_x;
+    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / PANEL;
+    struct ahead ahead = forward_ahead(plan, first, rows, end, input.x, scratch);
     for (int c = share(team, 0, blocks); c < share(team, 1, blocks); c++)
         transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     team_wait(team);
-    for (int begin = share(team, 0, panels), end = share(team, 1, panels); begin < end; begin += PASS_PANELS) {
-        int count = end - begin < PASS_PANELS ? end - begin : PASS_PANELS;
+    int last = share(team, 1, panels);
+    for (int begin = share(team, 0, panels); begin < last; begin += PASS_PANELS) {
+        int count = last - begin < PASS_PANELS ? last - begin : PASS_PANELS;
         for (int f = 0; f < FREQUENCIES; f++)
             multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u + (size_t)f * weight_pitch(shape),
-                            begin, count, scratch->m);
+                            begin, count, scratch->m, &ahead);
         for (int k = 0; k < count; k++)
             transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, plan->stream, sums,
                              scratch->lines);
@@ -255,13 +298,13 @@ void winograd_forward(const struct conv *conv, int images, struct conv_input inp
         struct team team = team_of(&plan);
         if (plan.shared) {
             for (int first = 0; first < all_rows; first += plan.rows)
-                forward_block(&plan, team, first, rows_of(&plan, first, all_rows), input, prepared, &output,
+                forward_block(&plan, team, first, all_rows, input, prepared, &output,
                               output.sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
         } else {
 #pragma omp for schedule(dynamic)
             for (int block = 0; block < blocks; block++)
-                forward_block(&plan, team, block * plan.rows, rows_of(&plan, block * plan.rows, all_rows), input,
-                              prepared, &output, output.sums ? part_sums(&plan, workspace, block) : NULL, &scratch);
+                forward_block(&plan, team, block * plan.rows, all_rows, input, prepared, &output,
+                              output.sums ? part_sums(&plan, workspace, block) : NULL, &scratch);
         }
     }
     if (output.sums)
@@ -277,26 +320,52 @@ struct backward {
     float *dx;
 };
 
-static void backward_block(const struct plan *plan, struct team team, int first, int rows,
+/* What the products of the block at `first` fetch: what its epilogue reads and has not been read as x, dx, which is
+ * written, and the next block's input. */
+static struct ahead backward_ahead(const struct plan *plan, int first, int rows, int end, const struct backward *pass,
+                                   const struct scratch *scratch)
+{
+    struct ahead ahead = ahead_new(scratch->lines);
+    const struct conv_epilogue *epilogue = pass->epilogue;
+    int next = rows_of(plan, first + rows, end);
+    if (plan->shared)
+        return ahead;
+    for (int w = 0; w < 2; w++)
+        if (epilogue->with[w] != pass->input.x)
+            add_input_rows(&ahead, &plan->shape, epilogue->with[w], first, rows);
+    if (epilogue->skip_stride == 1 && epilogue->skip != pass->dx)
+        add_input_rows(&ahead, &plan->shape, epilogue->skip, first, rows);
+    add_input_rows(&ahead, &plan->shape, pass->dx, first, rows);
+    add_input_rows(&ahead, &plan->shape, pass->input.x, first + rows, next);
+    add_output_rows(&ahead, &plan->shape, pass->gradient.g, first + rows, next);
+    if (pass->gradient.a)
+        add_output_rows(&ahead, &plan->shape, pass->gradient.y, first + rows, next);
+    return ahead;
+}
+
+static void backward_block(const struct plan *plan, struct team team, int first, int end,
                            const struct backward *pass, bool add, float *du, double *sums,
                            const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
-    int tiles = rows * shape->tiles_x, blocks = shape->inputs / CHANNELS, panels = shape->outputs / CHANNELS;
+    int rows = rows_of(plan, first, end), tiles = rows * shape->tiles_x;
+    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / CHANNELS;
     int c_begin = share(team, 0, blocks), c_end = share(team, 1, blocks);
     int k_begin = share(team, 0, panels), k_end = share(team, 1, panels);
     size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS, pitch = weight_pitch(shape);
+    struct ahead ahead = backward_ahead(plan, first, rows, end, pass, scratch);
     for (int c = c_begin; c < c_end; c++)
         transform_input(shape, pass->input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     for (int k = k_begin; k < k_end; k++)
         transform_gradient(shape, pass->gradient, k, first, rows, &plan->output, scratch->z, scratch->lines);
     team_wait(team);
     for (size_t f = 0; f < FREQUENCIES; f++)
-        multiply_weights(plan, (int)f, tiles, scratch->v, scratch->z, k_begin, k_end, add, du + f * pitch);
+        multiply_weights(plan, (int)f, tiles, scratch->v, scratch->z, k_begin, k_end, add, du + f * pitch,
+                         &ahead);
     team_wait(team); /* V is not needed any more: dV takes its place */
     for (size_t f = 0; pass->dx && f < FREQUENCIES; f++)
         multiply_panels(&plan->output, &plan->input, (int)f, tiles, scratch->z, pass->u + f * pitch, c_begin,
-                        c_end - c_begin, scratch->v + (size_t)c_begin * CHANNELS);
+                        c_end - c_begin, scratch->v + (size_t)c_begin * CHANNELS, &ahead);
     for (int c = c_begin; pass->dx && c < c_end; c++)
         transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
                           scratch->carry + (size_t)c * carry, sums, scratch->lines);
@@ -308,7 +377,7 @@ static void backward_slice(const struct plan *plan, struct team team, int begin,
                            float *du, double *sums, const struct scratch *scratch)
 {
     for (int first = begin; first < end; first += plan->rows)
-        backward_block(plan, team, first, rows_of(plan, first, end), pass, first > begin, du, sums, scratch);
+        backward_block(plan, team, first, end, pass, first > begin, du, sums, scratch);
 }
 
 void winograd_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
