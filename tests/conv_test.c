@@ -27,8 +27,9 @@ struct plan {
     struct conv conv;
     int images;
     int inputs, outputs;        /* channels that are not padding */
-    bool scaled;                /* relu(scale x + shift) at the input */
-    bool bias, residual, relu;  /* at the output */
+    bool scaled;                /* activation(scale x + shift) at the input */
+    bool bias, residual, activate; /* at the output */
+    enum activation activation;
     bool coefficients;          /* dy = a g + b y + c */
     bool epilogue;              /* the rest is part of it */
     int skip_stride;            /* 0: no skip */
@@ -44,10 +45,11 @@ static void print_plan(const struct plan *p)
     fprintf(stderr, "  in: %d images of %d x %d, %d (%d) -> %d (%d) channels, kernel %d, stride %d", p->images,
             c->height, c->width, p->inputs, c->inputs, p->outputs, c->outputs, c->kernel, c->stride);
     fprintf(stderr, "%s%s%s%s%s", p->scaled ? ", scaled" : "", p->bias ? ", bias" : "",
-            p->residual ? ", residual" : "", p->relu ? ", relu" : "", p->coefficients ? ", coefficients" : "");
+            p->residual ? ", residual" : "", p->activate ? ", activate" : "", p->coefficients ? ", coefficients" : "");
     if (p->epilogue)
         fprintf(stderr, ", epilogue: skip stride %d%s, gate %d, with %d", p->skip_stride,
                 p->in_place ? " in place" : "", p->gate, p->with);
+    fprintf(stderr, ", %s", activation_names[p->activation]);
     fprintf(stderr, "%s\n", p->no_dx ? ", no dx" : "");
 }
 
@@ -128,13 +130,13 @@ static void free_operands(struct operands *o)
 
 static struct conv_input input_of(const struct plan *p, const struct operands *o)
 {
-    return (struct conv_input){ o->x, p->scaled ? o->scale : NULL, p->scaled ? o->shift : NULL };
+    return (struct conv_input){ o->x, p->scaled ? o->scale : NULL, p->scaled ? o->shift : NULL, p->activation };
 }
 
 static struct conv_output output_of(const struct plan *p, const struct operands *o)
 {
     return (struct conv_output){ .bias = p->bias ? o->bias : NULL, .residual = p->residual ? o->residual : NULL,
-                                 .relu = p->relu };
+                                 .activate = p->activate, .activation = p->activation };
 }
 
 static struct conv_gradient gradient_of(const struct plan *p, const struct operands *o)
@@ -147,7 +149,8 @@ static struct conv_gradient gradient_of(const struct plan *p, const struct opera
 static struct conv_epilogue epilogue_of(const struct plan *p, const struct operands *o)
 {
     return (struct conv_epilogue){
-        .skip = p->skip_stride ? o->skip : NULL, .skip_stride = p->skip_stride ? p->skip_stride : 1,
+        .activation = p->activation, .skip = p->skip_stride ? o->skip : NULL,
+        .skip_stride = p->skip_stride ? p->skip_stride : 1,
         .gate = p->gate ? o->gate : NULL,
         .gate_scale = p->gate == 2 ? o->gate_scale : NULL, .gate_shift = p->gate == 2 ? o->gate_shift : NULL,
         .with = { p->with > 0 ? o->with[0] : NULL, p->with > 1 ? o->with[1] : NULL },
@@ -373,7 +376,8 @@ static void random_extras(struct random *r, struct plan *p)
     p->scaled = coin(r);
     p->bias = coin(r);
     p->residual = coin(r);
-    p->relu = coin(r);
+    p->activate = coin(r);
+    p->activation = coin(r) ? ACTIVATION_CELU : ACTIVATION_RELU;
     p->coefficients = coin(r);
     p->no_dx = random_below(r, 8) == 0;
     p->epilogue = p->conv.kernel == 3 && random_below(r, 4) > 0;
@@ -485,7 +489,7 @@ static void nan_is_not_folded_away(void)
 {
     struct random r = random_of(6, 0);
     struct plan p = { .conv = { 16, 16, 3, 1, 8, 8 }, .images = 1, .inputs = 16, .outputs = 16, .scaled = true,
-                      .relu = true, .epilogue = true, .gate = 1, .coefficients = true };
+                      .activate = true, .epilogue = true, .gate = 1, .coefficients = true };
     struct operands o = random_operands(&r, &p);
     o.x[(3 * 8 + 3) * 16] = NAN;
     o.gate[(3 * 8 + 3) * 16] = 1;

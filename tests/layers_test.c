@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "check.h"
 #include "fixture.h"
+#include "layers/activation_math.h"
 #include "layers/batchnorm.h"
 #include "layers/conv.h"
 #include "layers/linear.h"
@@ -66,7 +67,7 @@ static void check_conv_forward(const char *layer, const struct conv *conv, int i
     float *bias = fixture_vectors(&fixture, layer, "bias"), *residual = fixture_maps(&fixture, layer, "residual");
     float *y = allocate_floats(size.floats);
     double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
-    struct conv_output output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .relu = true };
+    struct conv_output output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .activate = true };
     float *prepared = allocate_floats(conv_prepared_floats(conv));
     conv_forward(conv, images, input, conv_prepare(conv, weight, prepared), output, workspace);
     free(prepared);
@@ -83,17 +84,17 @@ static void check_conv_backward(const char *layer, const struct conv *conv, int 
 {
     static const char *const names[] = { "g", "kept", "skip", "gate", "first", "second" };
     static const char *const vectors[] = { "a", "b", "c", "gate_scale", "gate_shift" };
-    float *maps[6] = { NULL }, *vector[5] = { NULL };
+    float *maps[6] = { NULL }, *each[5] = { NULL };
     bool whole = conv->kernel == 3;
     for (int i = 0; i < (whole ? 6 : 2); i++)
         maps[i] = fixture_maps(&fixture, layer, names[i]);
     for (int i = 0; i < (whole ? 5 : 3); i++)
-        vector[i] = fixture_vectors(&fixture, layer, vectors[i]);
+        each[i] = fixture_vectors(&fixture, layer, vectors[i]);
     float *dweight = allocate_floats(conv_weight_floats(conv)), *dx = allocate_floats(size_of(layer, "dx").floats);
     double *sums = allocate(3 * (size_t)conv->inputs, sizeof *sums);
-    struct conv_gradient gradient = { maps[0], maps[1], vector[0], vector[1], vector[2] };
+    struct conv_gradient gradient = { maps[0], maps[1], each[0], each[1], each[2] };
     struct conv_epilogue epilogue = { .skip = maps[2], .skip_stride = skip_stride, .gate = maps[3],
-                                      .gate_scale = vector[3], .gate_shift = vector[4],
+                                      .gate_scale = each[3], .gate_shift = each[4],
                                       .with = { maps[4], maps[5] }, .sums = sums };
     conv_backward(conv, images, input, gradient, weight, dweight, dx, whole ? &epilogue : NULL, workspace);
     float *want = fixture_weight(&fixture, layer, "dweight");
@@ -104,7 +105,7 @@ static void check_conv_backward(const char *layer, const struct conv *conv, int 
     for (int i = 0; i < 6; i++)
         free(maps[i]);
     for (int i = 0; i < 5; i++)
-        free(vector[i]);
+        free(each[i]);
     free(dweight);
     free(dx);
     free(sums);
@@ -119,7 +120,7 @@ static void check_conv(const char *layer)
     float *x = fixture_maps(&fixture, layer, "x"), *weight = fixture_weight(&fixture, layer, "weight");
     float *scale = fixture_vectors(&fixture, layer, "scale"), *shift = fixture_vectors(&fixture, layer, "shift");
     float *workspace = allocate_floats(conv_workspace(&conv, in.images));
-    struct conv_input input = { x, scale, shift };
+    struct conv_input input = { x, scale, shift, ACTIVATION_RELU };
     CHECK_INTEGER(conv_out_height(&conv), out.height);
     CHECK_INTEGER(conv_out_width(&conv), out.width);
     check_conv_forward(layer, &conv, in.images, input, weight, workspace);
@@ -276,10 +277,10 @@ static void pooling(void)
     float *parts = allocate_floats(pool_parts(size.images, size.stored));
     pool_forward(size.images, pixels, size.stored, x, feature);
     CHECK_FLOATS_RELATIVE(feature, want, (size_t)(size.images * size.stored), element);
-    pool_backward(size.images, pixels, size.stored, dfeature, x, first, second, dx, sums, parts);
+    pool_backward(ACTIVATION_RELU, size.images, pixels, size.stored, dfeature, x, first, second, dx, sums, parts);
     check_maps(dx, "pool", "dx", element);
     check_sums(sums, "pool", "sums");
-    pool_backward(size.images, pixels, size.stored, dfeature, x, NULL, NULL, dx, sums, parts);
+    pool_backward(ACTIVATION_RELU, size.images, pixels, size.stored, dfeature, x, NULL, NULL, dx, sums, parts);
     check_maps(dx, "pool", "dx", element);
     float *all[] = { x, want, dfeature, first, second, feature, dx };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -390,14 +391,14 @@ static void residual(void)
     float *shift = fixture_vectors(&fixture, "residual", "shift");
     float *skip_scale = fixture_vectors(&fixture, "residual", "skip_scale");
     float *skip_shift = fixture_vectors(&fixture, "residual", "skip_shift"), *out = allocate_floats(size.floats);
-    residual_forward(pixels, size.stored, y, scale, shift, NULL, NULL, NULL, out);
+    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, NULL, NULL, NULL, out);
     check_maps(out, "residual", "alone", element);
-    residual_forward(pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
     check_maps(out, "residual", "identity", element);
-    residual_forward(pixels, size.stored, y, scale, shift, skip, skip_scale, skip_shift, out);
+    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, skip_scale, skip_shift, out);
     check_maps(out, "residual", "projected", element);
     y[0] = NAN;
-    residual_forward(pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
     CHECK(isnan(out[0]));
     float *all[] = { y, skip, scale, shift, skip_scale, skip_shift, out };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -420,20 +421,82 @@ static void residual_of_any_size(void)
     }
     for (int kind = 0; kind < 3; kind++) {
         const float *skip_scale = kind == 2 ? scale[2] : NULL, *skip_shift = kind == 2 ? scale[3] : NULL;
-        residual_forward(PIXELS, CHANNELS, y, scale[0], scale[1], kind ? skip : NULL, skip_scale, skip_shift, all);
+        residual_forward(ACTIVATION_RELU, PIXELS, CHANNELS, y, scale[0], scale[1], kind ? skip : NULL, skip_scale,
+                         skip_shift, all);
         for (int at = 0; at < PIXELS * CHANNELS; at += 999 * CHANNELS) {
-            residual_forward(1, CHANNELS, y + at, scale[0], scale[1], kind ? skip + at : NULL, skip_scale, skip_shift,
-                             out);
+            residual_forward(ACTIVATION_RELU, 1, CHANNELS, y + at, scale[0], scale[1], kind ? skip + at : NULL,
+                             skip_scale, skip_shift, out);
             CHECK_BYTES(all + at, out, sizeof out);
             memcpy(few, y + at, FEW * sizeof *few);
             memcpy(few + FEW, skip + at, FEW * sizeof *few);
-            residual_forward(1, FEW, few, scale[0], scale[1], kind ? few + FEW : NULL, skip_scale, skip_shift, narrow);
+            residual_forward(ACTIVATION_RELU, 1, FEW, few, scale[0], scale[1], kind ? few + FEW : NULL, skip_scale,
+                             skip_shift, narrow);
             CHECK_FLOATS(narrow, out, FEW, element);
         }
     }
     float *used[] = { y, skip, all, few, narrow };
     for (size_t i = 0; i < sizeof used / sizeof *used; i++)
         free(used[i]);
+}
+
+/* exp below 0, against double, at every exponent; 1 at 0; and no further than its end. */
+static void exp_of_negative_values(void)
+{
+    double worst = 0;
+    for (float x = -87; x < 0; x += 1e-3f) {
+        double want = exp((double)x), got = (double)vector_exp_negative(vector_of(x))[0];
+        worst = fmax(worst, fabs(got - want) / want / (3e-7 - 7e-8 * (double)x));
+    }
+    CHECK_NEAR(worst, 0, 1);
+    CHECK_NEAR(vector_exp_negative(vector_of(0))[0], 1, 0);
+    CHECK_NEAR(vector_exp_negative(vector_of(-1e30f))[0], 0, 1e-37);
+    CHECK_NEAR(vector_exp_negative(vector_of(-INFINITY))[0], 0, 1e-37);
+}
+
+/* The value, and the slope from the output, by vectors and alone: against double; 0 gives 0 and NaN gives NaN. */
+static void celu(void)
+{
+    const double alpha = (double)celu_alpha;
+    for (float x = -40; x < 3; x += 0.37e-2f) {
+        double want = x > 0 ? (double)x : alpha * expm1((double)x / alpha);
+        double slope = x > 0 ? 1 : exp((double)x / alpha);
+        vector f = vector_activate(ACTIVATION_CELU, vector_of(x));
+        CHECK_NEAR(f[0], want, 1e-7 * (1 + fabs((double)x)));
+        CHECK_NEAR(activate(ACTIVATION_CELU, x), want, 1e-7 * (1 + fabs((double)x)));
+        CHECK_NEAR(vector_activate_backward(ACTIVATION_CELU, vector_of(2), f)[0], 2 * slope, 1e-6);
+        CHECK_NEAR(activate_backward(ACTIVATION_CELU, 2, f[0]), 2 * slope, 1e-6);
+    }
+    CHECK_NEAR(vector_activate(ACTIVATION_CELU, vector_of(0))[0], 0, 0);
+    CHECK_NEAR(activate(ACTIVATION_CELU, 0), 0, 0);
+    CHECK(isnan(vector_activate(ACTIVATION_CELU, vector_of(NAN))[0]) && isnan(activate(ACTIVATION_CELU, NAN)));
+    CHECK(isinf(vector_activate(ACTIVATION_CELU, vector_of(INFINITY))[0]));
+}
+
+/* At the end of a block and before the pooling, in the layouts of many and of few channels. */
+static void celu_of_maps(void)
+{
+    enum { PIXELS = 5 };
+    static const int widths[] = { 4, 32 };
+    for (int w = 0; w < 2; w++) {
+        int channels = widths[w], count = PIXELS * channels;
+        float y[PIXELS * 32], skip[PIXELS * 32], scale[32], shift[32], out[PIXELS * 32], dx[PIXELS * 32], dfeature[32];
+        struct random random = random_of(4, (uint64_t)w);
+        double *sums = allocate(3 * (size_t)channels, sizeof *sums);
+        float *parts = allocate_floats(pool_parts(1, channels)), *all[] = { y, skip, scale, shift, dfeature };
+        for (int a = 0; a < 5; a++)
+            for (int i = 0; i < (a < 2 ? count : channels); i++)
+                all[a][i] = random_normal(&random);
+        residual_forward(ACTIVATION_CELU, PIXELS, channels, y, scale, shift, skip, NULL, NULL, out);
+        pool_backward(ACTIVATION_CELU, 1, PIXELS, channels, dfeature, out, NULL, NULL, dx, sums, parts);
+        for (int i = 0; i < count; i++) {
+            int c = i % channels;
+            double x = (double)scale[c] * (double)y[i] + (double)shift[c] + (double)skip[i];
+            CHECK_NEAR(out[i], x > 0 ? x : (double)celu_alpha * expm1(x / (double)celu_alpha), 1e-6);
+            CHECK_NEAR(dx[i], (double)dfeature[c] / PIXELS * (x > 0 ? 1 : exp(x / (double)celu_alpha)), 1e-6);
+        }
+        free(sums);
+        free(parts);
+    }
 }
 
 static void input(void)
@@ -480,6 +543,9 @@ int main(void)
     RUN(linear);
     RUN(loss);
     RUN(residual);
+    RUN(exp_of_negative_values);
+    RUN(celu);
+    RUN(celu_of_maps);
     RUN(residual_of_any_size);
     RUN(input);
     RUN(nesterov);

@@ -12,6 +12,23 @@ static size_t pixel_at(int image, int i, int j, int height, int width)
     return ((size_t)image * (size_t)height + (size_t)i) * (size_t)width + (size_t)j;
 }
 
+static double function(enum activation activation, double x)
+{
+    double alpha = (double)celu_alpha;
+    if (activation == ACTIVATION_CELU)
+        return x > 0 ? x : alpha * expm1(x / alpha);
+    return fmax(0, x);
+}
+
+/* Its slope at x, or where it gives f. */
+static double slope(enum activation activation, double x, bool from_output)
+{
+    double alpha = (double)celu_alpha;
+    if (activation == ACTIVATION_CELU)
+        return x > 0 ? 1 : from_output ? 1 + x / alpha : exp(x / alpha);
+    return x > 0;
+}
+
 /* act(x) of a whole batch; caller frees. */
 static double *activate(const struct conv *conv, int images, struct conv_input input)
 {
@@ -21,7 +38,7 @@ static double *activate(const struct conv *conv, int images, struct conv_input i
         size_t c = i % (size_t)conv->inputs;
         act[i] = (double)input.x[i];
         if (input.scale)
-            act[i] = fmax(0, act[i] * (double)input.scale[c] + (double)input.shift[c]);
+            act[i] = function(input.activation, act[i] * (double)input.scale[c] + (double)input.shift[c]);
     }
     return act;
 }
@@ -106,8 +123,8 @@ void oracle_conv_forward(const struct conv *conv, int images, struct conv_input 
     for (size_t i = 0; i < count; i++) {
         size_t k = i % outputs;
         y[i] += (output.bias ? (double)output.bias[k] : 0) + (output.residual ? (double)output.residual[i] : 0);
-        if (output.relu)
-            y[i] = fmax(0, y[i]);
+        if (output.activate)
+            y[i] = function(output.activation, y[i]);
         sums[k] += y[i];
         sums[outputs + k] += y[i] * y[i];
     }
@@ -149,7 +166,8 @@ static void finish_input(const struct conv *conv, int images, const struct conv_
                     double gate = e->gate ? (double)e->gate[at] : 1;
                     if (e->gate && e->gate_scale)
                         gate = (double)e->gate_scale[c] * gate + (double)e->gate_shift[c];
-                    dx[at] = gate > 0 ? dx[at] + skip_value(conv, e, n, i, j, c) : 0;
+                    double factor = e->gate ? slope(e->activation, gate, !e->gate_scale) : 1;
+                    dx[at] = factor * (dx[at] + skip_value(conv, e, n, i, j, c));
                     sums[c] += dx[at];
                     for (int w = 0; w < 2; w++)
                         if (e->with[w])

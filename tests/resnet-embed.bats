@@ -212,6 +212,7 @@ tiny() {
     refused "the file is empty (a model is one frame)" </dev/null
     refused "this is no model of this project (metadata 'architecture' is missing)" <test.st
     refused "architecture 'transformer' is not known ('resnet' is)" < <(tiny @architecture=transformer)
+    refused "activation 'gelu' is not known ('relu' and 'celu' are)" < <(tiny @activation=gelu)
     refused "this is no model of this project (metadata 'widths' is missing)" < <(tiny @widths-)
     refused "this is no model of this project (metadata 'mean' is missing)" < <(tiny @mean-)
     refused "metadata 'widths': 'two' (up to 8 numbers from 1 to 4096)" < <(tiny @widths=two)
@@ -266,6 +267,9 @@ torch() {
     torch label.st grid.st layer1.0 5
     rotate-aug <test.st | resnet-embed -q -m rotation.st -e feature,logit,prediction,loss,fmap >turned.st
     torch rotation.st turned.st
+    resnet-train -q --widths 5,12 --blocks 2,1 -e 1 --activation celu <train.st >celu.st
+    resnet-embed -q -m celu.st -e feature,logit,prediction,loss,fmap <test.st >celu-rows.st
+    torch celu.st celu-rows.st
 }
 
 @test "a model that PyTorch wrote is read, and computes the same" {

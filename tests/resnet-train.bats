@@ -258,6 +258,22 @@ constant 0.1 0.1"
     holds "$(tensor-ls out.st | tr -s ' ')" "fc.weight F32 [4,8]"
 }
 
+@test "--activation is used, and named in the model" {
+    train --activation relu <train.st | cmp - base.st
+    train --activation celu <train.st >celu.st
+    equal "$(about celu.st activation)" celu
+    train -j 2 --activation celu <train.st | cmp - celu.st
+    negative() { # whether a model has features below 0
+        resnet-embed -q -m "$1" -e feature <val.st | tensor-tsv feature |
+            awk '{ for (i = 1; i <= NF; i++) negative += $i < 0 } END { print (negative > 0 ? "yes" : "no") }'
+    }
+    equal "$(negative base.st) $(negative celu.st)" "no yes"
+    train_misused "--activation: 'tanh' is none of relu, celu" --activation tanh <train.st
+    train --activation celu --checkpoint celu-state.st <train.st >out.st
+    cmp out.st celu.st
+    train_fails "activation" --resume celu-state.st <train.st
+}
+
 @test "training that diverges stops and says where" {
     train_fails "not finite" -e 9 --lr 1000 --warmup 0 -b 10 --log diverged.tsv <train.st
     [ ! -e diverged.tsv ]

@@ -25,7 +25,7 @@ enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip, average, start, optimizer, stem;
+    int target, schedule, flip, average, start, optimizer, stem, activation;
     const char *validation, *log, *checkpoint, *resume;
     struct integer_list widths, blocks, sizes, size_epochs;
     int64_t epochs, batch, seed, crop, translate, cutout, checkpoint_every;
@@ -62,6 +62,8 @@ static const struct option_row rows[] = {
     { OPTION_TEXT, 0, "resume", &options.resume, "FILE", "go on from that state", 0, 0, NULL },
     { OPTION_INTEGERS, 0, "widths", &options.widths, "LIST", "channels of each stage", 1, 4096, NULL },
     { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 1, 64, NULL },
+    { OPTION_CHOICE, 0, "activation", &options.activation, "WHICH", "after batch norms and at the end of blocks", 0, 0,
+      activation_names },
     { OPTION_INTEGER, 'e', "epochs", &options.epochs, "N", "times through the training data", 1, 100000, NULL },
     { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows per step", 1, 65536, NULL },
     { OPTION_CHOICE, 0, "optimizer", &options.optimizer, "WHICH", "for 3x3 convolutions; the rest is SGD's", 0, 0,
@@ -112,7 +114,8 @@ static const struct usage usage = {
 static struct resnet_config choose_config(const struct examples *training)
 {
     struct resnet_config config = { .stages = options.widths.count, .height = training->height,
-                                    .width = training->width };
+                                    .width = training->width,
+                                    .activation = (enum activation)options.activation };
     if (options.blocks.count != options.widths.count)
         die_usage("--blocks: %d values, but --widths has %d", options.blocks.count, options.widths.count);
     if (options.widths.count > STAGES_MAX)

@@ -72,6 +72,23 @@ static inline vector vector_gate(vector x, vector gate)
     return (vector)((vector_mask)x & (gate > 0));
 }
 
+/* exp(x) for x <= 0 with a relative error of at most 3e-7 + 7e-8 |x|, and exactly 1 at 0; below -87 it stays near
+ * exp(-87), and of other x it is anything.
+ *     exp(x) = 2^n 2^f,   n = round(x log2(e)),   -1/2 <= f <= 1/2
+ * 2^f is 1 + f q(f), with the q of degree 4 that has the least relative error, 9.2e-8. */
+static inline vector vector_exp_negative(vector x)
+{
+    static const float q[] = { 0.693147004f, 0.240222424f, 0.0555073358f, 0.00967151299f, 0.00132647273f };
+    const vector lowest = vector_of(-126), large = vector_of(12582912); /* 1.5 2^23: floats there are whole numbers */
+    vector t = x * 1.44269504f;
+    vector_mask low = t < lowest;
+    t = (vector)((low & (vector_mask)lowest) | (~low & (vector_mask)t));
+    vector whole = t + large, f = t - (whole - large);
+    vector power = (((q[4] * f + q[3]) * f + q[2]) * f + q[1]) * f + q[0];
+    power = power * f + 1;
+    return (vector)((vector_mask)power + ((vector_mask)whole << 23)); /* n into the exponent */
+}
+
 /* Bit i is set where element i is below the bound: what a loop over few hits among many elements wants, and what the
  * extension has no word for. NaN is never below. */
 static inline unsigned vector_below(vector x, vector bound)

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "layers/activation.h"
+
 struct conv {
     int inputs, outputs; /* channels C and K, as padded */
     int kernel;          /* 1 or 3 */
@@ -39,11 +41,12 @@ const float *conv_prepare(const struct conv *conv, const float *weight, float *p
 /* Floats of scratch that forward and backward of this layer need, with the threads in use, for `images` images. */
 size_t conv_workspace(const struct conv *conv, int images);
 
-/* The input: act(x) = x, or relu(scale_c x + shift_c) where scale is given, which is how a batch norm and a ReLU
+/* The input: act(x) = x, or activation(scale_c x + shift_c) where scale is given, which is how a batch norm and a ReLU
  * between two convolutions are applied without being stored. */
 struct conv_input {
     const float *x;             /* [N,H,W,C] */
     const float *scale, *shift; /* [C], or NULL */
+    enum activation activation;
 };
 
 /* The output, and what is done to it while it is in cache. */
@@ -52,7 +55,8 @@ struct conv_output {
     double *sums;          /* [2][K]: sums of y and of y^2 over all pixels, for batch norm; or NULL */
     const float *bias;     /* [K], added; or NULL */
     const float *residual; /* [N,H',W',K], added; or NULL */
-    bool relu;             /* max(., 0) at the end */
+    bool activate;         /* the activation at the end */
+    enum activation activation;
 };
 
 void conv_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
@@ -65,13 +69,15 @@ struct conv_gradient {
     const float *a, *b, *c; /* [K], or NULL */
 };
 
-/* What is done to the gradient at the input while it is in cache: dx = dx + skip where gate > 0, else 0; then its
- * sums alone and with other tensors, which the batch norm below needs. */
+/* What is done to the gradient at the input while it is in cache: dx = (dx + skip) f', with f' the slope of the
+ * activation whose output the gate is, so with a ReLU dx + skip where gate > 0, else 0; then its sums alone and with
+ * other tensors, which the batch norm below needs. */
 struct conv_epilogue {
     const float *skip;                    /* [N,H,W,C], or [N,ceil(H/2),ceil(W/2),C] for even pixels; or NULL */
     int skip_stride;                      /* 1 or 2 */
     const float *gate;                    /* [N,H,W,C]; NULL: everything passes */
-    const float *gate_scale, *gate_shift; /* [C]: the gate is gate_scale_c gate + gate_shift_c; or NULL */
+    const float *gate_scale, *gate_shift; /* [C]: the gate is activation(gate_scale_c gate + gate_shift_c); or NULL */
+    enum activation activation;
     const float *with[2];                 /* [N,H,W,C], or NULL */
     double *sums;                         /* [3][C]: of dx, of dx with[0], of dx with[1]; or NULL */
 };

@@ -11,6 +11,7 @@
  * one image with its border of zeros and one matrix of patches (those of a 1x1 convolution, and dP). Gradients of
  * weights are summed in a fixed number of slices of units, each slice in order by one thread, then over the slices in
  * order. */
+#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
 #include "layers/conv_plain.h"
 
 #include <blis.h>
@@ -18,6 +19,7 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "layers/activation_math.h"
 #include "layers/panel_gemm.h"
 #include "layers/workspace.h"
 
@@ -113,7 +115,7 @@ static struct scratch thread_scratch(const struct plan *plan, float *workspace)
 }
 
 /* count floats of x, whole pixels, through act. */
-static void activate(struct conv_input input, int channels, const float *x, size_t count, float *to)
+static void load_floats(struct conv_input input, int channels, const float *x, size_t count, float *to)
 {
     if (!input.scale) {
         memcpy(to, x, count * sizeof *x);
@@ -122,7 +124,7 @@ static void activate(struct conv_input input, int channels, const float *x, size
     for (size_t at = 0; at < count; at += (size_t)channels)
         for (int c = 0; c < channels; c++) {
             float value = x[at + (size_t)c] * input.scale[c] + input.shift[c];
-            to[at + (size_t)c] = value < 0 ? 0 : value;
+            to[at + (size_t)c] = activate(input.activation, value);
         }
 }
 
@@ -132,9 +134,9 @@ static void load_image(const struct conv *conv, const struct plan *plan, struct 
 {
     size_t line = (size_t)conv->width * (size_t)conv->inputs;
     for (int i = 0; i < conv->height; i++, x += line)
-        activate(input, conv->inputs, x, line,
-                 bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width + (size_t)plan->pad) *
-                                (size_t)conv->inputs);
+        load_floats(input, conv->inputs, x, line,
+                    bordered + ((size_t)(i + plan->pad) * (size_t)plan->border_width + (size_t)plan->pad) *
+                                   (size_t)conv->inputs);
 }
 
 /* The matrix of patches of some images, for a 1x1 convolution: the pixels that it reads. */
@@ -146,8 +148,8 @@ static void load_pixels(const struct conv *conv, const struct plan *plan, struct
         const float *x = input.x + (size_t)image * conv_input_floats(conv);
         for (int i = 0; i < plan->rows; i++)
             for (int j = 0; j < plan->columns; j++, patches += channels)
-                activate(input, conv->inputs, x + (size_t)(conv->stride * (i * conv->width + j)) * channels, channels,
-                         patches);
+                load_floats(input, conv->inputs, x + (size_t)(conv->stride * (i * conv->width + j)) * channels,
+                            channels, patches);
     }
 }
 
@@ -255,16 +257,19 @@ static void finish_output(const struct conv *conv, size_t first, size_t pixels, 
     size_t channels = (size_t)conv->outputs;
     float *y = output.y + first * channels;
     const float *residual = output.residual ? output.residual + first * channels : NULL;
-    for (size_t p = 0; p < pixels && (output.bias || residual || output.relu); p++)
+    bool relu = output.activate && output.activation == ACTIVATION_RELU;
+    for (size_t p = 0; p < pixels && (output.bias || residual || relu); p++)
         for (size_t k = 0; k < channels; k++) {
             float *value = &y[p * channels + k];
             if (output.bias)
                 *value += output.bias[k];
             if (residual)
                 *value += residual[p * channels + k];
-            if (output.relu && *value < 0)
+            if (relu && *value < 0)
                 *value = 0;
         }
+    if (output.activate && !relu)
+        activate_pixels(output.activation, pixels, channels, y);
     if (sums)
         add_sums(pixels, conv->outputs, y, sums);
 }
@@ -343,8 +348,9 @@ static void finish_gradient(const struct conv *conv, const struct plan *plan, co
                 if (epilogue->gate) {
                     float gate = epilogue->gate[at + (size_t)c];
                     if (epilogue->gate_scale)
-                        gate = gate * epilogue->gate_scale[c] + epilogue->gate_shift[c];
-                    value = gate > 0 ? value : 0;
+                        gate = activate(epilogue->activation,
+                                        gate * epilogue->gate_scale[c] + epilogue->gate_shift[c]);
+                    value = activate_backward(epilogue->activation, value, gate);
                 }
                 dx[at + (size_t)c] = value;
                 if (sums) {

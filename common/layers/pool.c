@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "layers/activation_math.h"
 
 /* Rows or columns of a side that belong to a cell. */
 struct span {
@@ -58,14 +59,14 @@ static void add_products(int pixels, int channels, const float *x, const float *
 }
 
 /* One image; sums are set. */
-static void backward_image(int pixels, int channels, const float *dfeature, const float *x, const float *first,
-                           const float *second, float *restrict dx, float *restrict sums)
+static void backward_image(enum activation activation, int pixels, int channels, const float *dfeature, const float *x,
+                           const float *first, const float *second, float *restrict dx, float *restrict sums)
 {
     memset(sums, 0, 3 * (size_t)channels * sizeof *sums);
     for (int p = 0; p < pixels; p++)
         for (int c = 0; c < channels; c++) {
             int at = p * channels + c;
-            dx[at] = x[at] > 0 ? dfeature[c] / (float)pixels : 0;
+            dx[at] = activate_backward(activation, dfeature[c] / (float)pixels, x[at]);
             sums[c] += dx[at];
         }
     if (first)
@@ -74,14 +75,14 @@ static void backward_image(int pixels, int channels, const float *dfeature, cons
         add_products(pixels, channels, dx, second, sums + 2 * channels);
 }
 
-void pool_backward(int images, int pixels, int channels, const float *dfeature, const float *x,
-                   const float *first, const float *second, float *dx, double *sums, float *parts)
+void pool_backward(enum activation activation, int images, int pixels, int channels, const float *dfeature,
+                   const float *x, const float *first, const float *second, float *dx, double *sums, float *parts)
 {
     size_t image = (size_t)pixels * (size_t)channels, part = 3 * (size_t)channels;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
     for (int n = 0; n < images; n++) {
         size_t at = (size_t)n * image;
-        backward_image(pixels, channels, dfeature + (size_t)n * (size_t)channels, x + at,
+        backward_image(activation, pixels, channels, dfeature + (size_t)n * (size_t)channels, x + at,
                        first ? first + at : NULL, second ? second + at : NULL, dx + at, parts + (size_t)n * part);
     }
     memset(sums, 0, part * sizeof *sums);

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "layers/activation.h"
+
 /* feature[n][c] = mean over pixels of x[n][p][c];   x: [images][pixels][channels], feature: [images][channels]. */
 void pool_forward(int images, int pixels, int channels, const float *x, float *feature);
 
@@ -13,11 +15,11 @@ void pool_forward(int images, int pixels, int channels, const float *x, float *f
  * which is at most the shorter one.   x: [images][height][width][channels], feature: [images][grid][grid][channels]. */
 void pool_grid_forward(int images, int height, int width, int channels, int grid, const float *x, float *feature);
 
-/* The gradient before the ReLU that gave x: dx[n][p][c] = dfeature[n][c] / pixels where x > 0, else 0; and its sums
+/* The gradient before the activation that gave x: dx[n][p][c] = dfeature[n][c] / pixels f'; and its sums
  * [3][channels] alone and with `first` and `second` (each like x, or NULL), which the batch norms below need.
  * parts: scratch of pool_parts(images, channels) floats, so that sums are taken image by image in order. */
-void pool_backward(int images, int pixels, int channels, const float *dfeature, const float *x,
-                   const float *first, const float *second, float *dx, double *sums, float *parts);
+void pool_backward(enum activation activation, int images, int pixels, int channels, const float *dfeature,
+                   const float *x, const float *first, const float *second, float *dx, double *sums, float *parts);
 
 /* Floats of scratch that pool_backward needs. */
 size_t pool_parts(int images, int channels);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "layers/activation_math.h"
+
 /* A line of zeros for what lies outside an image. */
 static const float zeros[CHANNELS];
 
@@ -122,8 +124,8 @@ static struct input_rows find_rows(const struct winograd *shape, struct conv_inp
 }
 
 /* Down the columns: lines[i] = slot i of each pixel of the rows, after one pixel of zeros for the border. */
-WINOGRAD_INLINE void input_columns(const int stride, const bool activate, const struct winograd *shape,
-                                   const struct input_rows *rows, float *lines)
+WINOGRAD_INLINE void input_columns(const int stride, const bool scaled, const enum activation activation,
+                                   const struct winograd *shape, const struct input_rows *rows, float *lines)
 {
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape);
@@ -135,7 +137,7 @@ WINOGRAD_INLINE void input_columns(const int stride, const bool activate, const 
     }
     for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
         vector scale[SLOTS_MAX], shift[SLOTS_MAX];
-        for (int i = 0; activate && i < slots; i++) {
+        for (int i = 0; scaled && i < slots; i++) {
             scale[i] = vector_load(rows->scale[i] + h);
             shift[i] = vector_load(rows->shift[i] + h);
         }
@@ -143,8 +145,8 @@ WINOGRAD_INLINE void input_columns(const int stride, const bool activate, const 
             vector x[SLOTS_MAX], v[SLOTS_MAX];
             for (int i = 0; i < slots; i++) {
                 x[i] = vector_load(rows->row[i] + p * rows->pixel[i] + h);
-                if (activate)
-                    x[i] = vector_relu(scale[i] * x[i] + shift[i]);
+                if (scaled)
+                    x[i] = vector_activate(activation, scale[i] * x[i] + shift[i]);
             }
             input_1d(stride, x, v);
             for (int i = 0; i < slots; i++)
@@ -175,6 +177,18 @@ WINOGRAD_INLINE void input_tiles(const int stride, const struct winograd *shape,
     }
 }
 
+/* The rows, as the input wants them. */
+WINOGRAD_INLINE void input_row(const int stride, struct conv_input input, const struct winograd *shape,
+                               const struct input_rows *rows, float *lines)
+{
+    if (!input.scale)
+        input_columns(stride, false, ACTIVATION_RELU, shape, rows, lines);
+    else if (input.activation == ACTIVATION_RELU)
+        input_columns(stride, true, ACTIVATION_RELU, shape, rows, lines);
+    else
+        input_columns(stride, true, ACTIVATION_CELU, shape, rows, lines);
+}
+
 void transform_input(const struct winograd *shape, struct conv_input input, int block, int first, int rows,
                      const struct domain *domain, float *v, float *lines)
 {
@@ -182,16 +196,10 @@ void transform_input(const struct winograd *shape, struct conv_input input, int 
         struct input_rows from = find_rows(shape, input, block, r);
         int tile = (r - first) * shape->tiles_x;
         if (shape->stride == 1) {
-            if (input.scale)
-                input_columns(1, true, shape, &from, lines);
-            else
-                input_columns(1, false, shape, &from, lines);
+            input_row(1, input, shape, &from, lines);
             input_tiles(1, shape, domain, block, tile, lines, v);
         } else {
-            if (input.scale)
-                input_columns(2, true, shape, &from, lines);
-            else
-                input_columns(2, false, shape, &from, lines);
+            input_row(2, input, shape, &from, lines);
             input_tiles(2, shape, domain, block, tile, lines, v);
         }
     }
@@ -221,8 +229,8 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape
     }
 }
 
-/* What is done to an output pixel: nothing, nothing and stored past the caches, or bias, residual and ReLU. */
-enum finish { STORE, STREAM, FINISH };
+/* What is done to an output pixel: nothing, nothing and stored past the caches, or bias, residual and activation. */
+enum finish { STORE, STREAM, FINISH, FINISH_CELU };
 
 /* Down the columns: output pixels; sum and squares grow by those of this row of tiles. */
 WINOGRAD_INLINE void output_columns(const int stride, const enum finish finish, const struct winograd *shape,
@@ -236,7 +244,7 @@ WINOGRAD_INLINE void output_columns(const int stride, const enum finish finish, 
     size_t at = ((size_t)image * (size_t)shape->out_height + (size_t)top) * pitch + (size_t)block * CHANNELS;
     for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
         vector total = vector_load(sum + h), total_squares = vector_load(squares + h), bias = vector_of(0);
-        if (finish == FINISH && output->bias)
+        if (finish >= FINISH && output->bias)
             bias = vector_load(output->bias + block * CHANNELS + h);
         for (int p = 0; p < shape->out_width; p++) {
             size_t pixel = at + (size_t)p * (size_t)shape->outputs + (size_t)h;
@@ -245,11 +253,13 @@ WINOGRAD_INLINE void output_columns(const int stride, const enum finish finish, 
                 in[i] = vector_load(lines + (size_t)i * line + (size_t)p * CHANNELS + h);
             output_1d(stride, in, y);
             for (int i = 0; i < valid; i++) {
-                if (finish == FINISH) {
+                if (finish >= FINISH) {
                     y[i] += bias;
                     if (output->residual)
                         y[i] += vector_load(output->residual + pixel + (size_t)i * pitch);
-                    if (output->relu)
+                    if (finish == FINISH_CELU)
+                        y[i] = vector_celu(y[i]);
+                    else if (output->activate)
                         y[i] = vector_relu(y[i]);
                 }
                 if (finish == STREAM)
@@ -279,6 +289,9 @@ WINOGRAD_INLINE void output_row(const int stride, const enum finish finish, cons
         return;
     case FINISH:
         output_columns(stride, FINISH, shape, block, row, lines, output, sum, squares);
+        return;
+    case FINISH_CELU:
+        output_columns(stride, FINISH_CELU, shape, block, row, lines, output, sum, squares);
     }
 }
 
@@ -287,7 +300,9 @@ void transform_output(const struct winograd *shape, const struct domain *domain,
                       float *lines)
 {
     float sum[CHANNELS] = { 0 }, squares[CHANNELS] = { 0 };
-    enum finish finish = output->bias || output->residual || output->relu ? FINISH : stream ? STREAM : STORE;
+    enum finish finish = output->bias || output->residual || output->activate ? FINISH : stream ? STREAM : STORE;
+    if (output->activate && output->activation == ACTIVATION_CELU)
+        finish = FINISH_CELU;
     for (int r = first; r < first + rows; r++) {
         int tile = (r - first) * shape->tiles_x;
         if (shape->stride == 1)
@@ -421,6 +436,7 @@ WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shap
 /* Which parts of an epilogue are there: constants where the function is specialised. */
 struct parts {
     bool skip, skip_even, gate, gate_affine, first, second;
+    enum activation activation;
 };
 
 static struct parts epilogue_parts(const struct conv_epilogue *e)
@@ -432,6 +448,7 @@ static struct parts epilogue_parts(const struct conv_epilogue *e)
         .gate_affine = e->gate && e->gate_scale,
         .first = e->with[0],
         .second = e->with[1],
+        .activation = e->activation,
     };
     return parts;
 }
@@ -460,7 +477,9 @@ WINOGRAD_INLINE void finish_pixel(const struct parts parts, const struct conv_ep
         vector gate = vector_load(e->gate + at);
         if (parts.gate_affine)
             gate = gate_scale * gate + gate_shift;
-        value = vector_gate(value, gate);
+        if (parts.gate_affine && parts.activation == ACTIVATION_CELU)
+            gate = vector_celu(gate);
+        value = vector_activate_backward(parts.activation, value, gate);
     }
     vector_store(dx + at, value);
     total[0] += value;
@@ -523,13 +542,15 @@ WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts,
 
 /* One row of tiles. The epilogues of residual networks are compiled each for itself: within a block, at the end of one
  * before a block that keeps the size, before one that halves it; with one or two batch norms below. */
-WINOGRAD_INLINE void adjoint_row(const int stride, const struct parts parts, const struct winograd *shape, int block,
-                                 int row, const float *lines, const struct conv_epilogue *e, float *dx, float *carry,
-                                 struct totals *totals)
+WINOGRAD_INLINE void adjoint_row(const int stride, const enum activation activation, const struct parts parts,
+                                 const struct winograd *shape, int block, int row, const float *lines,
+                                 const struct conv_epilogue *e, float *dx, float *carry, struct totals *totals)
 {
-    const struct parts inside = { .gate = true, .gate_affine = true, .first = true };
-    const struct parts end = { .skip = stride == 1, .skip_even = stride == 2, .gate = true, .first = true };
-    const struct parts end_of_two = { end.skip, end.skip_even, .gate = true, .first = true, .second = true };
+    const struct parts inside = { .gate = true, .gate_affine = true, .first = true, .activation = activation };
+    const struct parts end = { .skip = stride == 1, .skip_even = stride == 2, .gate = true, .first = true,
+                               .activation = activation };
+    const struct parts end_of_two = { end.skip, end.skip_even, .gate = true, .first = true, .second = true,
+                                      .activation = activation };
     if (stride == 1 && same_parts(parts, inside))
         adjoint_columns(stride, inside, shape, block, row, lines, e, dx, carry, totals);
     else if (same_parts(parts, end))
@@ -550,10 +571,16 @@ void transform_adjoint(const struct winograd *shape, const struct domain *domain
         int tile = (r - first) * shape->tiles_x;
         if (shape->stride == 1) {
             adjoint_tiles(1, shape, domain, block, tile, dv, lines);
-            adjoint_row(1, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            if (parts.activation == ACTIVATION_RELU)
+                adjoint_row(1, ACTIVATION_RELU, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            else
+                adjoint_row(1, ACTIVATION_CELU, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
         } else {
             adjoint_tiles(2, shape, domain, block, tile, dv, lines);
-            adjoint_row(2, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            if (parts.activation == ACTIVATION_RELU)
+                adjoint_row(2, ACTIVATION_RELU, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
+            else
+                adjoint_row(2, ACTIVATION_CELU, parts, shape, block, r, lines, epilogue, dx, carry, &totals);
         }
     }
     for (int k = 0; sums && k < 3; k++)

@@ -95,12 +95,13 @@ struct inference inference_new(struct resnet *net, int images)
     return inference;
 }
 
-/* y = conv(x) + bias (+ residual), through a ReLU where asked, of the convolution of that number. */
+/* y = conv(x) + bias (+ residual), through the activation where asked, of the convolution of that number. */
 static void run_unit(struct inference *inference, int number, int images, const float *x, const float *residual,
-                     bool relu, float *y)
+                     bool activate, float *y)
 {
     const struct resnet_unit *unit = unit_at(inference->net, number);
-    struct conv_output output = { .y = y, .bias = inference->weights + unit->beta, .residual = residual, .relu = relu };
+    struct conv_output output = { .y = y, .bias = inference->weights + unit->beta, .residual = residual,
+                                  .activate = activate, .activation = inference->net->config.activation };
     conv_forward(&unit->conv, images, (struct conv_input){ .x = x }, inference->ready[number], output,
                  inference->workspace);
 }

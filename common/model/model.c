@@ -53,7 +53,7 @@ static void write_shape(struct frame *frame, const struct model *model)
     set_text(frame, "blocks", join_integers(config->blocks, config->stages));
     set_text(frame, "height", format_string("%d", config->height));
     set_text(frame, "width", format_string("%d", config->width));
-    frame_set_metadata(frame, "activation", "relu");
+    frame_set_metadata(frame, "activation", activation_names[config->activation]);
     frame_set_metadata(frame, "logit_scale", "1");
     set_text(frame, "mean", format_string("%.9g,%.9g,%.9g", n->mean[0], n->mean[1], n->mean[2]));
     set_text(frame, "std", format_string("%.9g,%.9g,%.9g", n->deviation[0], n->deviation[1], n->deviation[2]));
@@ -122,6 +122,16 @@ static int parse_numbers(const char *text, const char *path, const char *key, do
     }
 }
 
+/* Models of others may not say: they have ReLUs. */
+static enum activation read_activation(const struct frame *frame, const char *path)
+{
+    const char *name = frame_metadata(frame, "activation");
+    for (int i = 0; i < ACTIVATIONS; i++)
+        if (!name || strcmp(name, activation_names[i]) == 0)
+            return (enum activation)i;
+    die("%s: activation '%s' is not known ('relu' and 'celu' are)", path, name);
+}
+
 static struct resnet_config read_config(const struct frame *frame, const char *path)
 {
     struct resnet_config config = { 0 };
@@ -139,6 +149,7 @@ static struct resnet_config read_config(const struct frame *frame, const char *p
     config.height = (int)values[0];
     parse_numbers(require_about(frame, path, "width"), path, "width", 1, 4096, 1, values);
     config.width = (int)values[0];
+    config.activation = read_activation(frame, path);
     config.classes = (int)frame_require(frame, &stream, "fc.weight", DTYPE_F32, 2)->shape[0];
     resnet_check(&config, path);
     return config;

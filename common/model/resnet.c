@@ -496,17 +496,24 @@ static void unit_forward(struct resnet *net, struct resnet_unit *unit, int image
     batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
 }
 
+/* What the convolution after a unit sees of it. */
+static struct conv_input activated(const struct resnet *net, const struct resnet_unit *unit)
+{
+    return (struct conv_input){ unit->y, unit->norm.scale, unit->norm.shift, net->config.activation };
+}
+
 static void block_forward(struct resnet *net, struct resnet_block *block, int images, const float *x)
 {
-    const struct batchnorm *norm1 = &block->first.norm, *norm2 = &block->second.norm;
+    const struct batchnorm *norm2 = &block->second.norm;
     const struct batchnorm *projected = &block->shortcut.norm;
     unit_forward(net, &block->first, images, (struct conv_input){ .x = x });
-    unit_forward(net, &block->second, images, (struct conv_input){ block->first.y, norm1->scale, norm1->shift });
+    unit_forward(net, &block->second, images, activated(net, &block->first));
     if (block->projects)
         unit_forward(net, &block->shortcut, images, (struct conv_input){ .x = x });
-    residual_forward(unit_pixels(&block->second, images), norm2->channels, block->second.y, norm2->scale, norm2->shift,
-                     block->projects ? block->shortcut.y : x, block->projects ? projected->scale : NULL,
-                     block->projects ? projected->shift : NULL, block->out);
+    residual_forward(net->config.activation, unit_pixels(&block->second, images), norm2->channels, block->second.y,
+                     norm2->scale, norm2->shift, block->projects ? block->shortcut.y : x,
+                     block->projects ? projected->scale : NULL, block->projects ? projected->shift : NULL,
+                     block->out);
 }
 
 static const float *block_input(const struct resnet *net, int block)
@@ -519,8 +526,8 @@ static void forward(struct resnet *net, int images)
     const struct batchnorm *norm = &net->stem.norm;
     const struct resnet_block *last = &net->block[net->blocks - 1];
     unit_forward(net, &net->stem, images, (struct conv_input){ .x = net->input });
-    residual_forward(unit_pixels(&net->stem, images), norm->channels, net->stem.y, norm->scale, norm->shift, NULL, NULL,
-                     NULL, net->stem_out);
+    residual_forward(net->config.activation, unit_pixels(&net->stem, images), norm->channels, net->stem.y, norm->scale,
+                     norm->shift, NULL, NULL, NULL, net->stem_out);
     for (int i = 0; i < net->blocks; i++)
         block_forward(net, &net->block[i], images, block_input(net, i));
     pool_forward(images, (int)unit_pixels(&last->second, 1), net->features, last->out, net->feature);
@@ -550,7 +557,7 @@ static void sums_with(const struct resnet *net, int block, const float *with[2])
     with[1] = block >= 0 && net->block[block].projects ? net->block[block].shortcut.y : NULL;
 }
 
-/* From g = gradient before the block's last ReLU (in gradient[0], with its sums in net->sums) to the same of the
+/* From g = gradient before the block's last activation (in gradient[0], with its sums in net->sums) to the same of the
  * block below. */
 static void block_backward(struct resnet *net, int number, int images)
 {
@@ -564,18 +571,19 @@ static void block_backward(struct resnet *net, int number, int images)
     if (block->projects)
         norm_backward(net, shortcut, images, net->sums, net->sums + 2 * outputs);
 
-    struct conv_epilogue through_relu = {
-        .skip_stride = 1,
+    struct conv_epilogue within = {
+        .skip_stride = 1, .activation = net->config.activation,
         .gate = first->y, .gate_scale = first->norm.scale, .gate_shift = first->norm.shift,
         .with = { first->y, NULL },
         .sums = net->sums,
     };
-    conv_backward(&second->conv, images, (struct conv_input){ first->y, first->norm.scale, first->norm.shift },
+    conv_backward(&second->conv, images, activated(net, first),
                   unit_gradient(second, g), net->weights + second->weight, net->gradients + second->weight, inner,
-                  &through_relu, net->workspace);
+                  &within, net->workspace);
     norm_backward(net, first, images, net->sums, net->sums + first->norm.channels);
 
-    struct conv_epilogue join = { .skip = g, .skip_stride = 1, .gate = x, .sums = net->sums };
+    struct conv_epilogue join = { .skip = g, .skip_stride = 1, .activation = net->config.activation, .gate = x,
+                                  .sums = net->sums };
     sums_with(net, number - 1, join.with);
     if (block->projects) {
         conv_backward(&shortcut->conv, images, (struct conv_input){ .x = x }, unit_gradient(shortcut, g),
@@ -596,8 +604,8 @@ static void backward(struct resnet *net, int images)
                     net->dlogit, net->gradients + net->classifier_weight, net->gradients + net->classifier_bias,
                     net->dfeature);
     sums_with(net, net->blocks - 1, with);
-    pool_backward(images, (int)unit_pixels(&last->second, 1), net->features, net->dfeature, last->out, with[0],
-                  with[1], net->gradient[0], net->sums, net->parts);
+    pool_backward(net->config.activation, images, (int)unit_pixels(&last->second, 1), net->features, net->dfeature,
+                  last->out, with[0], with[1], net->gradient[0], net->sums, net->parts);
     for (int i = net->blocks - 1; i >= 0; i--)
         block_backward(net, i, images);
     norm_backward(net, &net->stem, images, net->sums, net->sums + net->stem.norm.channels);

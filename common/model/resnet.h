@@ -1,4 +1,5 @@
-/* A residual network (He et al. 2016) for small images, after torchvision's ResNet-18 and shrunk at will:
+/* A residual network (He et al. 2016) for small images, after torchvision's ResNet-18 and shrunk at will; relu may be
+ * another activation:
  *
  *     image -> conv 3x3 -> bn -> relu -> stages of blocks -> global average pooling -> linear -> logits
  *     block:  relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
@@ -25,6 +26,7 @@ struct resnet_config {
     int widths[STAGES_MAX], blocks[STAGES_MAX];
     int classes;
     int height, width; /* of the image */
+    enum activation activation;
 };
 
 /* What a tensor is to the network, and so to its training. */

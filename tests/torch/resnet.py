@@ -11,9 +11,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
 
 
+ACTIVATIONS = {"relu": F.relu, "celu": lambda x: F.celu(x, 0.3)}
+
+
 class Block(nn.Module):
-    def __init__(self, inputs, outputs, stride):
+    def __init__(self, inputs, outputs, stride, activation=F.relu):
         super().__init__()
+        self.activation = activation
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
@@ -23,15 +27,16 @@ class Block(nn.Module):
             self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + (self.downsample(x) if self.downsample else x))
+        y = self.bn2(self.conv2(self.activation(self.bn1(self.conv1(x)))))
+        return self.activation(y + (self.downsample(x) if self.downsample else x))
 
 
 class ResNet(nn.Module):
     """A 3x3 stem without pooling, then stages of basic blocks; every stage but the first halves the image."""
 
-    def __init__(self, widths, blocks, classes):
+    def __init__(self, widths, blocks, classes, activation=F.relu):
         super().__init__()
+        self.activation = activation
         self.conv1 = nn.Conv2d(3, widths[0], 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.stages = len(widths)
@@ -39,14 +44,14 @@ class ResNet(nn.Module):
         for s, (width, count) in enumerate(zip(widths, blocks)):
             stage = []
             for b in range(count):
-                stage.append(Block(inputs, width, 2 if s > 0 and b == 0 else 1))
+                stage.append(Block(inputs, width, 2 if s > 0 and b == 0 else 1, activation))
                 inputs = width
             setattr(self, f"layer{s + 1}", nn.Sequential(*stage))
         self.fc = nn.Linear(inputs, classes)
 
     def maps(self, x):
         """The maps after the stem and after every block, by name."""
-        x = F.relu(self.bn1(self.conv1(x)))
+        x = self.activation(self.bn1(self.conv1(x)))
         found = {"conv1": x}
         for s in range(self.stages):
             for b, block in enumerate(getattr(self, f"layer{s + 1}")):
@@ -119,7 +124,7 @@ def load_model(path):
     (tensors, about), = read_frames(path)
     widths = [int(w) for w in about["widths"].split(",")]
     blocks = [int(b) for b in about["blocks"].split(",")]
-    net = ResNet(widths, blocks, tensors["fc.bias"].shape[0])
+    net = ResNet(widths, blocks, tensors["fc.bias"].shape[0], ACTIVATIONS[about.get("activation", "relu")])
     net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, strict=True)
     return net.eval(), about
 
