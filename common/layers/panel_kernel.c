@@ -5,7 +5,7 @@
 #define KERNEL_INLINE static inline __attribute__((always_inline))
 
 /* Sums that are kept in registers: 8 rows of two panels, or 16 rows of one, are 16 of the 32 registers of AVX-512.
- * Fewer would wait for each other; more (12 x 2) are not faster, and blocks of 64 tiles are multiples of 8. */
+ * Fewer would wait for each other; more (12 x 2) are not faster, and blocks of 32 tiles are multiples of 8. */
 enum { ROWS_OF_TWO = 8, ROWS_OF_ONE = 16, ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
 enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
 

@@ -23,7 +23,7 @@
 
 /* Tiles of a block: enough rows for the products, few enough for the cache of a core, or for the one that cores share
  * where they work together. */
-enum { BLOCK_TILES = 64, SHARED_TILES = 128 };
+enum { BLOCK_TILES = 32, SHARED_TILES = 128 };
 /* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
 enum { PASS_PANELS = 4 };
 /* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */
@@ -247,7 +247,8 @@ static struct ahead forward_ahead(const struct plan *plan, int first, int rows, 
 
 /* The block of rows of tiles from `first` on, of those up to `end`: the member's share of the panels of y, a few at a
  * time. */
-static void forward_block(const struct plan *plan, struct team team, int first, int end, struct conv_input input, const float *u, const struct conv_output *output, double *sums,
+static void forward_block(const struct plan *plan, struct team team, int first, int end, struct conv_input input,
+                          const float *u, const struct conv_output *output, double *sums,
                           const struct scratch *scratch)
 {
     const struct winograd *shape = &plan->shape;
