@@ -3,9 +3,13 @@
 #ifndef TALE_BASE_SIMD_H
 #define TALE_BASE_SIMD_H
 
+#include <string.h>
+
 #if defined(__AVX__)
 #include <immintrin.h>
 #endif
+
+#include "base/tensor.h"
 
 #if defined(__AVX512F__)
 enum { VECTOR_FLOATS = 16 };
@@ -17,10 +21,12 @@ enum { VECTOR_FLOATS = 4 };
 
 typedef float vector __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
 typedef int vector_mask __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
+typedef vector_mask vector_int;
 /* The same without a demand on alignment: what loads and stores go through. */
-typedef float vector_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(4), may_alias));
+typedef float vector_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
+typedef int vector_int_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
 
-static inline vector vector_load(const float *from)
+static inline vector vector_load(const float_anywhere *from)
 {
     return *(const vector_unaligned *)from;
 }
@@ -105,6 +111,40 @@ static inline unsigned vector_below(vector x, vector bound)
 #endif
 }
 
+/* sum[i] + sum_j a[4 i + j] b[j], in 32 bits that wrap around: a [4 VECTOR_FLOATS] of at most VECTOR_BYTE_MAX, b [4] of
+ * at least -127. Without VNNI, x86 adds two of the products in 16 bits, which saturate: there bytes have a bit less. */
+#if defined(__AVX2__) && !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
+enum { VECTOR_BYTE_MAX = 127 };
+#else
+enum { VECTOR_BYTE_MAX = 255 };
+#endif
+
+static inline vector_int vector_dot4(vector_int sum, const unsigned char *a, const signed char *b)
+{
+#if defined(__AVX2__) && (defined(__AVX512BW__) || !defined(__AVX512F__))
+    vector_int bytes = *(const vector_int_unaligned *)(const void *)a;
+    int four;
+    memcpy(&four, b, sizeof four);
+#if defined(__AVX512VNNI__)
+    return (vector_int)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes, _mm512_set1_epi32(four));
+#elif defined(__AVX512BW__)
+    __m512i pairs = _mm512_maddubs_epi16((__m512i)bytes, _mm512_set1_epi32(four));
+    return (vector_int)_mm512_add_epi32((__m512i)sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+#elif defined(__AVXVNNI__)
+    return (vector_int)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)bytes, _mm256_set1_epi32(four));
+#else
+    __m256i pairs = _mm256_maddubs_epi16((__m256i)bytes, _mm256_set1_epi32(four));
+    return (vector_int)_mm256_add_epi32((__m256i)sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#endif
+#else
+    for (int i = 0; i < VECTOR_FLOATS; i++) {
+        int dot = a[4 * i] * b[0] + a[4 * i + 1] * b[1] + a[4 * i + 2] * b[2] + a[4 * i + 3] * b[3];
+        sum[i] = (int)((unsigned)sum[i] + (unsigned)dot);
+    }
+    return sum;
+#endif
+}
+
 /* The sum of the elements, from first to last. */
 static inline float vector_sum(vector x)
 {
@@ -112,6 +152,16 @@ static inline float vector_sum(vector x)
     for (int i = 0; i < VECTOR_FLOATS; i++)
         sum += x[i];
     return sum;
+}
+
+/* The sum of the elements in an order that suits the machine. */
+static inline float vector_total(vector x)
+{
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_ps((__m512)x);
+#else
+    return vector_sum(x);
+#endif
 }
 
 #endif

@@ -68,18 +68,39 @@ void column_means(const float *value, int64_t rows, int64_t dimension, double *m
         mean[d] /= (double)rows;
 }
 
+enum { lanes = 32 }; /* partial sums: as many as hide how long an addition takes */
+
+static double sum_of_lanes(double sum[lanes])
+{
+    for (int l = 0; l < 8; l++)
+        sum[l] = (sum[l] + sum[l + 8]) + (sum[l + 16] + sum[l + 24]);
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
 double squared_distance(const float *x, const float_anywhere *y, int64_t dimension)
 {
-    double sum[8] = { 0 };
+    double sum[lanes] = { 0 };
     int64_t d = 0;
-    for (; d + 8 <= dimension; d += 8)
-        for (int64_t l = 0; l < 8; l++) {
+    for (; d + lanes <= dimension; d += lanes)
+        for (int l = 0; l < lanes; l++) {
             double difference = (double)x[d + l] - (double)y[d + l];
             sum[l] += difference * difference;
         }
-    for (int64_t l = 0; d < dimension; d++, l++) {
+    for (int l = 0; d < dimension; d++, l++) {
         double difference = (double)x[d] - (double)y[d];
         sum[l] += difference * difference;
     }
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+    return sum_of_lanes(sum);
+}
+
+double dot_product(const float_anywhere *x, const float_anywhere *y, int64_t dimension)
+{
+    double sum[lanes] = { 0 };
+    int64_t d = 0;
+    for (; d + lanes <= dimension; d += lanes)
+        for (int l = 0; l < lanes; l++)
+            sum[l] += (double)x[d + l] * (double)y[d + l];
+    for (int l = 0; d < dimension; d++, l++)
+        sum[l] += (double)x[d] * (double)y[d];
+    return sum_of_lanes(sum);
 }

@@ -31,8 +31,9 @@ struct features features_read_all(struct stream *stream, const char *field, cons
 /* mean[d] = sum_i value[i, d] / rows: mean [dimension], summed in double in the order of the rows; 0 without rows. */
 void column_means(const float *value, int64_t rows, int64_t dimension, double *mean);
 
-/* sum_d (x[d] - y[d])^2: x, y [dimension], in double. Eight partial sums let the compiler use vectors; their order is
- * fixed, so every call on the same rows gives the same bits. */
+/* sum_d (x[d] - y[d])^2 and sum_d x[d] y[d]: x, y [dimension], in double. Partial sums let the compiler use vectors;
+ * their order is fixed, so every call on the same rows gives the same bits. */
 double squared_distance(const float *x, const float_anywhere *y, int64_t dimension);
+double dot_product(const float_anywhere *x, const float_anywhere *y, int64_t dimension);
 
 #endif
