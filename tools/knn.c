@@ -174,7 +174,7 @@ static void answer_batch(struct batch *batch, const struct stream *stream, const
     int64_t *position = allocate(count, sizeof *position), at = 0;
     double *distance = allocate(count, sizeof *distance);
     int64_t failed = knn_search(&database->knn, batch->feature, batch->index, batch->rows, choices->k, position,
-                                distance, NULL);
+                                distance);
     if (failed >= 0)
         die_too_few(batch, choices, stream, failed);
     for (int64_t f = 0; f < batch->frames; f++) {

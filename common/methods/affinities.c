@@ -88,7 +88,7 @@ static struct edge *conditional_similarities(const float *row, int64_t n, int64_
     for (int64_t i = 0; i < n; i++)
         self[i] = i;
     struct knn knn = knn_open(KNN_L2, row, self, n, dimension);
-    if (knn_search(&knn, row, self, n, k, position, distance, NULL) >= 0)
+    if (knn_search(&knn, row, self, n, k, position, distance) >= 0)
         die("%lld rows are too few for %lld neighbours", (long long)n, (long long)k);
     knn_close(&knn);
 #pragma omp parallel

@@ -1,48 +1,48 @@
-/* The first step of the neighbour search (methods/knn.h): for each query a few more rows than are wanted, by distances
- * in float. With x a query and y a row, both moved to the database's mean (L2) or scaled to length 1 (cosine), rows are
- * ordered by
- *     |y|^2 - 2 x.y  =  |x - y|^2 - |x|^2
- * whose products are summed in registers, for `columns` rows and a tile of queries at a time, and compared there with
- * the query's bound: nothing but the few values below it is ever stored. That is a product of matrices without its
- * result, so it runs near the speed of an sgemm however short the rows are. */
+/* The nearest of the rows that a search has met, for each of its queries. Rows come with a key that is quickly computed
+ * and off by at most a share `error` of the exact one. Exact keys are asked for only in the end, of the few rows that
+ * may be among the k nearest: where r is the k-th smallest key so far, k rows have an exact key of at most
+ * r / (1 - error), so those of the result have, and their keys are at most
+ *     r (1 + error) / (1 - error)  <=  r (1 + 3 error),  error <= 1/5 */
 #ifndef TALE_METHODS_CANDIDATES_H
 #define TALE_METHODS_CANDIDATES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "methods/knn.h"
-
-/* A database row, and its squared distance to the query less the query's square, as far as float knows. */
 struct candidate {
-    float value;
-    int32_t row;
+    double key;
+    int64_t row;
 };
 
-/* The lists of a batch of queries. */
+/* The exact key of a row. */
+typedef double candidate_key(const void *search, int64_t query, int64_t row);
+
+/* The lists of some queries: a list takes more than k, and is cut back to what may be among the nearest when it is
+ * full. */
 struct candidates {
-    int64_t capacity, dimension, queries; /* kept for each query; of a row; of the batch, at most */
-    struct candidate *list;               /* [queries, 2 capacity]: cut back to the nearest whenever it is full */
-    int64_t *filled;                      /* [queries] */
-    float *bound;                         /* [queries]: no row outside the list has a smaller value */
-    double *square;                       /* [queries]: squared length as this step sees the query */
-    float *query;                         /* tiles of queries [dimension, tile] */
-    float *block, *block_square;          /* panels of rows [dimension, columns], [columns] */
-    int64_t block_rows;
-    struct candidate **scratch;           /* per thread [2 capacity] */
-    float **row;                          /* per thread [dimension] */
+    int64_t k, room;
+    double error;               /* at most 1/5 */
+    candidate_key *exact;
+    struct candidate *list;     /* [queries, room] */
+    int64_t *filled;            /* [queries] */
+    double *limit;              /* [queries]: no larger key matters; infinite before there are k rows */
+    struct candidate **scratch; /* per thread [room] */
     int threads;
 };
 
-struct candidates candidates_new(const struct knn *knn, int64_t queries, int64_t capacity);
+struct candidates candidates_new(int64_t queries, int64_t k, double error, candidate_key *exact);
 
 void candidates_free(struct candidates *candidates);
 
-/* Fill the lists of `count` queries [count, dimension]; identity [count] or NULL as for knn_search. Afterwards each
- * holds at most `capacity` rows, in no order, and every row whose squared length is below candidates_square_max (as
- * this step sees it) and that is not in it has a value of at least `bound`, infinite where the list is not full. */
-void candidates_find(struct candidates *candidates, const struct knn *knn, const float *query, const int64_t *identity,
-                     int64_t count);
+/* Make the list of query q empty. */
+void candidates_clear(struct candidates *candidates, int64_t q);
 
-extern const float candidates_square_max;
+/* Put a row on the list of query q if its key allows it; `search` is handed on to exact(). Returns whether that has
+ * changed the limit. */
+bool candidates_add(struct candidates *candidates, const void *search, int64_t q, double key, int64_t row);
+
+/* The list of query q with exact keys, the smallest first, equal ones by row; only the first k count. Returns how many
+ * these are, fewer where fewer rows were added. */
+int64_t candidates_sort(struct candidates *candidates, const void *search, int64_t q);
 
 #endif

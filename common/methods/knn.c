@@ -1,6 +1,5 @@
 #include "methods/knn.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,33 +7,28 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/simd.h"
 #include "base/threads.h"
 #include "methods/candidates.h"
 #include "methods/features.h"
+#include "methods/screen.h"
 
-enum { batch_queries = 4096 }; /* searched at a time: bounds the memory */
-
-/* A candidate with its distance in double. */
-struct candidate_exact {
-    double key; /* squared distance, or 1 - cosine */
-    int64_t row;
+enum {
+    batch_queries = 4096,   /* searched at a time: bounds the memory */
+    task_tiles = 8,         /* searched by one thread in one go: they stay in L1 while panels pass */
+    block_bytes = 1 << 20,  /* a block of panels stays in L2 while all queries pass */
+    block_rows_most = 4096,
+    rough_most = 1 << 20,   /* dimensions of which a sum in float says enough */
+    fetch_most = 1 << 10    /* floats of a row that are asked for ahead */
 };
 
-double knn_length(const float_anywhere *x, int64_t n)
+/* |x|, which only the cosine asks for. */
+static double length_of(const struct knn *knn, const float_anywhere *x)
 {
-    double sum[8] = { 0 }, total = 0;
-    int64_t d = 0;
-    for (; d + 8 <= n; d += 8)
-        for (int l = 0; l < 8; l++)
-            sum[l] += (double)x[d + l] * (double)x[d + l];
-    for (; d < n; d++)
-        total += (double)x[d] * (double)x[d];
-    for (int l = 0; l < 8; l++)
-        total += sum[l];
-    return sqrt(total);
+    return knn->metric == KNN_COSINE ? sqrt(dot_product(x, x, knn->dimension)) : 0;
 }
 
-const float_anywhere *knn_row(const struct knn *knn, int64_t row)
+static const float_anywhere *row_of(const struct knn *knn, int64_t row)
 {
     int64_t low = 0, high = knn->parts - 1; /* the last part that begins at the row or before it */
     while (low < high) {
@@ -47,34 +41,46 @@ const float_anywhere *knn_row(const struct knn *knn, int64_t row)
     return knn->part[low].row + (row - knn->first[low]) * knn->dimension;
 }
 
-/* 1 - cosine of x and y, in double, by eight partial sums in a fixed order as squared_distance; x_length is |x|. The
- * cosine of a zero row is 0. */
-static double cosine_distance(const float *x, const float_anywhere *y, int64_t n, double x_length)
+/* 1 - cosine of x and y, in double; lengths are |x| and |y|. The cosine of a zero row is 0. */
+static double cosine_distance(const float *x, const float_anywhere *y, int64_t n, double x_length, double y_length)
 {
-    double sum[8] = { 0 };
-    int64_t d = 0;
-    for (; d + 8 <= n; d += 8)
-        for (int l = 0; l < 8; l++)
-            sum[l] += (double)x[d + l] * (double)y[d + l];
-    for (int l = 0; d < n; d++, l++)
-        sum[l] += (double)x[d] * (double)y[d];
-    double total = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-    double product = x_length * knn_length(y, n);
-    double cosine = product > 0 ? total / product : 0;
+    double length = x_length * y_length, cosine = length > 0 ? dot_product(x, y, n) / length : 0;
     return cosine < 1 ? cosine > -1 ? 1 - cosine : 2 : 0;
 }
 
-/* What both steps order by, in double from the original rows. */
-static double exact_key(enum knn_metric metric, const float *x, const float_anywhere *y, int64_t n, double x_length)
+/* |x - y|^2 within rough_error of itself: in floats, where they do not lose more than that. */
+static double rough_square(const float *x, const float_anywhere *y, int64_t n)
 {
-    return metric == KNN_L2 ? squared_distance(x, y, n) : cosine_distance(x, y, n, x_length);
+    vector sum[4] = { { 0 } };
+    float rest = 0;
+    int64_t d = 0;
+    for (; d + 4 * VECTOR_FLOATS <= n; d += 4 * VECTOR_FLOATS)
+        for (int v = 0; v < 4; v++) {
+            vector difference = vector_load(x + d + v * VECTOR_FLOATS) - vector_load(y + d + v * VECTOR_FLOATS);
+            sum[v] += difference * difference;
+        }
+    for (; d + VECTOR_FLOATS <= n; d += VECTOR_FLOATS) {
+        vector difference = vector_load(x + d) - vector_load(y + d);
+        sum[0] += difference * difference;
+    }
+    for (; d < n; d++)
+        rest += (x[d] - y[d]) * (x[d] - y[d]);
+    float total = vector_total((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
+    return total > 0x1p-60F && total < 0x1p120F && n <= rough_most ? (double)total : squared_distance(x, y, n);
+}
+
+/* The rounding of n sums and of each square, relative to the result (Higham, Accuracy and Stability, 3.1); what
+ * underflows, n 2^-126 of more than 2^-60, is far less. */
+static double rough_error(int64_t n)
+{
+    return (double)((n < rough_most ? n : rough_most) + 16) * 0x1p-24;
 }
 
 /* The sums of the columns of a chunk of rows, in their order. */
 static void sum_columns(const struct knn *knn, int64_t first, int64_t count, double *sum)
 {
     for (int64_t i = first; i < first + count; i++) {
-        const float_anywhere *row = knn_row(knn, i);
+        const float_anywhere *row = row_of(knn, i);
         for (int64_t d = 0; d < knn->dimension; d++)
             sum[d] += (double)row[d];
     }
@@ -138,121 +144,235 @@ void knn_close(struct knn *knn)
     *knn = (struct knn){ 0 };
 }
 
-static bool same_identity(const struct knn *knn, const int64_t *query_identity, int64_t row)
+/* The state of a search: a block of the database, and a batch of queries. */
+struct search {
+    const struct knn *knn;
+    const float *query;             /* [queries, dimension] */
+    const int64_t *identity;        /* [queries], or NULL */
+    int64_t queries;
+    double *length;                 /* [queries]: |x|, for the cosine */
+    char *tile, *panel;             /* screen_tile of the queries, screen_panel of the block's rows */
+    size_t tile_bytes, panel_bytes; /* of one */
+    double *row_length;             /* [block_rows]: |y|, and likewise */
+    int64_t block_rows;
+    struct candidates nearest;
+    float **row;                    /* per thread [dimension] */
+    int threads;
+};
+
+/* What rows are ordered by, in double from their original values: |x - y|^2, or 1 - cosine. */
+static double exact_key(const void *search, int64_t q, int64_t row)
 {
-    return query_identity && knn->identity && *query_identity == knn->identity[row];
+    const struct search *s = search;
+    const struct knn *knn = s->knn;
+    const float *x = s->query + q * knn->dimension;
+    const float_anywhere *y = row_of(knn, row);
+    return knn->metric == KNN_L2 ? squared_distance(x, y, knn->dimension)
+                                 : cosine_distance(x, y, knn->dimension, s->length[q], length_of(knn, y));
 }
 
-static bool is_nearer(const struct candidate_exact *a, const struct candidate_exact *b)
+/* The same within rough_error; `first` is the first row of the block. */
+static double rough_key(const struct search *s, int64_t q, int64_t row, int64_t first)
 {
-    return a->key < b->key || (a->key == b->key && a->row < b->row);
+    const struct knn *knn = s->knn;
+    const float *x = s->query + q * knn->dimension;
+    const float_anywhere *y = row_of(knn, row);
+    return knn->metric == KNN_L2 ? rough_square(x, y, knn->dimension)
+                                 : cosine_distance(x, y, knn->dimension, s->length[q], s->row_length[row - first]);
 }
 
-static int compare_exact(const void *a, const void *b)
+/* Tiles or panels, each of so many bytes, from a cache line on. */
+static char *new_blocks(int64_t count, size_t bytes)
 {
-    return is_nearer(a, b) ? -1 : is_nearer(b, a);
+    return (char *)allocate_floats(checked_multiply((size_t)count, bytes / sizeof(float)));
 }
 
-/* The k nearest of all rows in double, into best [k], sorted. Returns how many there are. */
-static int64_t brute_force(const struct knn *knn, const float *query, const int64_t *identity, double length, int64_t k,
-                           struct candidate_exact *best)
+static struct search search_new(const struct knn *knn, int64_t queries, int64_t k)
 {
-    int64_t filled = 0;
-    for (int64_t row = 0; row < knn->rows; row++) {
-        if (same_identity(knn, identity, row))
+    struct search s = { .knn = knn, .threads = threads_count() };
+    s.tile_bytes = screen_tile_bytes(knn->dimension);
+    s.panel_bytes = screen_panel_bytes(knn->dimension);
+    int64_t fitting = block_bytes / (int64_t)s.panel_bytes + 1, most = block_rows_most / SCREEN_ROWS;
+    s.block_rows = (fitting < most ? fitting : most) * SCREEN_ROWS;
+    s.length = allocate((size_t)queries, sizeof *s.length);
+    s.row_length = allocate((size_t)s.block_rows, sizeof *s.row_length);
+    s.tile = new_blocks(queries / SCREEN_QUERIES + 1, s.tile_bytes);
+    s.panel = new_blocks(s.block_rows / SCREEN_ROWS, s.panel_bytes);
+    s.nearest = candidates_new(queries, k, rough_error(knn->dimension), exact_key);
+    s.row = allocate((size_t)s.threads, sizeof *s.row);
+    for (int t = 0; t < s.threads; t++)
+        s.row[t] = allocate_floats((size_t)knn->dimension);
+    return s;
+}
+
+static void search_free(struct search *s)
+{
+    for (int t = 0; t < s->threads; t++)
+        free(s->row[t]);
+    free(s->row);
+    free(s->length);
+    free(s->row_length);
+    free(s->tile);
+    free(s->panel);
+    candidates_free(&s->nearest);
+    *s = (struct search){ 0 };
+}
+
+/* The row as the screen sees it: moved to the mean, or of length 1. NULL where that cannot be: a zero row has no
+ * direction. */
+static const float *transform_row(const struct search *s, const float_anywhere *row, double length)
+{
+    const struct knn *knn = s->knn;
+    float *out = s->row[threads_index()];
+    if (knn->metric == KNN_L2) {
+        for (int64_t d = 0; d < knn->dimension; d++)
+            out[d] = row[d] - knn->centre[d];
+        return out;
+    }
+    if (!(length > 0))
+        return NULL;
+    for (int64_t d = 0; d < knn->dimension; d++)
+        out[d] = (float)((double)row[d] / length);
+    return out;
+}
+
+static struct screen_tile *tile_at(const struct search *s, int64_t query)
+{
+    return (struct screen_tile *)(void *)(s->tile + (size_t)(query / SCREEN_QUERIES) * s->tile_bytes);
+}
+
+static struct screen_panel *panel_at(const struct search *s, int64_t row)
+{
+    return (struct screen_panel *)(void *)(s->panel + (size_t)(row / SCREEN_ROWS) * s->panel_bytes);
+}
+
+/* The tile of the queries from `first` on. */
+static void pack_queries(struct search *s, int64_t first)
+{
+    struct screen_tile *tile = tile_at(s, first);
+    int64_t n = s->knn->dimension;
+    for (int i = 0; i < SCREEN_QUERIES; i++) {
+        int64_t q = first + i;
+        if (q >= s->queries) {
+            screen_leave_query(tile, i);
             continue;
-        double key = exact_key(knn->metric, query, knn_row(knn, row), knn->dimension, length);
-        struct candidate_exact entry = { key, row };
-        int64_t at = filled < k ? filled : k - 1;
-        if (filled == k && !is_nearer(&entry, &best[at]))
+        }
+        candidates_clear(&s->nearest, q);
+        s->length[q] = length_of(s->knn, s->query + q * n);
+        screen_put_query(tile, i, transform_row(s, s->query + q * n, s->length[q]), n);
+    }
+}
+
+/* The panel of the rows from `row` on, in a block that begins at `first`. */
+static void pack_rows(struct search *s, int64_t first, int64_t row)
+{
+    struct screen_panel *panel = panel_at(s, row - first);
+    for (int i = 0; i < SCREEN_ROWS; i++) {
+        if (row + i >= s->knn->rows) {
+            screen_leave_row(panel, i);
             continue;
-        for (; at > 0 && is_nearer(&entry, &best[at - 1]); at--)
-            best[at] = best[at - 1];
-        best[at] = entry;
-        filled += filled < k;
+        }
+        const float_anywhere *value = row_of(s->knn, row + i);
+        double length = s->row_length[row - first + i] = length_of(s->knn, value);
+        screen_put_row(panel, i, transform_row(s, value, length), s->knn->dimension);
     }
-    return filled;
 }
 
-/* Whether no row outside the list can be as near as the k-th of `best`; the bound is the header's. */
-static bool is_proved(const struct knn *knn, const struct candidates *found, int64_t q,
-                      const struct candidate_exact *best, int64_t k)
+/* Give the rows whose bits are set in `hits` a rough distance to query q; `row` is the first of their panel, `first` of
+ * the block. */
+static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t first, int64_t row)
 {
-    if (found->filled[q] < found->capacity)
-        return false;
-    double square = knn->metric == KNN_L2 ? best[k - 1].key : 2 * best[k - 1].key;
-    double reach = 2 * sqrt(found->square[q]) + sqrt(square);
-    double error = (double)(knn->dimension + 16) * (FLT_EPSILON / 2) * reach * reach;
-    double underflow = (double)(knn->dimension + 16) * 4 * FLT_MIN;
-    return reach * reach < (double)candidates_square_max / 2 &&
-           (double)found->bound[q] + found->square[q] > square + error + underflow;
+    const struct knn *knn = s->knn;
+    for (; hits; hits &= hits - 1) {
+        int64_t y = row + __builtin_ctz(hits);
+        if (s->identity && knn->identity && s->identity[q] == knn->identity[y])
+            continue;
+        if (candidates_add(&s->nearest, s, q, rough_key(s, q, y, first), y))
+            screen_limit(tile_at(s, q), (int)(q % SCREEN_QUERIES),
+                         sqrt(knn->metric == KNN_L2 ? s->nearest.limit[q] : 2 * s->nearest.limit[q]));
+    }
 }
 
-/* Second step for query q of the batch. False: fewer than k rows are there. */
-static bool rank_candidates(const struct knn *knn, const struct candidates *found, struct candidate_exact *rank,
-                            int64_t q, const float *query, const int64_t *identity, int64_t k, int64_t *position,
-                            double *distance, bool *forced)
+/* Queries [from, to) against the packed rows [first, last). */
+static void search_block(struct search *s, int64_t from, int64_t to, int64_t first, int64_t last)
 {
-    const struct candidate *list = found->list + q * 2 * found->capacity;
-    double length = knn_length(query, knn->dimension);
-    for (int64_t i = 0; i < found->filled[q]; i++) {
-        rank[i].row = list[i].row;
-        rank[i].key = exact_key(knn->metric, query, knn_row(knn, list[i].row), knn->dimension, length);
-    }
-    qsort(rank, (size_t)found->filled[q], sizeof *rank, compare_exact);
-    *forced = found->filled[q] < k || !is_proved(knn, found, q, rank, k);
-    if (*forced && brute_force(knn, query, identity, length, k, rank) < k)
-        return false;
-    for (int64_t i = 0; i < k; i++) {
-        position[i] = rank[i].row;
-        distance[i] = knn->metric == KNN_L2 ? sqrt(rank[i].key) : rank[i].key;
-    }
-    return true;
+    for (int64_t row = first; row < last; row += SCREEN_ROWS)
+        for (int64_t q = from; q < to; q += SCREEN_QUERIES) {
+            uint32_t hits[SCREEN_QUERIES];
+            if (!screen_compare(tile_at(s, q), panel_at(s, row - first), s->knn->dimension, hits))
+                continue;
+            for (int i = 0; i < SCREEN_QUERIES; i++)
+                if (hits[i])
+                    look_closely(s, q + i, hits[i], first, row);
+        }
 }
 
-/* A batch of at most batch_queries. Returns -1, or the first query with too few rows. */
-static int64_t search_batch(const struct knn *knn, struct candidates *found, const float *query,
-                            const int64_t *identity, int64_t count, int64_t k, int64_t *position, double *distance,
-                            int64_t *forced)
+static void search_all(struct search *s)
 {
-    int64_t n = knn->dimension, failed = count, brute = 0;
-    candidates_find(found, knn, query, identity, count);
+    enum { task = task_tiles * SCREEN_QUERIES };
+    int64_t rows = s->knn->rows;
 #pragma omp parallel
     {
-        struct candidate_exact *rank = allocate((size_t)found->capacity, sizeof *rank);
-#pragma omp for schedule(dynamic, 16) reduction(min : failed) reduction(+ : brute)
-        for (int64_t q = 0; q < count; q++) {
-            bool needed;
-            if (!rank_candidates(knn, found, rank, q, query + q * n, identity ? identity + q : NULL, k,
-                                 position + q * k, distance + q * k, &needed))
-                failed = q < failed ? q : failed;
-            brute += needed;
+#pragma omp for schedule(static)
+        for (int64_t q = 0; q < s->queries; q += SCREEN_QUERIES)
+            pack_queries(s, q);
+        for (int64_t first = 0; first < rows; first += s->block_rows) {
+            int64_t last = first + s->block_rows < rows ? first + s->block_rows : rows;
+#pragma omp for schedule(static)
+            for (int64_t row = first; row < last; row += SCREEN_ROWS)
+                pack_rows(s, first, row);
+#pragma omp for schedule(dynamic)
+            for (int64_t q = 0; q < s->queries; q += task)
+                search_block(s, q, s->queries - q < task ? s->queries : q + task, first, last);
         }
-        free(rank);
     }
-    *forced += brute;
-    return failed < count ? failed : -1;
+}
+
+/* Ask for a row, so that it comes while others are looked at. */
+static void fetch_row(const struct knn *knn, int64_t row)
+{
+    const float_anywhere *value = row_of(knn, row);
+    for (int64_t d = 0; d < knn->dimension && d < fetch_most; d += CACHE_LINE / (int64_t)sizeof *value)
+        __builtin_prefetch(value + d, 0, 2);
+}
+
+/* Queries in s. Returns -1, or the first with too few rows. */
+static int64_t search_batch(struct search *s, int64_t k, int64_t *position, double *distance)
+{
+    int64_t failed = s->queries;
+    search_all(s);
+#pragma omp parallel for schedule(dynamic, 16) reduction(min : failed)
+    for (int64_t q = 0; q < s->queries; q++) {
+        const struct candidate *list = s->nearest.list + q * s->nearest.room;
+        for (int64_t i = 0; i < s->nearest.filled[q]; i++)
+            fetch_row(s->knn, list[i].row);
+        if (candidates_sort(&s->nearest, s, q) < k) {
+            failed = q < failed ? q : failed;
+            continue;
+        }
+        for (int64_t i = 0; i < k; i++) {
+            position[q * k + i] = list[i].row;
+            distance[q * k + i] = s->knn->metric == KNN_L2 ? sqrt(list[i].key) : list[i].key;
+        }
+    }
+    return failed < s->queries ? failed : -1;
 }
 
 int64_t knn_search(const struct knn *knn, const float *query, const int64_t *query_identity, int64_t count, int64_t k,
-                   int64_t *position, double *distance, int64_t *forced)
+                   int64_t *position, double *distance)
 {
-    int64_t brute = 0, failed = -1;
+    int64_t failed = -1;
     if (k > knn->rows)
         return count > 0 ? 0 : -1;
-    /* More than k, so that rounding rarely leaves the proof open: neighbours k and k + k/16 + 8 differ by far more. */
-    struct candidates found = candidates_new(knn, count < batch_queries ? count : batch_queries, k + k / 16 + 8);
+    struct search search = search_new(knn, count < batch_queries ? count : batch_queries, k);
     for (int64_t first = 0; first < count && failed < 0; first += batch_queries) {
-        int64_t some = count - first < batch_queries ? count - first : batch_queries;
-        failed = search_batch(knn, &found, query + first * knn->dimension,
-                              query_identity ? query_identity + first : NULL, some, k, position + first * k,
-                              distance + first * k, &brute);
-        if (failed >= 0)
-            failed += first;
+        search.queries = count - first < batch_queries ? count - first : batch_queries;
+        search.query = query + first * knn->dimension;
+        search.identity = query_identity ? query_identity + first : NULL;
+        failed = search_batch(&search, k, position + first * k, distance + first * k);
+        failed += failed >= 0 ? first : 0;
     }
-    candidates_free(&found);
-    if (forced)
-        *forced = brute;
+    search_free(&search);
     return failed;
 }
 

@@ -23,7 +23,7 @@ static int64_t *nearest(const float *row, int64_t n, int64_t dimension, const in
     for (int64_t i = 0; i < count; i++)
         memcpy(query + i * dimension, row + chosen[i] * dimension, (size_t)dimension * sizeof *query);
     struct knn knn = knn_open(KNN_L2, row, self, n, dimension);
-    if (knn_search(&knn, query, chosen, count, k, position, distance, NULL) >= 0)
+    if (knn_search(&knn, query, chosen, count, k, position, distance) >= 0)
         die("%lld rows are too few for %lld neighbours", (long long)n, (long long)k);
     knn_close(&knn);
     free(self);
