@@ -11,8 +11,8 @@
  * nothing depends on threads or blocks. Data only decide how many rows are looked at closely. Of 50 000 rows and for
  * k = 10 these are about 190 in 64 normal dimensions, 250 in 256, 180 of a trained network's features; for k = 100 they
  * are 1100, 1400 and 1000. (What is best so far changes about k (1 + log(rows / k)) times, whatever the method.) All
- * rows may be where distances differ by less than a hundredth of the rows' distance to the mean, or not at all, or where
- * rows are so long or short that floats do not hold their squares. */
+ * rows may be where distances differ by less than a hundredth of the rows' distance to the mean, or not at all, or
+ * where rows are so long or short that floats do not hold their squares. */
 #ifndef TALE_METHODS_KNN_H
 #define TALE_METHODS_KNN_H
 
