@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
+#include "methods/candidates.h"
 
 struct problem {
     enum knn_metric metric;
@@ -314,6 +315,51 @@ static void threads_change_nothing(void)
     problem_free(&three);
 }
 
+/* The exact keys of rows, of which those before `first` are gone. */
+struct keys_at_hand {
+    const double *key;
+    int64_t first, last;
+};
+
+static double key_at_hand(const void *search, int64_t query, int64_t row)
+{
+    const struct keys_at_hand *keys = search;
+    CHECK(query == 1 && row >= keys->first && row < keys->last);
+    return keys->key[row];
+}
+
+/* A settled list asks for no earlier row, be keys far apart, close together or equal; what it holds is as if all rows
+ * had been sorted. */
+static void exact_keys_are_of_rows_at_hand(void)
+{
+    enum { rows = 900, block = 100, k = 12 };
+    static const double spread[] = { 1, 1e-3, 0 }, error = 1e-2;
+    for (size_t s = 0; s < sizeof spread / sizeof *spread; s++) {
+        double key[rows];
+        struct random r = random_new(3, s);
+        struct candidates c = candidates_new(2, k, error, key_at_hand);
+        candidates_clear(&c, 1);
+        for (int64_t i = 0; i < rows; i++)
+            key[i] = 1 + spread[s] * random_uniform(&r);
+        for (int64_t first = 0; first < rows; first += block) {
+            struct keys_at_hand keys = { key, first, first + block };
+            for (int64_t i = first; i < first + block; i++)
+                candidates_add(&c, &keys, 1, key[i] * (1 + error * (2 * random_uniform(&r) - 1)), i);
+            candidates_settle(&c, &keys, 1);
+        }
+        CHECK_INTEGER(candidates_sort(&c, 1), k);
+        for (int64_t n = 0; n < k; n++) {
+            const struct candidate *entry = c.list + c.room + n;
+            int64_t before = 0;
+            for (int64_t i = 0; i < rows; i++)
+                before += key[i] < key[entry->row] || (i < entry->row && key[i] == key[entry->row]);
+            CHECK_INTEGER(before, n);
+            CHECK_NEAR(entry->key, key[entry->row], 0);
+        }
+        candidates_free(&c);
+    }
+}
+
 static void votes(void)
 {
     static const int64_t label[] = { 3, 8, 8, 3, 8, 1 };
@@ -348,6 +394,7 @@ int main(void)
     RUN(own_rows_are_left_out);
     RUN(too_few_rows_are_named);
     RUN(threads_change_nothing);
+    RUN(exact_keys_are_of_rows_at_hand);
     RUN(votes);
     return check_verdict();
 }

@@ -14,6 +14,7 @@ struct candidates candidates_new(int64_t queries, int64_t k, double error, candi
     c.list = allocate(checked_multiply((size_t)queries, (size_t)c.room), sizeof *c.list);
     c.filled = allocate((size_t)queries, sizeof *c.filled);
     c.limit = allocate((size_t)queries, sizeof *c.limit);
+    c.settled = allocate((size_t)queries, sizeof *c.settled);
     c.scratch = allocate((size_t)c.threads, sizeof *c.scratch);
     for (int t = 0; t < c.threads; t++)
         c.scratch[t] = allocate((size_t)c.room, sizeof **c.scratch);
@@ -28,6 +29,7 @@ void candidates_free(struct candidates *c)
     free(c->list);
     free(c->filled);
     free(c->limit);
+    free(c->settled);
     *c = (struct candidates){ 0 };
 }
 
@@ -35,6 +37,7 @@ void candidates_clear(struct candidates *c, int64_t q)
 {
     c->filled[q] = 0;
     c->limit[q] = INFINITY;
+    c->settled[q] = 0;
 }
 
 /* Bring the `keep` smallest of `count` keys to the front. Returns the largest of these. Partitions go through the
@@ -82,12 +85,22 @@ static int compare(const void *a, const void *b)
     return (p->row > q->row) - (p->row < q->row);
 }
 
-static void sort_exactly(struct candidates *c, const void *search, int64_t q)
+/* Ask for the exact keys that the list of query q lacks. */
+static void make_exact(struct candidates *c, const void *search, int64_t q)
 {
     struct candidate *list = c->list + q * c->room;
+    int64_t next = c->settled[q];
     for (int64_t i = 0; i < c->filled[q]; i++)
-        list[i].key = c->exact(search, q, list[i].row);
-    qsort(list, (size_t)c->filled[q], sizeof *list, compare);
+        if (list[i].row >= c->settled[q]) {
+            list[i].key = c->exact(search, q, list[i].row);
+            next = list[i].row >= next ? list[i].row + 1 : next;
+        }
+    c->settled[q] = next;
+}
+
+static void sort(struct candidates *c, int64_t q)
+{
+    qsort(c->list + q * c->room, (size_t)c->filled[q], sizeof *c->list, compare);
 }
 
 /* Lower the limit of query q, and forget what lies beyond it. Where that is too little, because many rows are equally
@@ -102,7 +115,8 @@ static void cut(struct candidates *c, const void *search, int64_t q)
             list[kept++] = list[i];
     c->filled[q] = kept;
     if (kept > (c->k + c->room) / 2) {
-        sort_exactly(c, search, q);
+        make_exact(c, search, q);
+        sort(c, q);
         c->filled[q] = c->k;
         c->limit[q] = list[c->k - 1].key * (1 + 3 * c->error);
     }
@@ -119,10 +133,17 @@ bool candidates_add(struct candidates *c, const void *search, int64_t q, double 
     return true;
 }
 
-int64_t candidates_sort(struct candidates *c, const void *search, int64_t q)
+bool candidates_settle(struct candidates *c, const void *search, int64_t q)
 {
-    if (c->filled[q] > c->k)
+    bool is_cut = c->filled[q] > c->k;
+    if (is_cut)
         cut(c, search, q);
-    sort_exactly(c, search, q);
+    make_exact(c, search, q);
+    return is_cut;
+}
+
+int64_t candidates_sort(struct candidates *c, int64_t q)
+{
+    sort(c, q);
     return c->filled[q] < c->k ? c->filled[q] : c->k;
 }

@@ -18,8 +18,7 @@ enum {
     task_tiles = 8,         /* searched by one thread in one go: they stay in L1 while panels pass */
     block_bytes = 1 << 20,  /* a block of panels stays in L2 while all queries pass */
     block_rows_most = 4096,
-    rough_most = 1 << 20,   /* dimensions of which a sum in float says enough */
-    fetch_most = 1 << 10    /* floats of a row that are asked for ahead */
+    rough_most = 1 << 20    /* dimensions of which a sum in float says enough */
 };
 
 /* |x|, which only the cosine asks for. */
@@ -94,7 +93,7 @@ static double *column_means_of(const struct knn *knn)
     double *part = allocate(checked_multiply(chunks_at_once, (size_t)knn->dimension), sizeof *part);
     for (int64_t from = 0; from < knn->rows; from += (int64_t)chunk * chunks_at_once) {
         memset(part, 0, chunks_at_once * (size_t)knn->dimension * sizeof *part);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic)
         for (int c = 0; c < chunks_at_once; c++) {
             int64_t first = from + (int64_t)c * chunk, rest = knn->rows - first;
             sum_columns(knn, first, rest < 0 ? 0 : rest < chunk ? rest : chunk, part + c * knn->dimension);
@@ -278,6 +277,13 @@ static void pack_rows(struct search *s, int64_t first, int64_t row)
     }
 }
 
+/* Tell the screen how far away a row may be from query q to matter. */
+static void limit_query(struct search *s, int64_t q)
+{
+    double key = s->nearest.limit[q];
+    screen_limit(tile_at(s, q), (int)(q % SCREEN_QUERIES), sqrt(s->knn->metric == KNN_L2 ? key : 2 * key));
+}
+
 /* Give the rows whose bits are set in `hits` a rough distance to query q; `row` is the first of their panel, `first` of
  * the block. */
 static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t first, int64_t row)
@@ -288,12 +294,12 @@ static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t fir
         if (s->identity && knn->identity && s->identity[q] == knn->identity[y])
             continue;
         if (candidates_add(&s->nearest, s, q, rough_key(s, q, y, first), y))
-            screen_limit(tile_at(s, q), (int)(q % SCREEN_QUERIES),
-                         sqrt(knn->metric == KNN_L2 ? s->nearest.limit[q] : 2 * s->nearest.limit[q]));
+            limit_query(s, q);
     }
 }
 
-/* Queries [from, to) against the packed rows [first, last). */
+/* Queries [from, to) against the packed rows [first, last). Exact keys are computed before these are left: to come back
+ * for rows one by one would be slow where they are on a disk. */
 static void search_block(struct search *s, int64_t from, int64_t to, int64_t first, int64_t last)
 {
     for (int64_t row = first; row < last; row += SCREEN_ROWS)
@@ -305,6 +311,9 @@ static void search_block(struct search *s, int64_t from, int64_t to, int64_t fir
                 if (hits[i])
                     look_closely(s, q + i, hits[i], first, row);
         }
+    for (int64_t q = from; q < to; q++)
+        if (candidates_settle(&s->nearest, s, q))
+            limit_query(s, q);
 }
 
 static void search_all(struct search *s)
@@ -328,14 +337,6 @@ static void search_all(struct search *s)
     }
 }
 
-/* Ask for a row, so that it comes while others are looked at. */
-static void fetch_row(const struct knn *knn, int64_t row)
-{
-    const float_anywhere *value = row_of(knn, row);
-    for (int64_t d = 0; d < knn->dimension && d < fetch_most; d += CACHE_LINE / (int64_t)sizeof *value)
-        __builtin_prefetch(value + d, 0, 2);
-}
-
 /* Queries in s. Returns -1, or the first with too few rows. */
 static int64_t search_batch(struct search *s, int64_t k, int64_t *position, double *distance)
 {
@@ -344,9 +345,7 @@ static int64_t search_batch(struct search *s, int64_t k, int64_t *position, doub
 #pragma omp parallel for schedule(dynamic, 16) reduction(min : failed)
     for (int64_t q = 0; q < s->queries; q++) {
         const struct candidate *list = s->nearest.list + q * s->nearest.room;
-        for (int64_t i = 0; i < s->nearest.filled[q]; i++)
-            fetch_row(s->knn, list[i].row);
-        if (candidates_sort(&s->nearest, s, q) < k) {
+        if (candidates_sort(&s->nearest, q) < k) {
             failed = q < failed ? q : failed;
             continue;
         }

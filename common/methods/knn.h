@@ -4,8 +4,9 @@
  * 8-bit products, of rows and queries moved to the database's mean, so that a common offset costs no digits, or scaled
  * to length 1 for cosine: a rigorous lower bound of their distance excludes nearly all rows. Of those that are left the
  * distance is computed in float (cosine: in double), directly as sum (x - y)^2, so that no digit is lost however
- * norms differ, and those that may be among the nearest are kept (methods/candidates.h). In the end the distances of
- * these are computed in double from the original values, and sorted by (distance, row).
+ * norms differ, and those that may be among the nearest are kept (methods/candidates.h). When a block of rows is done,
+ * the distances of those of it that are kept are computed in double from the original values; in the end they are
+ * sorted by (distance, row).
  *
  * Both bounds hold for any finite data, so the result is what brute force in double gives: ties are broken by row, and
  * nothing depends on threads or blocks. Data only decide how many rows are looked at closely. Of 50 000 rows and for
@@ -32,8 +33,8 @@ struct knn_part {
     int64_t rows;
 };
 
-/* A database made ready; rows and `identity` stay the caller's and must outlive it. Rows are read in order, but for
- * candidates, and nothing is kept of them, so they may be a mapped file larger than the memory. */
+/* A database made ready; rows and `identity` stay the caller's and must outlive it. Rows are read in order, once for
+ * each 4096 queries, and nothing is kept of them, so they may be a mapped file larger than the memory. */
 struct knn {
     enum knn_metric metric;
     int64_t rows, dimension, parts;
