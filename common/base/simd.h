@@ -22,6 +22,7 @@ enum { VECTOR_FLOATS = 4 };
 typedef float vector __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
 typedef int vector_mask __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
 typedef vector_mask vector_int;
+typedef unsigned vector_bits __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)))); /* sums may wrap around */
 /* The same without a demand on alignment: what loads and stores go through. */
 typedef float vector_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
 typedef int vector_int_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
@@ -92,7 +93,7 @@ static inline vector vector_exp_negative(vector x)
     vector whole = t + large, f = t - (whole - large);
     vector power = (((q[4] * f + q[3]) * f + q[2]) * f + q[1]) * f + q[0];
     power = power * f + 1;
-    return (vector)((vector_mask)power + ((vector_mask)whole << 23)); /* n into the exponent */
+    return (vector)((vector_bits)power + ((vector_bits)whole << 23)); /* n into the exponent */
 }
 
 /* Bit i is set where element i is below the bound: what a loop over few hits among many elements wants, and what the
