@@ -257,18 +257,15 @@ static void finish_output(const struct conv *conv, size_t first, size_t pixels, 
     size_t channels = (size_t)conv->outputs;
     float *y = output.y + first * channels;
     const float *residual = output.residual ? output.residual + first * channels : NULL;
-    bool relu = output.activate && output.activation == ACTIVATION_RELU;
-    for (size_t p = 0; p < pixels && (output.bias || residual || relu); p++)
+    for (size_t p = 0; p < pixels && (output.bias || residual); p++)
         for (size_t k = 0; k < channels; k++) {
             float *value = &y[p * channels + k];
             if (output.bias)
                 *value += output.bias[k];
             if (residual)
                 *value += residual[p * channels + k];
-            if (relu && *value < 0)
-                *value = 0;
         }
-    if (output.activate && !relu)
+    if (output.activate)
         activate_pixels(output.activation, pixels, channels, y);
     if (sums)
         add_sums(pixels, conv->outputs, y, sums);

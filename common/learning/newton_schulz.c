@@ -75,7 +75,8 @@ static void mirror_block(const struct newton_schulz *m, struct block at, float *
             square[q * m->width + p] = square[p * m->width + q];
 }
 
-/* A block of to = alpha left right + beta to: symmetric squares of which left and right commute. */
+/* A block of to = alpha left right + beta to: symmetric squares of which left and right commute, so that the product is
+ * symmetric, too. */
 static void multiply_block(const struct newton_schulz *m, struct block at, float alpha, const float *left,
                            const float *right, float beta, float *to)
 {
@@ -127,28 +128,30 @@ static void polynomial_piece(struct newton_schulz *m, int number)
     mirror_block(m, at, m->b);
 }
 
+/* A piece of to = left right. */
+static void product_piece(const struct newton_schulz *m, int number, const float *left, const float *right, float *to)
+{
+    struct block at = upper_block(m, number);
+    multiply_block(m, at, 1, left, right, 0, to);
+    mirror_block(m, at, to);
+}
+
 /* B A. */
 static void half_piece(struct newton_schulz *m, int number)
 {
-    struct block at = upper_block(m, number);
-    multiply_block(m, at, 1, m->b, m->a, 0, m->half);
-    mirror_block(m, at, m->half);
+    product_piece(m, number, m->b, m->a, m->half);
 }
 
 /* (B A) B, in the place of A. */
 static void next_piece(struct newton_schulz *m, int number)
 {
-    struct block at = upper_block(m, number);
-    multiply_block(m, at, 1, m->half, m->b, 0, m->a);
-    mirror_block(m, at, m->a);
+    product_piece(m, number, m->half, m->b, m->a);
 }
 
 /* B P. */
 static void factor_piece(struct newton_schulz *m, int number)
 {
-    struct block at = upper_block(m, number);
-    multiply_block(m, at, 1, m->b, m->factor, 0, m->spare);
-    mirror_block(m, at, m->spare);
+    product_piece(m, number, m->b, m->factor, m->spare);
 }
 
 /* Rows of y = keep y + add X / |X| P. */
