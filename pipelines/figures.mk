@@ -82,7 +82,7 @@ $(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/r
 
 # --- filters
 
-second := layer1.0.conv1.weight
+second := $(if $(filter 2,$(first_stage)),layer2.pool.conv.weight,layer1.0.conv1.weight)
 weights = $$(tensor-ls $1 | awk '$$1 == "$2" { gsub(/[][,]/, " "); print $$4 * $$5 * $$6 - 1 }')
 $(out)/filters-first-%.tsv: $(out)/%.safetensors
 	tensor-pick --fields conv1.weight <$< | tensor-tsv $$(seq -f conv1.weight.%g 0 26) $(to)
@@ -123,13 +123,13 @@ $(out)/sheets/filters-second.png: $(foreach n,label rotation,$(out)/$n.safetenso
 	mkdir -p $(@D)
 	render='filter-render --layer $(second) --scale each --palette diverging --gap 1 --zoom 3 --columns 1'
 	pnmcat -lr <($$render $(out)/label.safetensors) <($$render $(out)/rotation.safetensors) | pnmtopng -quiet $(to)
-$(out)/sheets/filters-second.tsv: $(here)/figures/filters-second.awk
+$(out)/sheets/filters-second.tsv: $(here)/figures/filters-second.awk $(out)/sheets/filters-second.png
 	mkdir -p $(@D)
-	awk -f $< $(to)
+	awk -f $< -v width=$$(($(call width_of,$(word 2,$^)) / 2)) -v height=$(call height_of,$(word 2,$^)) $(to)
 $(call drawing,filters-second) &: $(out)/sheets/filters-second.png $(out)/sheets/filters-second.tsv \
     $(sheet_scripts) $(style)
-	side=$$(($(call width_of,$<) / 2))
-	$(call sheet,$(out)/sheets/filters-second,tile_width=$$side tile_height=$$side) width=15.8 height=8
+	$(call sheet,$(out)/sheets/filters-second,tile_width=$$(($(call width_of,$<) / 2)) tile_height=$(call height_of,$<)) \
+	    width=15.8 height=$$(awk -F'\t' 'END { print $$2 + $$4 + 0.2 }' $(out)/sheets/filters-second.tsv)
 
 # --- class activation maps
 

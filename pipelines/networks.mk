@@ -3,18 +3,21 @@
 
 comma := ,
 stages := $(words $(subst $(comma), ,$(widths)))
-layers := conv1 $(addprefix layer,$(wordlist 1,$(stages),1 2 3 4 5 6 7 8))
+# A first stage without blocks ends where conv1 does.
+first_stage := $(if $(filter 0,$(firstword $(subst $(comma), ,$(blocks)))),2,1)
+layers := conv1 $(addprefix layer,$(wordlist $(first_stage),$(stages),1 2 3 4 5 6 7 8))
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
 # The probes: softmax regression, and the two hidden layers of 200 units that Gidaris et al. use.
 probe_linear := --epochs 100 --lr 0.1
 probe_hidden := --hidden 200,200 --epochs 10 --lr 0.03
 
-fit = resnet-train -j $(threads) --widths $(widths) --blocks $(blocks) --seed $(SEED)
+network := --widths $(widths) --blocks $(blocks) --downsample $(downsample)
+fit = resnet-train -j $(threads) $(network) --seed $(SEED)
 embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
-$(out)/settings/label: settings = $(widths) $(blocks) | $(label) | $(SEED)
-$(out)/settings/rotation: settings = $(widths) $(blocks) | $(rotation) | $(SEED)
+$(out)/settings/label: settings = $(network) | $(label) | $(SEED)
+$(out)/settings/rotation: settings = $(network) | $(rotation) | $(SEED)
 $(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn) | $(probe_linear) | $(probe_hidden) | $(SEED)
 $(out)/settings/neighbours: settings = $(knn)
 $(out)/settings/cam: settings = $(cam_studied)
@@ -37,9 +40,10 @@ $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(ou
 	mv $(out)/rotation.tsv.part $(out)/rotation.tsv
 	mv $(out)/rotation.part $(out)/rotation.safetensors
 
-# The network with labels before its first step; only its batch norms have seen images.
+# A network of this shape with random weights; only its batch norms have seen images.
 $(out)/random.safetensors: $(out)/settings/label $(out)/train.st
-	tensor-pick -n 2000 <$(out)/train.st | $(fit) -q --epochs 1 --optimizer sgd --lr 0 $(to)
+	tensor-pick -n 2000 <$(out)/train.st |
+	    $(fit) -q --stem trained --init random --average none --epochs 1 --optimizer sgd --lr 0 $(to)
 
 # --- held-out and test images as the networks see them
 

@@ -14,6 +14,7 @@
 #include "layers/conv.h"
 #include "layers/linear.h"
 #include "layers/loss.h"
+#include "layers/max_pool.h"
 #include "layers/pool.h"
 #include "layers/residual.h"
 #include "learning/sgd.h"
@@ -289,6 +290,55 @@ static void pooling(void)
     free(parts);
 }
 
+/* Against its definition, with odd sides, equal values (the first counts) and one that is not a number. */
+static void maximum_pooling(void)
+{
+    enum { IMAGES = 2, HEIGHT = 5, WIDTH = 3, CHANNELS = 16, ROWS = 3, COLUMNS = 2 };
+    enum { IN = IMAGES * HEIGHT * WIDTH * CHANNELS, OUT = IMAGES * ROWS * COLUMNS * CHANNELS };
+    struct random random = random_of(5, 0);
+    float x[IN], out[OUT], g[OUT], a[CHANNELS], b[CHANNELS], c[CHANNELS];
+    float *scratch = allocate_floats(max_pool_scratch(IMAGES, CHANNELS));
+    double sums[2 * CHANNELS], want_sums[2 * CHANNELS] = { 0 };
+    for (int i = 0; i < IN; i++)
+        x[i] = floorf(3 * random_uniform(&random)); /* 0, 1, 2: many are equal */
+    for (int i = 0; i < OUT; i++)
+        g[i] = random_normal(&random);
+    for (int i = 0; i < CHANNELS; i++) {
+        a[i] = random_normal(&random);
+        b[i] = random_normal(&random);
+        c[i] = random_normal(&random);
+    }
+    max_pool_forward(IMAGES, HEIGHT, WIDTH, CHANNELS, x, out, sums, scratch);
+    float got[IN], want[IN] = { 0 };
+    for (int i = 0; i < OUT; i++) {
+        int channel = i % CHANNELS, column = i / CHANNELS % COLUMNS, row = i / CHANNELS / COLUMNS % ROWS;
+        int first = -1;
+        for (int h = 2 * row; h < 2 * row + 2 && h < HEIGHT; h++)
+            for (int w = 2 * column; w < 2 * column + 2 && w < WIDTH; w++) {
+                int at = ((i / CHANNELS / COLUMNS / ROWS * HEIGHT + h) * WIDTH + w) * CHANNELS + channel;
+                if (first < 0 || x[at] > x[first])
+                    first = at;
+            }
+        CHECK_NEAR(out[i], x[first], 0);
+        want[first] = a[channel] * g[i] + b[channel] * x[first] + c[channel];
+        want_sums[channel] += (double)x[first];
+        want_sums[CHANNELS + channel] += (double)(x[first] * x[first]);
+    }
+    for (int i = 0; i < 2 * CHANNELS; i++)
+        CHECK_NEAR(sums[i], want_sums[i], 0);
+    memcpy(got, x, sizeof got);
+    max_pool_backward(IMAGES, HEIGHT, WIDTH, CHANNELS, got, out, g, a, b, c, scratch);
+    CHECK_FLOATS(got, want, IN, 1e-6);
+    for (int pixel = 0; pixel < 4; pixel++) { /* of the first square */
+        memcpy(got, x, sizeof got);
+        got[(pixel / 2 * WIDTH + pixel % 2) * CHANNELS] = NAN;
+        max_pool_forward(IMAGES, HEIGHT, WIDTH, CHANNELS, got, out, NULL, NULL);
+        CHECK(isnan(out[0]));
+        CHECK(!isnan(out[1]));
+    }
+    free(scratch);
+}
+
 /* One value of adaptive average pooling as it is defined, in double. */
 static double cell_mean(const float *x, int height, int width, int channels, int grid, int i, int j, int c)
 {
@@ -539,6 +589,7 @@ int main(void)
     RUN(batch_norm);
     RUN(batch_norm_of_constants);
     RUN(pooling);
+    RUN(maximum_pooling);
     RUN(pooling_on_a_grid);
     RUN(linear);
     RUN(loss);

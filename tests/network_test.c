@@ -1,4 +1,4 @@
-/* A whole small network: against PyTorch (logits, loss, every gradient, ten optimizer steps, evaluation), against
+/* Whole small networks, one that halves images by strides and one by maxima: against PyTorch (logits, loss, every gradient, ten optimizer steps, evaluation), against
  * finite differences, and that batch size, threads and padding leave the results alone. */
 #include <math.h>
 #include <stdio.h>
@@ -38,12 +38,22 @@ static const struct tensor *get(const char *name)
     return tensor;
 }
 
+static bool pools(void)
+{
+    return strcmp(frame_metadata(&fixture, "downsample"), "pool") == 0;
+}
+
 static struct resnet_config fixture_config(void)
 {
     const int64_t *shape = get("image")->shape;
-    return (struct resnet_config){ .stages = 2, .widths = { 6, 9 }, .blocks = { 1, 2 },
-                                   .classes = (int)about("classes"), .height = (int)shape[2],
-                                   .width = (int)shape[3] };
+    struct resnet_config config = { .stages = 2, .widths = { 6, 9 }, .blocks = { 1, 2 },
+                                    .classes = (int)about("classes"), .height = (int)shape[2],
+                                    .width = (int)shape[3] };
+    if (pools())
+        config = (struct resnet_config){ .stages = 3, .widths = { 6, 9, 5 }, .blocks = { 0, 1, 0 },
+                                         .classes = config.classes, .height = config.height, .width = config.width,
+                                         .downsample = DOWNSAMPLE_POOL };
+    return config;
 }
 
 /* The network before the first step, its running statistics at 0 and 1; or after the last. */
@@ -190,8 +200,11 @@ static void check_features(const float *got, int stored, const char *layer)
 
 static void inference_is_pytorchs_evaluation(void)
 {
-    static const char *const layers[] = { "conv1", "layer1.0", "layer2.0", "layer2.1" };
-    static const char *const same[] = { "conv1", "layer1", "layer2.0", "layer2" };
+    static const char *const strided[] = { "conv1", "layer1.0", "layer2.0", "layer2.1" };
+    static const char *const strided_too[] = { "conv1", "layer1", "layer2.0", "layer2" };
+    static const char *const pooled[] = { "conv1", "layer2.pool", "layer2.0", "layer3.pool" };
+    static const char *const pooled_too[] = { "layer1", "layer2.pool", "layer2", "layer3" };
+    const char *const *layers = pools() ? pooled : strided, *const *same = pools() ? pooled_too : strided_too;
     struct resnet *net = network_after();
     struct inference inference = inference_new(net, BATCH);
     for (int i = 0; i < 4; i++) {
@@ -210,7 +223,7 @@ static void inference_is_pytorchs_evaluation(void)
     CHECK_INTEGER(resnet_map_height(&net->config), shape[2]);
     CHECK_INTEGER(resnet_map_width(&net->config), shape[3]);
     CHECK_FLOATS_RELATIVE(inference.map, map, (size_t)(BATCH * shape[2] * shape[3] * net->features), forward_tolerance);
-    check_features(inference.feature, net->features, "layer2.1");
+    check_features(inference.feature, net->features, layers[3]);
     CHECK_FLOATS_RELATIVE(inference.logit, (const float *)get("eval.logit")->data, BATCH * 5, forward_tolerance);
     free(map);
     inference_free(&inference);
@@ -219,8 +232,8 @@ static void inference_is_pytorchs_evaluation(void)
 
 static void names_of_no_layer_are_refused(void)
 {
-    static const char *const names[] = { "", "layer", "layer0", "layer3", "layer1.1", "layer2.2", "conv2", "layer1.",
-                                         "fc" };
+    static const char *const names[] = { "", "layer", "layer0", "layer4", "layer1.1", "layer2.2", "conv2", "layer1.",
+                                         "layer1.pool", "layer2.", "layer2.p", "fc" };
     struct resnet *net = network_before(0);
     int layer;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -468,10 +481,10 @@ static void step_of(struct resnet *net)
     resnet_train_step(net, 4, label, 0, &loss, &right);
 }
 
-static struct resnet *network_for_faults(void)
+static struct resnet *network_for_faults(enum downsample downsample)
 {
     struct resnet_config config = { .stages = 2, .widths = { 4, 8 }, .blocks = { 1, 1 }, .classes = 4, .height = 8,
-                                    .width = 8 };
+                                    .width = 8, .downsample = downsample };
     struct resnet *net = resnet_new(&config, 4);
     resnet_initialize(net, 1);
     return net;
@@ -485,9 +498,8 @@ static void check_fault(const struct resnet *net, const char *want)
 }
 
 /* Each tensor in turn is broken before a step: the layer that it belongs to is named, and not one that NaNs reach. */
-static void the_layer_that_breaks_is_named(void)
+static void check_broken_tensors(struct resnet *net)
 {
-    struct resnet *net = network_for_faults();
     step_of(net);
     check_fault(net, "none");
     for (int i = 0; i < net->parameter_tensors; i++) {
@@ -505,6 +517,19 @@ static void the_layer_that_breaks_is_named(void)
     }
     step_of(net);
     check_fault(net, "none");
+}
+
+static void the_layer_that_breaks_is_named(void)
+{
+    struct resnet *net = network_for_faults(DOWNSAMPLE_POOL);
+    check_broken_tensors(net);
+    net->weights[net->block[1].first.weight] = 3e38f;
+    step_of(net);
+    check_fault(net, "activations of layer2.pool.conv");
+    resnet_free(net);
+
+    net = network_for_faults(DOWNSAMPLE_STRIDE);
+    check_broken_tensors(net);
     net->gradients[net->classifier_bias] = INFINITY; /* of the backward pass, the last layer is the first */
     net->gradients[0] = NAN;
     check_fault(net, "gradients of fc");
@@ -520,7 +545,7 @@ static void the_layer_that_breaks_is_named(void)
 /* Weights that are finite, but so large that what they give is not. */
 static void activations_that_overflow_are_named(void)
 {
-    struct resnet *net = network_for_faults();
+    struct resnet *net = network_for_faults(DOWNSAMPLE_STRIDE);
     net->weights[net->block[1].first.weight] = 3e38f;
     step_of(net);
     check_fault(net, "activations of layer2.0.conv1");
@@ -536,7 +561,7 @@ static void inference_that_overflows_is_named(void)
                    { "layer2.0.conv1.weight", "activations of layer2.0" },
                    { "layer2.0.bn2.weight", "activations of layer2.0" },
                    { "fc.weight", "activations of fc" } };
-    struct resnet *net = network_for_faults();
+    struct resnet *net = network_for_faults(DOWNSAMPLE_STRIDE);
     struct inference inference = inference_new(net, 4);
     struct random random = random_of(3, 0);
     char text[FAULT_TEXT_MAX];
@@ -560,10 +585,10 @@ static void inference_that_overflows_is_named(void)
     resnet_free(net);
 }
 
-int main(void)
+/* All that knows a network only by its configuration. */
+static void check_network(const char *file)
 {
-    threads_start(2);
-    fixture = fixture_load("network.safetensors");
+    fixture = fixture_load(file);
     RUN(one_step_is_pytorchs);
     RUN(ten_steps_are_pytorchs);
     RUN(padding_stays_zero);
@@ -572,13 +597,20 @@ int main(void)
     RUN(gradients_are_finite_differences);
     RUN(neither_room_nor_threads_change_the_result);
     RUN(inference_is_image_by_image);
-    RUN(initial_weights);
     RUN(other_sizes);
-    RUN(dirac_filters_pass_channels_on);
     RUN(frozen_scales_and_fast_biases);
+    frame_free(&fixture);
+}
+
+int main(void)
+{
+    threads_start(2);
+    check_network("network.safetensors");
+    check_network("network-pool.safetensors");
+    RUN(initial_weights);
+    RUN(dirac_filters_pass_channels_on);
     RUN(the_layer_that_breaks_is_named);
     RUN(inference_that_overflows_is_named);
     RUN(activations_that_overflow_are_named);
-    frame_free(&fixture);
     return check_verdict();
 }

@@ -1,5 +1,9 @@
 load helpers/common
 
+# A network as torchvision has it, trained without ingredients.
+plain=(--widths 4,8 --blocks 1,1 --downsample stride --stem trained --init random --bn-scale trained --bn-bias-lr 1
+    --lr 0.2 --label-smoothing 0 --average none -e 1)
+
 # Data and one model for all tests: 60 images to train on, 20 held out; networks of a few channels.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
@@ -7,7 +11,7 @@ setup_file() {
     cifar-cat -q -s train --val 20 data >train.st
     cifar-cat -q -s val --val 20 data >val.st
     rotate-aug -q <train.st >turned.st
-    "$BIN/resnet-train" -q --widths 4,8 --blocks 1,1 -e 1 <train.st >base.st
+    "$BIN/resnet-train" -q "${plain[@]}" <train.st >base.st
 }
 
 setup() {
@@ -16,16 +20,16 @@ setup() {
 
 # train OPTION... <images >model: a small network for one epoch, unless the options say otherwise.
 train() {
-    resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "$@"
+    resnet-train -q "${plain[@]}" "$@"
 }
 
 # train_fails PART OPTION...: as train, and exit 1; train_misused PART OPTION...: exit 2.
 train_fails() {
-    fails "$1" resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "${@:2}"
+    fails "$1" resnet-train -q "${plain[@]}" "${@:2}"
 }
 
 train_misused() {
-    misused "$1" resnet-train -q --widths 4,8 --blocks 1,1 -e 1 "${@:2}"
+    misused "$1" resnet-train -q "${plain[@]}" "${@:2}"
 }
 
 about() {
@@ -80,18 +84,24 @@ layer2.0.downsample.1.weight"
 }
 
 @test "defaults are those that --help prints" {
-    train -t label -b 128 --lr 0.2 --momentum 0.9 --weight-decay 0.0005 --label-smoothing 0 --schedule triangle \
-        --warmup 0.2 --final-lr 0 --translate 2 --flip alternate --cutout 0 --average none --init random \
-        --bn-bias-lr 1 --initial-lr 0.01 --optimizer muon --stem trained -s 1 -j 0 <train.st | cmp - base.st
-    resnet-train --help | grep -- --widths | grep "default 32,64,128,256"
-    resnet-train --help | grep -- --blocks | grep "default 1,1,1,1"
-    resnet-train --help | grep -- --epochs | grep "default 10"
+    # widths and blocks would take long
+    resnet-train -q --widths 4,8 --blocks 0,1 -e 1 <train.st >defaults.st
+    train -t label --downsample pool --blocks 0,1 -b 128 --lr 0.05 --momentum 0.9 --weight-decay 0.0005 \
+        --label-smoothing 0.2 --schedule triangle --warmup 0.2 --final-lr 0 --translate 2 --flip alternate --cutout 0 \
+        --average ema --average-decay 0.95 --init dirac --bn-scale fixed --bn-bias-lr 64 --initial-lr 0.01 \
+        --optimizer muon --muon-lr 0.08 --muon-momentum 0.6 --stem whiten --activation relu -s 1 -j 0 <train.st |
+        cmp - defaults.st
+    local row
+    for row in "--widths .*default 32,64,128,128" "--blocks .*default 0,1,1,1" "--epochs .*default 10" \
+        "--downsample .*default pool" "--stem .*default whiten" "--bn-scale .*default fixed" "--average .*default ema"; do
+        resnet-train --help | grep -e "$row"
+    done
 }
 
 @test "every option has an effect" {
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 2" "--flip none" "--flip random" "--cutout 9" \
-        "--translate 4" "--seed 2" "--average ema" "--init dirac" "--fix-bn-scale" "--bn-bias-lr 8" "--initial-lr 0.3" \
+        "--translate 4" "--seed 2" "--average ema" "--init dirac" "--bn-scale fixed" "--bn-bias-lr 8" "--initial-lr 0.3" \
         "--sizes 20" "--optimizer sgd" "--stem whiten" "--label-smoothing 0.3" "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
@@ -107,11 +117,31 @@ layer2.0.downsample.1.weight"
 }
 
 @test "widths and blocks make the network" {
-    resnet-train -q --widths 3,5,20 --blocks 1,2,1 -e 1 <train.st >deep.st
+    train --widths 3,5,20 --blocks 1,2,1 <train.st >deep.st
     holds "$(tensor-ls deep.st | tr -s ' ')" "layer2.1.conv2.weight F32 [5,5,3,3]"
     holds "$(tensor-ls deep.st | tr -s ' ')" "layer3.0.conv1.weight F32 [20,5,3,3]"
     holds "$(tensor-ls deep.st | tr -s ' ')" "fc.weight F32 [10,20]"
     equal "$(tensor-ls deep.st | grep -c downsample.0.weight)" 2
+}
+
+@test "stages that pool" {
+    train --downsample pool --widths 4,8,6 --blocks 0,1,0 --val val.st <train.st >pool.st
+    train --downsample pool --widths 4,8,6 --blocks 0,1,0 --val val.st -j 2 <train.st | cmp - pool.st
+    equal "$(about pool.st downsample) $(about base.st downsample) $(about pool.st blocks)" "pool stride 0,1,0"
+    equal "$(tensor-ls pool.st | awk '$2 == "F32" { print $1 }' | grep -v bn)" "conv1.weight
+fc.bias
+fc.weight
+layer2.0.conv1.weight
+layer2.0.conv2.weight
+layer2.pool.conv.weight
+layer3.pool.conv.weight"
+    resnet-embed -q -m pool.st -e prediction,loss <val.st | tensor-tsv label prediction >rows.tsv
+    awk -v want="$(about pool.st val_accuracy)" '{ right += $1 == $2 } END { exit right / NR != want }' rows.tsv
+    train_misused "--downsample: 'mean' is none of stride, pool" --downsample mean <train.st
+    train_fails "blocks: 0 (1 to 64 in each stage)" --blocks 1,0 <train.st
+    train_fails "blocks: 0 in all (1 to 64)" --downsample pool --widths 4 --blocks 0 <train.st
+    train --downsample pool --checkpoint pool-state.st <train.st >out.st
+    train_fails "downsample" --downsample stride --resume pool-state.st <train.st
 }
 
 @test "a learning rate of 0 leaves the weights as they began" {
@@ -197,7 +227,7 @@ constant 0.1 0.1"
 
 @test "scales of batch norms that stay, biases that go" {
     train --optimizer sgd --lr 0 <train.st >still.st
-    train -b 10 --fix-bn-scale <train.st >fixed.st
+    train -b 10 --bn-scale fixed <train.st >fixed.st
     stream-compare still.st fixed.st 2>differ || true
     if grep "bn[12].weight\|downsample.1.weight" differ; then flunk "scales moved"; fi
     equal "$(grep -c "bn[12].bias\|downsample.1.bias" differ)" 6
@@ -221,12 +251,12 @@ constant 0.1 0.1"
 }
 
 @test "what it says, and -q" {
-    resnet-train --widths 4,8 --blocks 1,1 -e 1 --val val.st <train.st 2>said >out.st
+    resnet-train "${plain[@]}" --val val.st <train.st 2>said >out.st
     grep -q "^resnet-train: epoch 1/1: loss .* accuracy .* %; validation .* images/s$" said
     grep -q "^resnet-train: epoch 1 of 1 chosen: validation loss " said
-    resnet-train --widths 4,8 --blocks 1,1 -e 1 <train.st 2>said >out.st
+    resnet-train "${plain[@]}" <train.st 2>said >out.st
     equal "$(wc -l <said)" 1
-    resnet-train --widths 4,8 --blocks 1,1 -e 1 -q --val val.st <train.st 2>said >out.st
+    resnet-train "${plain[@]}" -q --val val.st <train.st 2>said >out.st
     equal "$(cat said)" ""
 }
 
@@ -243,7 +273,7 @@ constant 0.1 0.1"
 }
 
 @test "a network learns: the loss of what it has seen falls" {
-    resnet-train -q --widths 8,16 --blocks 1,1 -e 12 -b 20 --lr 0.05 --crop 0 --flip none --log log.tsv <train.st \
+    resnet-train -q "${plain[@]}" --widths 8,16 -e 12 -b 20 --lr 0.05 --crop 0 --flip none --log log.tsv <train.st \
         >out.st
     awk -F '\t' 'NR == 2 { first = $4 } END { if (!($4 < 0.85 * first)) exit 1 }' log.tsv ||
         flunk "the loss went from $(column train_loss log.tsv | xargs)"
@@ -304,7 +334,7 @@ constant 0.1 0.1"
 # A run of 6 epochs of 8 steps, with validation. No function: what is put in the background must be the program itself,
 # so that the signal meets it and not a shell.
 # shellcheck disable=SC2054 # the commas are of the options
-steady=(resnet-train -q --widths 4,8 --blocks 1,1 -e 6 -b 7 --val val.st)
+steady=(resnet-train -q "${plain[@]}" -e 6 -b 7 --val val.st)
 
 # The step of the checkpoint, where there is one.
 reached() {
@@ -468,10 +498,10 @@ whole_run() {
     misused "--blocks: 2 values, but --widths has 3" resnet-train --widths 4,4,4 --blocks 1,1 <train.st
     misused "too many stages (at most 8, 9 given)" resnet-train --widths 1,1,1,1,1,1,1,1,1 \
         --blocks 1,1,1,1,1,1,1,1,1 <train.st
-    fails "blocks: 65 in all (at most 64)" resnet-train --widths 4,4 --blocks 64,1 <train.st
+    fails "blocks: 65 in all (1 to 64)" resnet-train --widths 4,4 --blocks 64,0 <train.st
     misused "--widths: '0' is not a whole number from 1 to 4096" resnet-train --widths 0 <train.st
     misused "--widths: '4097' is not" resnet-train --widths 4,4097 <train.st
-    misused "--blocks: '65' is not a whole number from 1 to 64" resnet-train --blocks 65 <train.st
+    misused "--blocks: '65' is not a whole number from 0 to 64" resnet-train --blocks 65 <train.st
     train_misused "--epochs: '0' is not a whole number from 1 to 100000" -e 0 <train.st
     train_misused "--batch: '65537' is not a whole number from 1 to 65536" -b 65537 <train.st
     train_misused "--lr: '-1' is not a number from 0 to 1000" --lr -1 <train.st
@@ -519,7 +549,7 @@ whole_run() {
 
 @test "gradients of whole networks are as exact as PyTorch's in single precision" {
     local status=0
-    BUILD=$(dirname "$BIN") "$ROOT/tests/bench/train-accuracy" --networks tiny,odd --batch 32 --steps 1 --bound 1e-4 \
+    BUILD=$(dirname "$BIN") "$ROOT/tests/bench/train-accuracy" --networks tiny,odd,pool --batch 32 --steps 1 --bound 1e-4 \
         --times 3 || status=$?
     [ "$status" != 77 ] || skip "PyTorch is not installed for python3 (PYTHON names another)"
     [ "$status" == 0 ]

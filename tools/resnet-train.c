@@ -20,34 +20,41 @@ static const char *const stems[] = { "trained", "whiten", NULL };
 enum { STEM_TRAINED, STEM_WHITEN };
 static const char *const starts[] = { "random", "dirac", NULL };
 enum { START_RANDOM, START_DIRAC };
+static const char *const scales[] = { "trained", "fixed", NULL };
+enum { SCALE_TRAINED, SCALE_FIXED };
 static const char *const flips[] = { "random", "alternate", "none", NULL };
 enum { FLIP_RANDOM, FLIP_ALTERNATE, FLIP_NONE };
 static const char rotation_classes[] = "0,90,180,270";
 
 static struct {
-    int target, schedule, flip, average, start, optimizer, stem, activation;
+    int target, schedule, flip, average, start, optimizer, stem, scale, activation, downsample;
     const char *validation, *log, *checkpoint, *resume;
     struct integer_list widths, blocks, sizes, size_epochs;
     int64_t epochs, batch, seed, crop, translate, cutout, checkpoint_every;
     double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias, muon_rate, muon_momentum;
-    bool fixed_scale;
 } options = {
-    .widths = { 4, { 32, 64, 128, 256 } },
-    .blocks = { 4, { 1, 1, 1, 1 } },
+    .widths = { 4, { 32, 64, 128, 128 } },
+    .blocks = { 4, { 0, 1, 1, 1 } },
+    .downsample = DOWNSAMPLE_POOL,
     .epochs = 10,
     .batch = 128,
     .seed = 1,
     .translate = 2,
     .flip = FLIP_ALTERNATE,
     .optimizer = OPTIMIZER_MUON,
-    .rate = 0.2,
+    .rate = 0.05,
     .momentum = 0.9,
     .decay = 5e-4,
     .warmup = 0.2,
     .first = 0.01,
-    .norm_bias = 1,
+    .smoothing = 0.2,
+    .start = START_DIRAC,
+    .stem = STEM_WHITEN,
+    .scale = SCALE_FIXED,
+    .norm_bias = 64,
     .muon_rate = 0.08,
     .muon_momentum = 0.6,
+    .average = AVERAGE_EMA,
     .average_decay = 0.95,
 };
 
@@ -61,7 +68,9 @@ static const struct option_row rows[] = {
       NULL },
     { OPTION_TEXT, 0, "resume", &options.resume, "FILE", "go on from that state", 0, 0, NULL },
     { OPTION_INTEGERS, 0, "widths", &options.widths, "LIST", "channels of each stage", 1, 4096, NULL },
-    { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 1, 64, NULL },
+    { OPTION_INTEGERS, 0, "blocks", &options.blocks, "LIST", "blocks of each stage", 0, 64, NULL },
+    { OPTION_CHOICE, 0, "downsample", &options.downsample, "HOW", "how a stage halves the image", 0, 0,
+      downsample_names },
     { OPTION_CHOICE, 0, "activation", &options.activation, "WHICH", "after batch norms and at the end of blocks", 0, 0,
       activation_names },
     { OPTION_INTEGER, 'e', "epochs", &options.epochs, "N", "times through the training data", 1, 100000, NULL },
@@ -91,7 +100,7 @@ static const struct option_row rows[] = {
       100000, NULL },
     { OPTION_CHOICE, 0, "init", &options.start, "HOW", "initial filters", 0, 0, starts },
     { OPTION_CHOICE, 0, "stem", &options.stem, "HOW", "the first convolution", 0, 0, stems },
-    { OPTION_FLAG, 0, "fix-bn-scale", &options.fixed_scale, NULL, "leave the scales of batch norms at 1", 0, 0, NULL },
+    { OPTION_CHOICE, 0, "bn-scale", &options.scale, "HOW", "the scales of batch norms", 0, 0, scales },
     { OPTION_REAL, 0, "bn-bias-lr", &options.norm_bias, "X", "factor of the rate for biases of batch norms", 0, 10000,
       NULL },
     { OPTION_CHOICE, 0, "average", &options.average, "HOW", "weights over the steps", 0, 0, averages },
@@ -115,7 +124,8 @@ static struct resnet_config choose_config(const struct examples *training)
 {
     struct resnet_config config = { .stages = options.widths.count, .height = training->height,
                                     .width = training->width,
-                                    .activation = (enum activation)options.activation };
+                                    .activation = (enum activation)options.activation,
+                                    .downsample = (enum downsample)options.downsample };
     if (options.blocks.count != options.widths.count)
         die_usage("--blocks: %d values, but --widths has %d", options.blocks.count, options.widths.count);
     if (options.widths.count > STAGES_MAX)
@@ -234,7 +244,7 @@ static void start(struct model *model, const struct examples *training)
         resnet_initialize_dirac(net);
     if (options.stem == STEM_WHITEN)
         whiten_stem(net, &model->normalization, training->image, training->count, training->height, training->width);
-    if (options.fixed_scale)
+    if (options.scale == SCALE_FIXED)
         resnet_freeze(net, ROLE_NORM_SCALE);
 }
 

@@ -56,7 +56,9 @@ static const char *unit_fault(const struct resnet *net, const struct resnet_unit
         if (!all_finite(net->weights + offset[i], tensor_floats(net, tensor)))
             return say_tensor(text, "weights", tensor);
     }
-    if (!all_finite(unit->y, conv_output_floats(&unit->conv) * (size_t)images))
+    const float *y = unit->pools ? unit->pooled : unit->y; /* where it pools, y holds a gradient by now */
+    size_t pixels = (size_t)images * (size_t)unit_height(unit) * (size_t)unit_width(unit);
+    if (!all_finite(y, pixels * (size_t)unit->conv.outputs))
         return say_tensor(text, "activations", tensor_at(net, unit->weight));
     return NULL;
 }
@@ -68,7 +70,7 @@ static const char *forward_fault(const struct resnet *net, int images, char *tex
     for (int i = 0; i < net->blocks && !fault; i++) {
         const struct resnet_block *block = &net->block[i];
         fault = unit_fault(net, &block->first, images, text);
-        if (!fault)
+        if (!fault && !block->first.pools)
             fault = unit_fault(net, &block->second, images, text);
         if (!fault && block->projects)
             fault = unit_fault(net, &block->shortcut, images, text);

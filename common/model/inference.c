@@ -7,9 +7,12 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "layers/linear.h"
+#include "layers/max_pool.h"
 #include "layers/pool.h"
+#include "layers/residual.h"
 
-/* Convolutions are numbered stem first, then three to a block, of which the last may be missing. */
+/* Convolutions are numbered stem first, then three to a block, of which the last, or in one that pools the last two,
+ * may be missing. */
 enum { UNITS_OF_BLOCK = 3 };
 
 static int unit_count(const struct resnet *net)
@@ -28,8 +31,10 @@ static struct resnet_unit *unit_at(struct resnet *net, int number)
 
 static bool unit_exists(const struct resnet *net, int number)
 {
-    bool shortcut = number > 0 && (number - 1) % UNITS_OF_BLOCK == UNITS_OF_BLOCK - 1;
-    return !shortcut || net->block[(number - 1) / UNITS_OF_BLOCK].projects;
+    if (number == 0 || (number - 1) % UNITS_OF_BLOCK == 0)
+        return true;
+    const struct resnet_block *block = &net->block[(number - 1) / UNITS_OF_BLOCK];
+    return (number - 1) % UNITS_OF_BLOCK == 1 ? !block->first.pools : block->projects;
 }
 
 static void fold_unit(struct inference *inference, struct resnet_unit *unit)
@@ -38,6 +43,8 @@ static void fold_unit(struct inference *inference, struct resnet_unit *unit)
     float *to = inference->weights + unit->weight;
     size_t outputs = (size_t)unit->conv.outputs, rows = conv_weight_floats(&unit->conv) / outputs;
     batchnorm_inference(&unit->norm);
+    if (unit->pools) /* a scale below 0 would make the maximum a minimum */
+        return;
     for (size_t row = 0; row < rows; row++)
         for (size_t k = 0; k < outputs; k++)
             to[row * outputs + k] = from[row * outputs + k] * unit->norm.scale[k];
@@ -109,77 +116,99 @@ static void run_unit(struct inference *inference, int number, int images, const 
 static void run_tap(struct inference *inference, int layer, const struct resnet_unit *unit, int images, const float *x)
 {
     if (layer == inference->tap)
-        pool_grid_forward(images, conv_out_height(&unit->conv), conv_out_width(&unit->conv), unit->norm.channels,
-                          inference->grid, x, inference->tap_feature);
+        pool_grid_forward(images, unit_height(unit), unit_width(unit), unit->norm.channels, inference->grid, x,
+                          inference->tap_feature);
+}
+
+/* out = act(bn(max(conv(x)))) of the block of that number, which pools. */
+static void run_pool_block(struct inference *inference, int number, int images, const float *x, float *out)
+{
+    const struct resnet *net = inference->net;
+    const struct resnet_unit *unit = &net->block[number].first;
+    const struct conv *conv = &unit->conv;
+    float *y = inference->buffer[1], *pooled = inference->buffer[2];
+    conv_forward(conv, images, (struct conv_input){ .x = x }, inference->ready[1 + UNITS_OF_BLOCK * number],
+                 (struct conv_output){ .y = y }, inference->workspace);
+    max_pool_forward(images, conv_out_height(conv), conv_out_width(conv), conv->outputs, y, pooled, NULL, NULL);
+    residual_forward(net->config.activation, (size_t)(images * unit_height(unit) * unit_width(unit)), conv->outputs,
+                     pooled, unit->norm.scale, unit->norm.shift, NULL, NULL, NULL, out);
+}
+
+/* The same of one that does not. */
+static void run_block(struct inference *inference, int number, int images, const float *x, float *out)
+{
+    bool projects = inference->net->block[number].projects;
+    float *inner = inference->buffer[1], *skip = inference->buffer[2];
+    int first = 1 + UNITS_OF_BLOCK * number;
+    run_unit(inference, first, images, x, NULL, true, inner);
+    if (projects)
+        run_unit(inference, first + 2, images, x, NULL, false, skip);
+    run_unit(inference, first + 1, images, inner, projects ? skip : x, true, out);
 }
 
 void inference_run(struct inference *inference, int images)
 {
     const struct resnet *net = inference->net;
-    float *x = inference->buffer[0], *inner = inference->buffer[1], *skip = inference->buffer[2];
-    float *out = inference->buffer[3];
+    float *x = inference->buffer[0], *out = inference->buffer[3];
     run_unit(inference, 0, images, inference->input, NULL, true, x);
     run_tap(inference, LAYER_STEM, &net->stem, images, x);
     for (int i = 0; i < net->blocks; i++) {
-        const struct resnet_block *block = &net->block[i];
-        int first = 1 + UNITS_OF_BLOCK * i;
-        run_unit(inference, first, images, x, NULL, true, inner);
-        if (block->projects)
-            run_unit(inference, first + 2, images, x, NULL, false, skip);
-        run_unit(inference, first + 1, images, inner, block->projects ? skip : x, true, out);
-        run_tap(inference, i, &block->second, images, out);
+        if (net->block[i].first.pools)
+            run_pool_block(inference, i, images, x, out);
+        else
+            run_block(inference, i, images, x, out);
+        run_tap(inference, i, resnet_last_unit(net, i), images, out);
         float *swap = x;
         x = out;
         out = swap;
     }
-    const struct conv *last = &net->block[net->blocks - 1].second.conv;
+    const struct resnet_unit *last = resnet_last_unit(net, net->blocks - 1);
     inference->map = x;
-    pool_forward(images, conv_out_height(last) * conv_out_width(last), net->features, x, inference->feature);
+    pool_forward(images, unit_height(last) * unit_width(last), net->features, x, inference->feature);
     linear_forward(images, net->features, net->config.classes, inference->feature,
                    inference->weights + net->classifier_weight, inference->weights + net->classifier_bias,
                    inference->logit);
 }
 
+/* "layer2.0" of the first block of stage 2, "layer2.pool" of what pools before it. */
+static void layer_name(const struct resnet *net, int layer, char name[NAME_MAX_LENGTH])
+{
+    const char *first = NULL; /* its first convolution: "layer2.0.conv1" */
+    for (int i = 0; i < net->tensors && !first; i++)
+        if (net->tensor[i].offset == net->block[layer].first.weight)
+            first = net->tensor[i].name;
+    snprintf(name, NAME_MAX_LENGTH, "%.*s", (int)(strchr(strchr(first, '.') + 1, '.') - first), first);
+}
+
 bool inference_layer(const struct resnet *net, const char *name, int *layer)
 {
-    const struct resnet_config *config = &net->config;
-    char expected[NAME_MAX_LENGTH];
-    int block = 0;
-    *layer = LAYER_STEM;
-    if (strcmp(name, "conv1") == 0)
-        return true;
-    for (int stage = 0; stage < config->stages; stage++) {
-        for (int number = 0; number < config->blocks[stage]; number++, block++) {
-            *layer = block;
-            snprintf(expected, sizeof expected, "layer%d.%d", stage + 1, number);
-            if (strcmp(name, expected) == 0)
-                return true;
-        }
-        snprintf(expected, sizeof expected, "layer%d", stage + 1);
-        if (strcmp(name, expected) == 0)
-            return true;
+    size_t length = strlen(name);
+    bool stage = strncmp(name, "layer", 5) == 0 && !strchr(name, '.');
+    *layer = LAYER_NONE;
+    if (strcmp(name, "conv1") == 0 || strcmp(name, "layer1") == 0)
+        *layer = LAYER_STEM; /* where stage 1 has no block */
+    for (int i = 0; i < net->blocks; i++) {
+        char block[NAME_MAX_LENGTH];
+        layer_name(net, i, block);
+        if (strcmp(name, block) == 0 || (stage && strncmp(name, block, length) == 0 && block[length] == '.'))
+            *layer = i; /* of a stage the last */
     }
-    return false;
+    return *layer != LAYER_NONE;
 }
 
 int inference_channels(const struct resnet *net, int layer)
 {
-    int stage = 0;
-    for (int block = layer; layer >= 0 && block >= net->config.blocks[stage]; stage++)
-        block -= net->config.blocks[stage];
-    return net->config.widths[stage];
-}
-
-/* The convolution at the end of a layer. */
-static const struct conv *layer_conv(const struct resnet *net, int layer)
-{
-    return layer == LAYER_STEM ? &net->stem.conv : &net->block[layer].second.conv;
+    size_t weight = resnet_last_unit(net, layer)->weight;
+    int i = 0;
+    while (net->tensor[i].offset != weight)
+        i++;
+    return net->tensor[i].outputs;
 }
 
 int inference_side(const struct resnet *net, int layer)
 {
-    const struct conv *conv = layer_conv(net, layer);
-    int height = conv_out_height(conv), width = conv_out_width(conv);
+    const struct resnet_unit *unit = resnet_last_unit(net, layer);
+    int height = unit_height(unit), width = unit_width(unit);
     return height < width ? height : width;
 }
 
@@ -188,7 +217,7 @@ size_t inference_tap_floats(const struct inference *inference)
     if (inference->tap == LAYER_NONE)
         return 0;
     return checked_multiply((size_t)inference->grid * (size_t)inference->grid,
-                            (size_t)layer_conv(inference->net, inference->tap)->outputs);
+                            (size_t)resnet_last_unit(inference->net, inference->tap)->conv.outputs);
 }
 
 void inference_tap(struct inference *inference, int layer, int grid)

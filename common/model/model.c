@@ -54,6 +54,7 @@ static void write_shape(struct frame *frame, const struct model *model)
     set_text(frame, "height", format_string("%d", config->height));
     set_text(frame, "width", format_string("%d", config->width));
     frame_set_metadata(frame, "activation", activation_names[config->activation]);
+    frame_set_metadata(frame, "downsample", downsample_names[config->downsample]);
     frame_set_metadata(frame, "logit_scale", "1");
     set_text(frame, "mean", format_string("%.9g,%.9g,%.9g", n->mean[0], n->mean[1], n->mean[2]));
     set_text(frame, "std", format_string("%.9g,%.9g,%.9g", n->deviation[0], n->deviation[1], n->deviation[2]));
@@ -122,14 +123,14 @@ static int parse_numbers(const char *text, const char *path, const char *key, do
     }
 }
 
-/* Models of others may not say: they have ReLUs. */
-static enum activation read_activation(const struct frame *frame, const char *path)
+/* Which of the names (NULL after the last) a key has; models of others may not say, and mean the first. */
+static int read_choice(const struct frame *frame, const char *path, const char *key, const char *const *names)
 {
-    const char *name = frame_metadata(frame, "activation");
-    for (int i = 0; i < ACTIVATIONS; i++)
-        if (!name || strcmp(name, activation_names[i]) == 0)
-            return (enum activation)i;
-    die("%s: activation '%s' is not known ('relu' and 'celu' are)", path, name);
+    const char *name = frame_metadata(frame, key);
+    for (int i = 0; names[i]; i++)
+        if (!name || strcmp(name, names[i]) == 0)
+            return i;
+    die("%s: %s '%s' is not known ('%s' and '%s' are)", path, key, name, names[0], names[1]);
 }
 
 static struct resnet_config read_config(const struct frame *frame, const char *path)
@@ -140,7 +141,7 @@ static struct resnet_config read_config(const struct frame *frame, const char *p
     config.stages = parse_numbers(require_about(frame, path, "widths"), path, "widths", 1, 4096, STAGES_MAX, values);
     for (int s = 0; s < config.stages; s++)
         config.widths[s] = (int)values[s];
-    int blocks = parse_numbers(require_about(frame, path, "blocks"), path, "blocks", 1, BLOCKS_MAX, STAGES_MAX, values);
+    int blocks = parse_numbers(require_about(frame, path, "blocks"), path, "blocks", 0, BLOCKS_MAX, STAGES_MAX, values);
     if (blocks != config.stages)
         die("%s: metadata 'blocks' and 'widths' differ in length (%d and %d)", path, blocks, config.stages);
     for (int s = 0; s < config.stages; s++)
@@ -149,7 +150,8 @@ static struct resnet_config read_config(const struct frame *frame, const char *p
     config.height = (int)values[0];
     parse_numbers(require_about(frame, path, "width"), path, "width", 1, 4096, 1, values);
     config.width = (int)values[0];
-    config.activation = read_activation(frame, path);
+    config.activation = (enum activation)read_choice(frame, path, "activation", activation_names);
+    config.downsample = (enum downsample)read_choice(frame, path, "downsample", downsample_names);
     config.classes = (int)frame_require(frame, &stream, "fc.weight", DTYPE_F32, 2)->shape[0];
     resnet_check(&config, path);
     return config;

@@ -9,25 +9,43 @@
 #include "base/memory.h"
 #include "layers/linear.h"
 #include "layers/loss.h"
+#include "layers/max_pool.h"
 #include "layers/pool.h"
 #include "layers/residual.h"
 
 enum { WIDTH_MAX = 4096, SIZE_MAX_PIXELS = 4096, CLASSES_MAX = 100000 };
 
+const char *const downsample_names[DOWNSAMPLES + 1] = { [DOWNSAMPLE_STRIDE] = "stride", [DOWNSAMPLE_POOL] = "pool" };
+
+/* Whether a stage begins with a unit that pools. */
+static bool stage_pools(const struct resnet_config *config, int stage)
+{
+    return config->downsample == DOWNSAMPLE_POOL && stage > 0;
+}
+
+/* Blocks, and what pools before them. */
+static int block_count(const struct resnet_config *config)
+{
+    int count = 0;
+    for (int s = 0; s < config->stages; s++)
+        count += config->blocks[s] + stage_pools(config, s);
+    return count;
+}
+
 void resnet_check(const struct resnet_config *config, const char *where)
 {
-    int blocks = 0;
+    int least = config->downsample == DOWNSAMPLE_POOL ? 0 : 1;
     if (config->stages < 1 || config->stages > STAGES_MAX)
         die("%s: widths: %d stages (1 to %d)", where, config->stages, STAGES_MAX);
     for (int s = 0; s < config->stages; s++) {
         if (config->widths[s] < 1 || config->widths[s] > WIDTH_MAX)
             die("%s: widths: %d (1 to %d)", where, config->widths[s], WIDTH_MAX);
-        if (config->blocks[s] < 1)
-            die("%s: blocks: %d (at least 1 in each stage)", where, config->blocks[s]);
-        blocks += config->blocks[s];
+        if (config->blocks[s] < least || config->blocks[s] > BLOCKS_MAX)
+            die("%s: blocks: %d (%d to %d in each stage)", where, config->blocks[s], least, BLOCKS_MAX);
     }
-    if (blocks > BLOCKS_MAX)
-        die("%s: blocks: %d in all (at most %d)", where, blocks, BLOCKS_MAX);
+    int blocks = block_count(config);
+    if (blocks < 1 || blocks > BLOCKS_MAX)
+        die("%s: blocks: %d in all (1 to %d)", where, blocks, BLOCKS_MAX);
     if (config->classes < 2 || config->classes > CLASSES_MAX)
         die("%s: %d classes (2 to %d)", where, config->classes, CLASSES_MAX);
     if (config->height < 1 || config->width < 1 || config->height > SIZE_MAX_PIXELS || config->width > SIZE_MAX_PIXELS)
@@ -54,6 +72,35 @@ int resnet_map_height(const struct resnet_config *config)
 int resnet_map_width(const struct resnet_config *config)
 {
     return halved(config->width, config->stages);
+}
+
+int unit_height(const struct resnet_unit *unit)
+{
+    int height = conv_out_height(&unit->conv);
+    return unit->pools ? (height + 1) / 2 : height;
+}
+
+int unit_width(const struct resnet_unit *unit)
+{
+    int width = conv_out_width(&unit->conv);
+    return unit->pools ? (width + 1) / 2 : width;
+}
+
+static size_t unit_pixels(const struct resnet_unit *unit, int images)
+{
+    return (size_t)images * (size_t)unit_height(unit) * (size_t)unit_width(unit);
+}
+
+static size_t unit_floats(const struct resnet_unit *unit, int images)
+{
+    return checked_multiply(unit_pixels(unit, images), (size_t)unit->conv.outputs);
+}
+
+const struct resnet_unit *resnet_last_unit(const struct resnet *net, int block)
+{
+    if (block < 0)
+        return &net->stem;
+    return net->block[block].first.pools ? &net->block[block].first : &net->block[block].second;
 }
 
 /* ---- the table of tensors ---- */
@@ -133,7 +180,7 @@ static void block_parameters(struct resnet *net, struct resnet_block *block, int
                              int *height, int *width)
 {
     char prefix[32], conv[NAME_MAX_LENGTH], norm[NAME_MAX_LENGTH];
-    int outputs = net->config.widths[stage], stride = stage > 0 && number == 0 ? 2 : 1;
+    int outputs = net->config.widths[stage], halves = stage > 0 && number == 0 && !stage_pools(&net->config, stage), stride = halves ? 2 : 1;
     snprintf(prefix, sizeof prefix, "layer%d.%d", stage + 1, number);
     snprintf(conv, sizeof conv, "%s.conv1", prefix);
     snprintf(norm, sizeof norm, "%s.bn1", prefix);
@@ -151,16 +198,33 @@ static void block_parameters(struct resnet *net, struct resnet_block *block, int
         unit_parameters(net, &block->shortcut, conv, norm, inputs, outputs, 1, stride, in_height, in_width);
 }
 
+static void pool_parameters(struct resnet *net, struct resnet_block *block, int stage, int inputs, int *height,
+                            int *width)
+{
+    char conv[NAME_MAX_LENGTH], norm[NAME_MAX_LENGTH];
+    snprintf(conv, sizeof conv, "layer%d.pool.conv", stage + 1);
+    snprintf(norm, sizeof norm, "layer%d.pool.bn", stage + 1);
+    unit_parameters(net, &block->first, conv, norm, inputs, net->config.widths[stage], 3, 1, *height, *width);
+    block->first.pools = true;
+    *height = unit_height(&block->first);
+    *width = unit_width(&block->first);
+}
+
 static void build_parameters(struct resnet *net)
 {
     const struct resnet_config *config = &net->config;
     int height = config->height, width = config->width, inputs = config->widths[0];
     unit_parameters(net, &net->stem, "conv1", "bn1", 3, inputs, 3, 1, height, width);
-    for (int stage = 0; stage < config->stages; stage++)
+    for (int stage = 0; stage < config->stages; stage++) {
+        if (stage_pools(config, stage)) {
+            pool_parameters(net, &net->block[net->blocks++], stage, inputs, &height, &width);
+            inputs = config->widths[stage];
+        }
         for (int number = 0; number < config->blocks[stage]; number++) {
             block_parameters(net, &net->block[net->blocks++], stage, number, inputs, &height, &width);
             inputs = config->widths[stage];
         }
+    }
     net->features = channels_padded(inputs);
     net->classifier_weight = add_linear(net, "fc", inputs, config->classes);
     net->classifier_bias = add_vector(net, &net->parameters, "fc", ".bias", config->classes, ROLE_CLASSIFIER_BIAS);
@@ -188,7 +252,8 @@ static void each_unit(struct resnet *net, void (*visit)(struct resnet *, struct 
     visit(net, &net->stem, data);
     for (int i = 0; i < net->blocks; i++) {
         visit(net, &net->block[i].first, data);
-        visit(net, &net->block[i].second, data);
+        if (!net->block[i].first.pools)
+            visit(net, &net->block[i].second, data);
         if (net->block[i].projects)
             visit(net, &net->block[i].shortcut, data);
     }
@@ -264,6 +329,10 @@ static void place_output(struct resnet *net, struct resnet_unit *unit, void *dat
     sizes->workspace = larger(sizes->workspace, conv_workspace(&unit->conv, net->images));
     sizes->prepared = larger(sizes->prepared, conv_prepared_floats(&unit->conv));
     unit->y = allocate_floats(checked_multiply(conv_output_floats(&unit->conv), (size_t)net->images));
+    if (!unit->pools)
+        return;
+    unit->pooled = allocate_floats(unit_floats(unit, net->images));
+    sizes->workspace = larger(sizes->workspace, max_pool_scratch(net->images, unit->conv.outputs));
 }
 
 static void place_activations(struct resnet *net)
@@ -276,12 +345,13 @@ static void place_activations(struct resnet *net)
     net->stem_out = allocate_floats(checked_multiply(conv_output_floats(&net->stem.conv), images));
     for (int i = 0; i < net->blocks; i++) {
         struct resnet_block *block = &net->block[i];
-        size_t out = conv_output_floats(&block->second.conv);
+        const struct resnet_unit *last = resnet_last_unit(net, i);
+        size_t out = unit_floats(last, 1);
         block->out = allocate_floats(checked_multiply(out, images));
         largest = larger(largest, out);
         if (block->projects)
-            shortcut = larger(shortcut, out / (size_t)block->second.conv.outputs * (size_t)block->first.conv.inputs);
-        widest = block->second.norm.channels > widest ? block->second.norm.channels : widest;
+            shortcut = larger(shortcut, out / (size_t)last->conv.outputs * (size_t)block->first.conv.inputs);
+        widest = last->norm.channels > widest ? last->norm.channels : widest;
     }
     net->gradient[0] = allocate_floats(checked_multiply(largest, images));
     net->gradient[1] = allocate_floats(checked_multiply(largest, images));
@@ -300,12 +370,9 @@ static void place_activations(struct resnet *net)
 struct resnet *resnet_new(const struct resnet_config *config, int images)
 {
     struct resnet *net = allocate(1, sizeof *net);
-    int blocks = 0;
-    for (int s = 0; s < config->stages; s++)
-        blocks += config->blocks[s];
     net->config = *config;
     net->images = images;
-    net->block = allocate((size_t)blocks, sizeof *net->block);
+    net->block = allocate((size_t)block_count(config), sizeof *net->block);
     build_parameters(net);
     build_statistics(net);
     net->weights = allocate_floats(net->parameters);
@@ -340,9 +407,10 @@ void resnet_resize(struct resnet *net, int height, int width)
         resize_unit(net, &block->first, height, width);
         if (block->projects)
             resize_unit(net, &block->shortcut, height, width);
-        height = conv_out_height(&block->first.conv);
-        width = conv_out_width(&block->first.conv);
-        resize_unit(net, &block->second, height, width);
+        height = unit_height(&block->first);
+        width = unit_width(&block->first);
+        if (!block->first.pools)
+            resize_unit(net, &block->second, height, width);
     }
 }
 
@@ -351,6 +419,7 @@ static void free_output(struct resnet *net, struct resnet_unit *unit, void *data
     (void)net;
     (void)data;
     free(unit->y);
+    free(unit->pooled);
 }
 
 void resnet_free(struct resnet *net)
@@ -473,7 +542,9 @@ double resnet_multiply_adds(const struct resnet *net)
 {
     double total = unit_multiply_adds(&net->stem) * 3 / 4; /* three of four stored channels are real */
     for (int i = 0; i < net->blocks; i++) {
-        total += unit_multiply_adds(&net->block[i].first) + unit_multiply_adds(&net->block[i].second);
+        total += unit_multiply_adds(&net->block[i].first);
+        if (!net->block[i].first.pools)
+            total += unit_multiply_adds(&net->block[i].second);
         if (net->block[i].projects)
             total += unit_multiply_adds(&net->block[i].shortcut);
     }
@@ -482,17 +553,22 @@ double resnet_multiply_adds(const struct resnet *net)
 
 /* ---- forward ---- */
 
-static size_t unit_pixels(const struct resnet_unit *unit, int images)
+/* What a unit's batch norm takes. */
+static float *norm_input(const struct resnet_unit *unit)
 {
-    return (size_t)images * (size_t)conv_out_height(&unit->conv) * (size_t)conv_out_width(&unit->conv);
+    return unit->pools ? unit->pooled : unit->y;
 }
 
-/* y = conv(act(x)), and the scale and shift of its batch norm. */
+/* y = conv(act(x)), its maxima where the unit pools, and the scale and shift of its batch norm. */
 static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_input input)
 {
-    struct conv_output output = { .y = unit->y, .sums = net->sums };
-    const float *prepared = conv_prepare(&unit->conv, net->weights + unit->weight, net->prepared);
-    conv_forward(&unit->conv, images, input, prepared, output, net->workspace);
+    const struct conv *conv = &unit->conv;
+    struct conv_output output = { .y = unit->y, .sums = unit->pools ? NULL : net->sums };
+    const float *prepared = conv_prepare(conv, net->weights + unit->weight, net->prepared);
+    conv_forward(conv, images, input, prepared, output, net->workspace);
+    if (unit->pools)
+        max_pool_forward(images, conv_out_height(conv), conv_out_width(conv), conv->outputs, unit->y, unit->pooled,
+                         net->sums, net->workspace);
     batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
 }
 
@@ -502,11 +578,23 @@ static struct conv_input activated(const struct resnet *net, const struct resnet
     return (struct conv_input){ unit->y, unit->norm.scale, unit->norm.shift, net->config.activation };
 }
 
+/* out = act(the batch norm of a unit, and nothing else). */
+static void unit_activate(struct resnet *net, const struct resnet_unit *unit, int images, float *out)
+{
+    const struct batchnorm *norm = &unit->norm;
+    residual_forward(net->config.activation, unit_pixels(unit, images), norm->channels, norm_input(unit), norm->scale,
+                     norm->shift, NULL, NULL, NULL, out);
+}
+
 static void block_forward(struct resnet *net, struct resnet_block *block, int images, const float *x)
 {
     const struct batchnorm *norm2 = &block->second.norm;
     const struct batchnorm *projected = &block->shortcut.norm;
     unit_forward(net, &block->first, images, (struct conv_input){ .x = x });
+    if (block->first.pools) {
+        unit_activate(net, &block->first, images, block->out);
+        return;
+    }
     unit_forward(net, &block->second, images, activated(net, &block->first));
     if (block->projects)
         unit_forward(net, &block->shortcut, images, (struct conv_input){ .x = x });
@@ -523,14 +611,13 @@ static const float *block_input(const struct resnet *net, int block)
 
 static void forward(struct resnet *net, int images)
 {
-    const struct batchnorm *norm = &net->stem.norm;
-    const struct resnet_block *last = &net->block[net->blocks - 1];
+    int last = net->blocks - 1;
     unit_forward(net, &net->stem, images, (struct conv_input){ .x = net->input });
-    residual_forward(net->config.activation, unit_pixels(&net->stem, images), norm->channels, net->stem.y, norm->scale,
-                     norm->shift, NULL, NULL, NULL, net->stem_out);
+    unit_activate(net, &net->stem, images, net->stem_out);
     for (int i = 0; i < net->blocks; i++)
         block_forward(net, &net->block[i], images, block_input(net, i));
-    pool_forward(images, (int)unit_pixels(&last->second, 1), net->features, last->out, net->feature);
+    pool_forward(images, (int)unit_pixels(resnet_last_unit(net, last), 1), net->features, net->block[last].out,
+                 net->feature);
     linear_forward(images, net->features, net->config.classes, net->feature, net->weights + net->classifier_weight,
                    net->weights + net->classifier_bias, net->logit);
 }
@@ -553,8 +640,33 @@ static struct conv_gradient unit_gradient(const struct resnet_unit *unit, const 
 /* The tensors whose sums with the gradient at a block's output its batch norms need. */
 static void sums_with(const struct resnet *net, int block, const float *with[2])
 {
-    with[0] = block < 0 ? net->stem.y : net->block[block].second.y;
+    with[0] = norm_input(resnet_last_unit(net, block));
     with[1] = block >= 0 && net->block[block].projects ? net->block[block].shortcut.y : NULL;
+}
+
+/* What happens to the gradient at a block's input: it joins that of the shortcut, if there is one, and goes back
+ * through the last activation of the block below, whose batch norms want its sums. */
+static struct conv_epilogue join_below(const struct resnet *net, int number, const float *skip)
+{
+    struct conv_epilogue join = { .skip = skip, .skip_stride = 1, .activation = net->config.activation,
+                                  .gate = block_input(net, number), .sums = net->sums };
+    sums_with(net, number - 1, join.with);
+    return join;
+}
+
+static void pool_block_backward(struct resnet *net, int number, int images)
+{
+    struct resnet_unit *unit = &net->block[number].first;
+    const struct conv *conv = &unit->conv;
+    const struct batchnorm *norm = &unit->norm;
+    float *g = net->gradient[0];
+    norm_backward(net, unit, images, net->sums, net->sums + norm->channels);
+    max_pool_backward(images, conv_out_height(conv), conv_out_width(conv), conv->outputs, unit->y, unit->pooled, g,
+                      norm->a, norm->b, norm->c, net->workspace);
+    struct conv_epilogue join = join_below(net, number, NULL);
+    conv_backward(conv, images, (struct conv_input){ .x = block_input(net, number) },
+                  (struct conv_gradient){ .g = unit->y }, net->weights + unit->weight, net->gradients + unit->weight, g,
+                  &join, net->workspace);
 }
 
 /* From g = gradient before the block's last activation (in gradient[0], with its sums in net->sums) to the same of the
@@ -566,6 +678,10 @@ static void block_backward(struct resnet *net, int number, int images)
     const float *x = block_input(net, number);
     float *g = net->gradient[0], *inner = net->gradient[1];
     int outputs = second->norm.channels;
+    if (first->pools) {
+        pool_block_backward(net, number, images);
+        return;
+    }
 
     norm_backward(net, second, images, net->sums, net->sums + outputs);
     if (block->projects)
@@ -582,9 +698,7 @@ static void block_backward(struct resnet *net, int number, int images)
                   &within, net->workspace);
     norm_backward(net, first, images, net->sums, net->sums + first->norm.channels);
 
-    struct conv_epilogue join = { .skip = g, .skip_stride = 1, .activation = net->config.activation, .gate = x,
-                                  .sums = net->sums };
-    sums_with(net, number - 1, join.with);
+    struct conv_epilogue join = join_below(net, number, g);
     if (block->projects) {
         conv_backward(&shortcut->conv, images, (struct conv_input){ .x = x }, unit_gradient(shortcut, g),
                       net->weights + shortcut->weight, net->gradients + shortcut->weight, net->shortcut_gradient,
@@ -598,14 +712,14 @@ static void block_backward(struct resnet *net, int number, int images)
 
 static void backward(struct resnet *net, int images)
 {
-    const struct resnet_block *last = &net->block[net->blocks - 1];
+    const struct resnet_unit *last = resnet_last_unit(net, net->blocks - 1);
     const float *with[2];
     linear_backward(images, net->features, net->config.classes, net->feature, net->weights + net->classifier_weight,
                     net->dlogit, net->gradients + net->classifier_weight, net->gradients + net->classifier_bias,
                     net->dfeature);
     sums_with(net, net->blocks - 1, with);
-    pool_backward(net->config.activation, images, (int)unit_pixels(&last->second, 1), net->features, net->dfeature,
-                  last->out, with[0], with[1], net->gradient[0], net->sums, net->parts);
+    pool_backward(net->config.activation, images, (int)unit_pixels(last, 1), net->features, net->dfeature,
+                  net->block[net->blocks - 1].out, with[0], with[1], net->gradient[0], net->sums, net->parts);
     for (int i = net->blocks - 1; i >= 0; i--)
         block_backward(net, i, images);
     norm_backward(net, &net->stem, images, net->sums, net->sums + net->stem.norm.channels);

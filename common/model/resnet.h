@@ -4,8 +4,12 @@
  *     image -> conv 3x3 -> bn -> relu -> stages of blocks -> global average pooling -> linear -> logits
  *     block:  relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
  *
- * Stage s has blocks[s] blocks of widths[s] channels; the first block of each stage but the first halves the image.
- * The shortcut is the identity, or a 1x1 convolution and batch norm where the shape changes.
+ * Stage s has blocks[s] blocks of widths[s] channels, and each stage but the first halves the image first: with a stride
+ * of 2 in its first block, whose shortcut then is a 1x1 convolution and batch norm, as it is wherever the shape changes;
+ * all others are the identity. Or with a maximum over squares of 2 x 2 pixels, in what comes before its blocks, of which
+ * there may be none then (Page 2018, "How to train your ResNet"):
+ *
+ *     pool:   relu(bn(max(conv(x))))
  *
  * All parameters are one block of floats, their gradients another of the same layout, so an optimizer is a loop and
  * a sum over workers has one place; a table says which tensor lies where, under torchvision's names. */
@@ -21,12 +25,19 @@
 
 enum { STAGES_MAX = 8, BLOCKS_MAX = 64, NAME_MAX_LENGTH = 64 };
 
+/* How a stage halves the image. */
+enum downsample { DOWNSAMPLE_STRIDE, DOWNSAMPLE_POOL, DOWNSAMPLES };
+
+/* "stride", "pool": names for a choice of options, NULL after the last. */
+extern const char *const downsample_names[DOWNSAMPLES + 1];
+
 struct resnet_config {
     int stages;
     int widths[STAGES_MAX], blocks[STAGES_MAX];
     int classes;
     int height, width; /* of the image */
     enum activation activation;
+    enum downsample downsample;
 };
 
 /* What a tensor is to the network, and so to its training. */
@@ -55,9 +66,12 @@ struct resnet_unit {
     struct conv conv;
     struct batchnorm norm;
     size_t weight, gamma, beta; /* offsets in the parameters */
+    bool pools;                 /* the maximum of 2 x 2 pixels comes between the two */
     float *y;                   /* the convolution's output, kept for the backward pass */
+    float *pooled;              /* and its maxima */
 };
 
+/* A block, or what pools before the blocks of a stage: its first unit alone, which pools. */
 struct resnet_block {
     struct resnet_unit first, second, shortcut;
     bool projects; /* the shortcut is a convolution */
@@ -116,6 +130,13 @@ void resnet_freeze(struct resnet *net, enum resnet_role role);
  * running statistics, and adds the summed loss and the count of right answers. */
 void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
                        int64_t *right);
+
+/* The size of what a unit's batch norm gives. */
+int unit_height(const struct resnet_unit *unit);
+int unit_width(const struct resnet_unit *unit);
+
+/* The unit that a block ends with, but for its shortcut; for number -1 the stem. */
+const struct resnet_unit *resnet_last_unit(const struct resnet *net, int block);
 
 /* The pixels of the last feature maps, and the real (unpadded) number of features. */
 int resnet_map_height(const struct resnet_config *config);

@@ -1,7 +1,7 @@
 # run.awk: facts of the data, the network and the options. Input: NAME<TAB>VALUE, and after them the model as tensor-ls
 # lists it.
 BEGIN { FS = "\t" }
-$1 ~ /^(data|run)\./ { print; next }
+$1 ~ /^(data|run|net)\./ { print; next }
 NF == 2 { given[$1] = $2; next }
 
 # The parameters: all tensors but the running statistics of the batch norms.

@@ -1,8 +1,9 @@
-# filters-second.awk: the layout (sheet.gp) of two pictures beside each other.
+# filters-second.awk: the layout (sheet.gp) of two pictures beside each other. width, height: of each, in pixels.
 BEGIN {
     OFS = "\t"
+    scale = width * 10 > height * 7.2 ? 7.2 / width : 10 / height
     print 3.9, 0.25, "-", "-", "center", "big", "labels"
     print 11.9, 0.25, "-", "-", "center", "big", "rotation"
-    print 0.3, 0.6, 7.2, 7.2, 0, "-", "-"
-    print 8.3, 0.6, 7.2, 7.2, 1, "-", "-"
+    print 3.9 - scale * width / 2, 0.6, scale * width, scale * height, 0, "-", "-"
+    print 11.9 - scale * width / 2, 0.6, scale * width, scale * height, 1, "-", "-"
 }

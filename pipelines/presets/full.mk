@@ -7,8 +7,9 @@ train        := 0
 val          := 5000
 test         := 0
 
-widths       := 64,128,256,512
-blocks       := 1,1,1,1
+widths       := 32,64,256,256
+blocks       := 0,1,1,1
+downsample   := pool
 label        := --optimizer sgd --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 \
                 --weight-decay 5e-4 --crop 4 --flip random
 rotation     := --optimizer sgd --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \

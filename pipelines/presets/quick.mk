@@ -7,8 +7,9 @@ train        := 0
 val          := 5000
 test         := 0
 
-widths       := 32,64,128,256
-blocks       := 1,1,1,1
+widths       := 32,64,128,128
+blocks       := 0,1,1,1
+downsample   := pool
 label        := --optimizer muon --muon-lr 0.08 --muon-momentum 0.6 --lr 0.2 --momentum 0.9 --weight-decay 5e-4 \
                 --epochs 6 --sizes 20,24,28,32 --size-epochs 2,2,1,1 --batch 128 --warmup 0.2 --label-smoothing 0.1 \
                 --translate 2 --flip alternate

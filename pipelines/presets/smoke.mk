@@ -9,11 +9,12 @@ val          := 400
 test         := 600
 
 widths       := 8,16,32,64
-blocks       := 1,1,1,1
-label        := --optimizer sgd --epochs 6 --batch 32 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
-                --crop 2 --flip random
-rotation     := --optimizer sgd --epochs 2 --batch 64 --lr 0.05 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
-                --crop 2 --flip random
+blocks       := 0,1,1,1
+downsample   := pool
+label        := --optimizer muon --muon-lr 0.05 --lr 0.02 --weight-decay 5e-4 --epochs 6 --batch 32 --warmup 0.2 \
+                --label-smoothing 0.2 --translate 2 --flip random --stem trained
+rotation     := --optimizer muon --muon-lr 0.05 --lr 0.02 --weight-decay 5e-4 --epochs 2 --batch 64 --warmup 0.2 \
+                --label-smoothing 0 --translate 2 --flip random --stem trained
 
 knn_database := 2000
 knn_queries  := 600

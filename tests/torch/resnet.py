@@ -31,10 +31,23 @@ class Block(nn.Module):
         return self.activation(y + (self.downsample(x) if self.downsample else x))
 
 
+class Pool(nn.Module):
+    """What halves the image before the blocks of a stage, where no block does."""
+
+    def __init__(self, inputs, outputs, activation):
+        super().__init__()
+        self.activation = activation
+        self.conv = nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        return self.activation(self.bn(F.max_pool2d(self.conv(x), 2, ceil_mode=True)))
+
+
 class ResNet(nn.Module):
     """A 3x3 stem without pooling, then stages of basic blocks; every stage but the first halves the image."""
 
-    def __init__(self, widths, blocks, classes, activation=F.relu):
+    def __init__(self, widths, blocks, classes, activation=F.relu, downsample="stride"):
         super().__init__()
         self.activation = activation
         self.conv1 = nn.Conv2d(3, widths[0], 3, 1, 1, bias=False)
@@ -42,11 +55,15 @@ class ResNet(nn.Module):
         self.stages = len(widths)
         inputs = widths[0]
         for s, (width, count) in enumerate(zip(widths, blocks)):
-            stage = []
-            for b in range(count):
-                stage.append(Block(inputs, width, 2 if s > 0 and b == 0 else 1, activation))
+            stage = nn.Sequential()
+            pools = downsample == "pool" and s > 0
+            if pools:
+                stage.add_module("pool", Pool(inputs, width, activation))
                 inputs = width
-            setattr(self, f"layer{s + 1}", nn.Sequential(*stage))
+            for b in range(count):
+                stage.add_module(str(b), Block(inputs, width, 2 if s > 0 and b == 0 and not pools else 1, activation))
+                inputs = width
+            setattr(self, f"layer{s + 1}", stage)
         self.fc = nn.Linear(inputs, classes)
 
     def maps(self, x):
@@ -54,7 +71,7 @@ class ResNet(nn.Module):
         x = self.activation(self.bn1(self.conv1(x)))
         found = {"conv1": x}
         for s in range(self.stages):
-            for b, block in enumerate(getattr(self, f"layer{s + 1}")):
+            for b, block in getattr(self, f"layer{s + 1}").named_children():
                 x = block(x)
                 found[f"layer{s + 1}.{b}"] = x
         return found
@@ -124,7 +141,8 @@ def load_model(path):
     (tensors, about), = read_frames(path)
     widths = [int(w) for w in about["widths"].split(",")]
     blocks = [int(b) for b in about["blocks"].split(",")]
-    net = ResNet(widths, blocks, tensors["fc.bias"].shape[0], ACTIVATIONS[about.get("activation", "relu")])
+    net = ResNet(widths, blocks, tensors["fc.bias"].shape[0], ACTIVATIONS[about.get("activation", "relu")],
+                 about.get("downsample", "stride"))
     net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, strict=True)
     return net.eval(), about
 
