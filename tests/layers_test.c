@@ -312,11 +312,12 @@ static void maximum_pooling(void)
     float got[IN], want[IN] = { 0 };
     for (int i = 0; i < OUT; i++) {
         int channel = i % CHANNELS, column = i / CHANNELS % COLUMNS, row = i / CHANNELS / COLUMNS % ROWS;
-        int first = -1;
-        for (int h = 2 * row; h < 2 * row + 2 && h < HEIGHT; h++)
-            for (int w = 2 * column; w < 2 * column + 2 && w < WIDTH; w++) {
-                int at = ((i / CHANNELS / COLUMNS / ROWS * HEIGHT + h) * WIDTH + w) * CHANNELS + channel;
-                if (first < 0 || x[at] > x[first])
+        int top = i / CHANNELS / COLUMNS / ROWS * HEIGHT + 2 * row;
+        int first = (top * WIDTH + 2 * column) * CHANNELS + channel;
+        for (int h = 0; h < 2 && 2 * row + h < HEIGHT; h++)
+            for (int w = 0; w < 2 && 2 * column + w < WIDTH; w++) {
+                int at = ((top + h) * WIDTH + 2 * column + w) * CHANNELS + channel;
+                if (x[at] > x[first])
                     first = at;
             }
         CHECK_NEAR(out[i], x[first], 0);

@@ -1,5 +1,6 @@
-/* Whole small networks, one that halves images by strides and one by maxima: against PyTorch (logits, loss, every gradient, ten optimizer steps, evaluation), against
- * finite differences, and that batch size, threads and padding leave the results alone. */
+/* Whole small networks, one that halves images by strides and one by maxima: against PyTorch (logits, loss, every
+ * gradient, ten optimizer steps, evaluation), against finite differences, and that batch size, threads and padding
+ * leave the results alone. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

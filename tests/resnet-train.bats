@@ -1,7 +1,7 @@
 load helpers/common
 
 # A network as torchvision has it, trained without ingredients.
-plain=(--widths 4,8 --blocks 1,1 --downsample stride --stem trained --init random --bn-scale trained --bn-bias-lr 1
+plain=("--widths=4,8" "--blocks=1,1" --downsample stride --stem trained --init random --bn-scale trained --bn-bias-lr 1
     --lr 0.2 --label-smoothing 0 --average none -e 1)
 
 # Data and one model for all tests: 60 images to train on, 20 held out; networks of a few channels.
@@ -93,7 +93,8 @@ layer2.0.downsample.1.weight"
         cmp - defaults.st
     local row
     for row in "--widths .*default 32,64,128,128" "--blocks .*default 0,1,1,1" "--epochs .*default 10" \
-        "--downsample .*default pool" "--stem .*default whiten" "--bn-scale .*default fixed" "--average .*default ema"; do
+        "--downsample .*default pool" "--stem .*default whiten" "--bn-scale .*default fixed" \
+        "--average .*default ema"; do
         resnet-train --help | grep -e "$row"
     done
 }
@@ -101,8 +102,9 @@ layer2.0.downsample.1.weight"
 @test "every option has an effect" {
     local option
     for option in "--batch 20" "--lr 0.01" "--warmup 0" "--crop 2" "--flip none" "--flip random" "--cutout 9" \
-        "--translate 4" "--seed 2" "--average ema" "--init dirac" "--bn-scale fixed" "--bn-bias-lr 8" "--initial-lr 0.3" \
-        "--sizes 20" "--optimizer sgd" "--stem whiten" "--label-smoothing 0.3" "--weight-decay 0.5"; do
+        "--translate 4" "--seed 2" "--average ema" "--init dirac" "--bn-scale fixed" "--bn-bias-lr 8" \
+        "--initial-lr 0.3" "--sizes 20" "--optimizer sgd" "--stem whiten" "--label-smoothing 0.3" \
+        "--weight-decay 0.5"; do
         # shellcheck disable=SC2086 # the option and its value
         train $option <train.st >other.st
         if cmp -s other.st base.st; then flunk "$option: the same model"; fi
@@ -549,8 +551,8 @@ whole_run() {
 
 @test "gradients of whole networks are as exact as PyTorch's in single precision" {
     local status=0
-    BUILD=$(dirname "$BIN") "$ROOT/tests/bench/train-accuracy" --networks tiny,odd,pool --batch 32 --steps 1 --bound 1e-4 \
-        --times 3 || status=$?
+    BUILD=$(dirname "$BIN") "$ROOT/tests/bench/train-accuracy" --networks tiny,odd,pool --batch 32 --steps 1 \
+        --bound 1e-4 --times 3 || status=$?
     [ "$status" != 77 ] || skip "PyTorch is not installed for python3 (PYTHON names another)"
     [ "$status" == 0 ]
 }

@@ -15,7 +15,8 @@ void max_pool_forward(int images, int height, int width, int channels, const flo
                       float *scratch);
 
 /* In place of x, the gradient at it: where x was the first of its square to be out, dout = a_c g + b_c out + c_c, else
- * 0. That dout is the backward pass of the batch norm above (batchnorm_backward).   g, out: as out of the forward pass. */
+ * 0. That dout is the backward pass of the batch norm above (batchnorm_backward).
+ * g, out: as out of the forward pass. */
 void max_pool_backward(int images, int height, int width, int channels, float *x, const float *out, const float *g,
                        const float *a, const float *b, const float *c, float *scratch);
 

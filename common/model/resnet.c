@@ -180,7 +180,8 @@ static void block_parameters(struct resnet *net, struct resnet_block *block, int
                              int *height, int *width)
 {
     char prefix[32], conv[NAME_MAX_LENGTH], norm[NAME_MAX_LENGTH];
-    int outputs = net->config.widths[stage], halves = stage > 0 && number == 0 && !stage_pools(&net->config, stage), stride = halves ? 2 : 1;
+    bool halves = stage > 0 && number == 0 && !stage_pools(&net->config, stage);
+    int outputs = net->config.widths[stage], stride = halves ? 2 : 1;
     snprintf(prefix, sizeof prefix, "layer%d.%d", stage + 1, number);
     snprintf(conv, sizeof conv, "%s.conv1", prefix);
     snprintf(norm, sizeof norm, "%s.bn1", prefix);

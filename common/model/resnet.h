@@ -4,10 +4,10 @@
  *     image -> conv 3x3 -> bn -> relu -> stages of blocks -> global average pooling -> linear -> logits
  *     block:  relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
  *
- * Stage s has blocks[s] blocks of widths[s] channels, and each stage but the first halves the image first: with a stride
- * of 2 in its first block, whose shortcut then is a 1x1 convolution and batch norm, as it is wherever the shape changes;
- * all others are the identity. Or with a maximum over squares of 2 x 2 pixels, in what comes before its blocks, of which
- * there may be none then (Page 2018, "How to train your ResNet"):
+ * Stage s has blocks[s] blocks of widths[s] channels, and each stage but the first halves the image first: with a
+ * stride of 2 in its first block, whose shortcut then is a 1x1 convolution and batch norm, as it is wherever the shape
+ * changes; all others are the identity. Or with a maximum over squares of 2 x 2 pixels, in what comes before its
+ * blocks, of which there may be none then (Page 2018, "How to train your ResNet"):
  *
  *     pool:   relu(bn(max(conv(x))))
  *
