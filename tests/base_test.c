@@ -1,4 +1,6 @@
 /* Memory, tensors, errors: sizes that overflow, messages that stay one line. */
+#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
+#include <blis.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +147,27 @@ static void threads_flush_denormals(void)
     CHECK_INTEGER(flushed, 2);
 }
 
+/* In a child, where BLIS is started for the first time: dies saying what it took. */
+static void start_blis(void *type)
+{
+    if (type)
+        setenv("BLIS_ARCH_TYPE", type, 1);
+    threads_start(1);
+    die("BLIS takes %s", bli_arch_query_id() == BLIS_ARCH_GENERIC ? "plain C" : "kernels");
+}
+
+/* Also on a processor that BLIS does not know; what the user says goes first. */
+static void blis_takes_kernels_where_there_are(void)
+{
+    char generic[16];
+    snprintf(generic, sizeof generic, "%d", BLIS_ARCH_GENERIC);
+    CHECK_DIES(start_blis, generic, EXIT_FAILED, "BLIS takes plain C");
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !getenv("BLIS_ARCH_TYPE"))
+        CHECK_DIES(start_blis, NULL, EXIT_FAILED, "BLIS takes kernels");
+#endif
+}
+
 int main(void)
 {
     RUN(sizes_that_overflow_are_errors);
@@ -154,6 +177,7 @@ int main(void)
     RUN(types_have_names_and_sizes);
     RUN(sizes_of_tensors);
     RUN(messages_stay_one_clean_line);
+    RUN(blis_takes_kernels_where_there_are);
     RUN(threads_flush_denormals); /* last: its threads do not survive a fork */
     return check_verdict();
 }

@@ -6,7 +6,8 @@
 
 /* Use `count` threads from now on (0: all cores that this process may use). In each of them denormal numbers are
  * flushed to zero: they slow training 20 to 50 times as weights decay towards 0. BLIS is told to use one thread in
- * each, since our own loops share out the work. */
+ * each, since our own loops share out the work, and on a processor newer than itself which of its kernels to take,
+ * unless BLIS_ARCH_TYPE in the environment says so. Call this before anything of BLIS. */
 void threads_start(int count);
 
 /* How many threads parallel regions use. */
