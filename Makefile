@@ -5,6 +5,7 @@
 #   make test       all tests; SANITIZE=1 builds with ASan and UBSan in a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
 #   make bench-accuracy   train PRESET's two networks on all of CIFAR-10, SEEDS=1,2,3: mean and deviation on its test
+#                   images, and what features of each layer know of the classes
 #   make install    PREFIX=/usr/local, DESTDIR=
 #
 # V=1 shows the commands; DEBUG=1 builds without optimisation.
@@ -128,14 +129,16 @@ report: all
 	    PRESET=$(PRESET) CIFAR10_PATH="$$data"; \
 	echo "report: $(or $(OUT),out)/report.pdf and $(or $(OUT),out)/report.html are up to date"
 
-# The accuracy of a preset's recipes (tests/bench/recipes); hours with PRESET=full.
+# The accuracy of a preset's recipes (tests/bench/recipes) and of features at each layer, beside those of untrained
+# networks; an hour with PRESET=quick, several with full. Models are kept in out/accuracy-PRESET and not trained twice.
 SEEDS ?= 1,2,3
 .PHONY: bench-accuracy
 bench-accuracy: all
 	$(Q)data=$$(CIFAR10='$(CIFAR10)' pipelines/find-data data); \
 	[ -n "$$data" ] || { echo "bench-accuracy: CIFAR-10 is not to be had" >&2; exit 1; }; \
-	for target in label rotation; do \
-		BUILD=$(abspath $(BUILD)) tests/bench/recipes -p $(PRESET) -t $$target -s $(SEEDS) "$$data"; done
+	for target in label rotation random; do \
+		BUILD=$(abspath $(BUILD)) tests/bench/recipes -p $(PRESET) -t $$target -s $(SEEDS) -g 1,2 \
+		    -o out/accuracy-$(PRESET) "$$data"; done
 
 .PHONY: clean
 clean:

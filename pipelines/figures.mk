@@ -328,4 +328,4 @@ after = $$(sed 's/.*--\?$1 \([^ ]*\).*/\1/' <<<' $(knn)')
 $(out)/facts/depth.tsv: $(here)/facts/depth.awk $(out)/depth.tsv
 	mkdir -p $(@D)
 	awk -f $< -v k=$(call after,k) -v temperature=$(call after,temperature) \
-	    -v database=$(knn_database) -v queries=$(knn_queries) $(out)/depth.tsv $(to)
+	    -v database=$(knn_database) -v queries=$(knn_queries) -v grid=$(depth_grid) $(out)/depth.tsv $(to)

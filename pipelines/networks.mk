@@ -2,10 +2,13 @@
 # a stream without images (*.st) or a table (*.tsv).
 
 comma := ,
-stages := $(words $(subst $(comma), ,$(widths)))
+stages := $(wordlist 1,$(words $(subst $(comma), ,$(widths))),1 2 3 4 5 6 7 8)
+blocks_of = $(word $1,$(subst $(comma), ,$(blocks)))
 # A first stage without blocks ends where conv1 does.
-first_stage := $(if $(filter 0,$(firstword $(subst $(comma), ,$(blocks)))),2,1)
-layers := conv1 $(addprefix layer,$(wordlist $(first_stage),$(stages),1 2 3 4 5 6 7 8))
+first_stage := $(if $(filter 0,$(call blocks_of,1)),2,1)
+# What has an output of its own: conv1, and of each stage what pools and its blocks (at most ten).
+layers := conv1 $(foreach s,$(stages),$(if $(filter pool,$(downsample)),$(if $(filter-out 1,$s),layer$s.pool)) \
+    $(addprefix layer$s.,$(wordlist 1,$(call blocks_of,$s),0 1 2 3 4 5 6 7 8 9)))
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
 # The probes: softmax regression, and the two hidden layers of 200 units that Gidaris et al. use.
@@ -18,7 +21,8 @@ embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
 $(out)/settings/label: settings = $(network) | $(label) | $(SEED)
 $(out)/settings/rotation: settings = $(network) | $(rotation) | $(SEED)
-$(out)/settings/depth: settings = $(knn_database) $(knn_queries) | $(knn) | $(probe_linear) | $(probe_hidden) | $(SEED)
+$(out)/settings/depth: settings = $(knn_database) $(knn_queries) $(depth_grid) | $(knn) | $(probe_linear) | \
+    $(probe_hidden) | $(SEED)
 $(out)/settings/neighbours: settings = $(knn)
 $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
@@ -43,7 +47,7 @@ $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(ou
 # A network of this shape with random weights; only its batch norms have seen images.
 $(out)/random.safetensors: $(out)/settings/label $(out)/train.st
 	tensor-pick -n 2000 <$(out)/train.st |
-	    $(fit) -q --stem trained --init random --average none --epochs 1 --optimizer sgd --lr 0 $(to)
+	    $(fit) -q --stem trained --init random --average none --batch 50 --epochs 1 --optimizer sgd --lr 0 $(to)
 
 # --- held-out and test images as the networks see them
 
@@ -81,9 +85,9 @@ $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/setting
 define depth_rule
 $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/train.st $(out)/test.st
 	mkdir -p $$(@D)
-	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 |
+	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
 	    tensor-pick --fields index,label,feature >'$$@.database'
-	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 |
+	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
 	    tensor-pick --fields index,label,feature >'$$@.queries'
 	share='{ right += $$$$1 == $$$$2 } END { print right / NR }'
 	probe="probe -q -j $(threads) --seed $(SEED) -t $$@.database"

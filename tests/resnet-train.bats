@@ -2,7 +2,7 @@ load helpers/common
 
 # A network as torchvision has it, trained without ingredients.
 plain=("--widths=4,8" "--blocks=1,1" --downsample stride --stem trained --init random --bn-scale trained --bn-bias-lr 1
-    --lr 0.2 --label-smoothing 0 --average none -e 1)
+    --activation relu --lr 0.2 --label-smoothing 0 --average none -e 1)
 
 # Data and one model for all tests: 60 images to train on, 20 held out; networks of a few channels.
 setup_file() {
@@ -86,13 +86,13 @@ layer2.0.downsample.1.weight"
 @test "defaults are those that --help prints" {
     # widths and blocks would take long
     resnet-train -q --widths 4,8 --blocks 0,1 -e 1 <train.st >defaults.st
-    train -t label --downsample pool --blocks 0,1 -b 128 --lr 0.05 --momentum 0.9 --weight-decay 0.0005 \
+    train -t label --downsample pool --blocks 0,1 -b 256 --lr 0.05 --momentum 0.9 --weight-decay 0.0005 \
         --label-smoothing 0.2 --schedule triangle --warmup 0.2 --final-lr 0 --translate 2 --flip alternate --cutout 0 \
         --average ema --average-decay 0.95 --init dirac --bn-scale fixed --bn-bias-lr 64 --initial-lr 0.01 \
-        --optimizer muon --muon-lr 0.08 --muon-momentum 0.6 --stem whiten --activation relu -s 1 -j 0 <train.st |
+        --optimizer muon --muon-lr 0.11 --muon-momentum 0.6 --stem whiten --activation celu -s 1 -j 0 <train.st |
         cmp - defaults.st
     local row
-    for row in "--widths .*default 32,64,128,128" "--blocks .*default 0,1,1,1" "--epochs .*default 10" \
+    for row in "--widths .*default 32,64,256" "--blocks .*default 0,1,2" "--epochs .*default 14" "--batch .*default 256" \
         "--downsample .*default pool" "--stem .*default whiten" "--bn-scale .*default fixed" \
         "--average .*default ema"; do
         resnet-train --help | grep -e "$row"
@@ -193,7 +193,7 @@ constant 0.1 0.1"
 @test "Muon: the same bytes for any number of threads; its options have an effect" {
     train -b 20 --optimizer muon <train.st >muon.st
     local option
-    for option in "-j 2" "--muon-lr 0.08" "--muon-momentum 0.6"; do
+    for option in "-j 2" "--muon-lr 0.11" "--muon-momentum 0.6"; do
         # shellcheck disable=SC2086 # the option and its value
         train -b 20 --optimizer muon $option <train.st | cmp - muon.st
     done

@@ -165,8 +165,16 @@ static void embed_frame(struct frame *frame, const struct stream *stream, struct
     }
 }
 
+static bool only_features(const bool *emit)
+{
+    for (int i = 0; i < OUTPUTS; i++)
+        if (emit[i] != (i == FEATURE))
+            return false;
+    return true;
+}
+
 /* The layer and the grid that the features are of. */
-static void tap_layer(struct inference *inference)
+static void tap_layer(struct inference *inference, const bool *emit)
 {
     const struct resnet *net = inference->net;
     int layer = net->blocks - 1;
@@ -178,6 +186,7 @@ static void tap_layer(struct inference *inference)
         die("%s: --grid %lld: the maps of %s have sides of %d (at most that many cells a side)", options.model,
             (long long)options.grid, options.layer ? options.layer : "the last layer", side);
     inference_tap(inference, layer, (int)options.grid);
+    inference->tap_only = only_features(emit);
 }
 
 int main(int argc, char **argv)
@@ -189,7 +198,7 @@ int main(int argc, char **argv)
     parse_emit(emit);
     struct model model = model_load(options.model, 0);
     struct inference inference = inference_new(model.net, (int)options.batch);
-    tap_layer(&inference);
+    tap_layer(&inference, emit);
     const char *task = model_about(&model, "task");
     if (options.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
         die("%s: mirrored turns are other turns (--views is for a model of another task)", options.model);

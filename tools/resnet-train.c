@@ -33,11 +33,12 @@ static struct {
     int64_t epochs, batch, seed, crop, translate, cutout, checkpoint_every;
     double rate, momentum, decay, smoothing, warmup, first, end, average_decay, norm_bias, muon_rate, muon_momentum;
 } options = {
-    .widths = { 4, { 32, 64, 128, 128 } },
-    .blocks = { 4, { 0, 1, 1, 1 } },
+    .widths = { 3, { 32, 64, 256 } },
+    .blocks = { 3, { 0, 1, 2 } },
     .downsample = DOWNSAMPLE_POOL,
-    .epochs = 10,
-    .batch = 128,
+    .activation = ACTIVATION_CELU,
+    .epochs = 14,
+    .batch = 256,
     .seed = 1,
     .translate = 2,
     .flip = FLIP_ALTERNATE,
@@ -52,7 +53,7 @@ static struct {
     .stem = STEM_WHITEN,
     .scale = SCALE_FIXED,
     .norm_bias = 64,
-    .muon_rate = 0.08,
+    .muon_rate = 0.11,
     .muon_momentum = 0.6,
     .average = AVERAGE_EMA,
     .average_decay = 0.95,

@@ -113,11 +113,14 @@ static void run_unit(struct inference *inference, int number, int images, const 
                  inference->workspace);
 }
 
-static void run_tap(struct inference *inference, int layer, const struct resnet_unit *unit, int images, const float *x)
+/* True: the pass may end here. */
+static bool run_tap(struct inference *inference, int layer, const struct resnet_unit *unit, int images, const float *x)
 {
-    if (layer == inference->tap)
-        pool_grid_forward(images, unit_height(unit), unit_width(unit), unit->norm.channels, inference->grid, x,
-                          inference->tap_feature);
+    if (layer != inference->tap)
+        return false;
+    pool_grid_forward(images, unit_height(unit), unit_width(unit), unit->norm.channels, inference->grid, x,
+                      inference->tap_feature);
+    return inference->tap_only;
 }
 
 /* out = act(bn(max(conv(x)))) of the block of that number, which pools. */
@@ -151,13 +154,15 @@ void inference_run(struct inference *inference, int images)
     const struct resnet *net = inference->net;
     float *x = inference->buffer[0], *out = inference->buffer[3];
     run_unit(inference, 0, images, inference->input, NULL, true, x);
-    run_tap(inference, LAYER_STEM, &net->stem, images, x);
+    if (run_tap(inference, LAYER_STEM, &net->stem, images, x))
+        return;
     for (int i = 0; i < net->blocks; i++) {
         if (net->block[i].first.pools)
             run_pool_block(inference, i, images, x, out);
         else
             run_block(inference, i, images, x, out);
-        run_tap(inference, i, resnet_last_unit(net, i), images, out);
+        if (run_tap(inference, i, resnet_last_unit(net, i), images, out))
+            return;
         float *swap = x;
         x = out;
         out = swap;

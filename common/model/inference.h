@@ -22,6 +22,7 @@ struct inference {
     float *logit;             /* [images,classes] */
     int tap, grid;            /* as set by inference_tap; LAYER_NONE until then */
     float *tap_feature;       /* [images,grid,grid,its channels as padded] */
+    bool tap_only;            /* set by the caller where nothing else is wanted: what comes after the layer is left out */
     float *buffer[4], *workspace;
 };
 
@@ -35,7 +36,7 @@ void inference_fold(struct inference *inference, struct resnet *net);
  * are at least as large. */
 void inference_tap(struct inference *inference, int layer, int grid);
 
-/* From input to map, feature and logit (and tap_feature), for the first `images` images. */
+/* From input to map, feature and logit (and tap_feature, or only that), for the first `images` images. */
 void inference_run(struct inference *inference, int images);
 
 /* The number of a layer's name: "conv1" is the stem, "layer2" the last block of stage 2, "layer2.0" its first.

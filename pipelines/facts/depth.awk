@@ -1,6 +1,6 @@
 # depth.awk: facts of the features at each layer: NAME.NET.LAYER, and the last and the best of each, for the neighbours'
 # vote (knn), the linear probe (linear) and the one with hidden layers (hidden). Input: LAYER, then LABELS ROTATION
-# UNTRAINED of each. Variables: k, temperature, database, queries.
+# UNTRAINED of each. Variables: k, temperature, database, queries, grid.
 BEGIN {
     FS = "\t"
     split("knn linear hidden", measure, " ")
@@ -33,4 +33,5 @@ END {
     print "knn.temperature\t" temperature
     print "knn.database\t" database
     print "knn.queries\t" queries
+    print "knn.grid\t" grid
 }

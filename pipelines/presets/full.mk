@@ -7,16 +7,17 @@ train        := 0
 val          := 5000
 test         := 0
 
-widths       := 32,64,256,256
-blocks       := 0,1,1,1
+widths       := 32,64,256
+blocks       := 0,1,2
 downsample   := pool
-label        := --optimizer sgd --epochs 30 --batch 128 --lr 0.1 --warmup 0.2 --label-smoothing 0.1 \
-                --weight-decay 5e-4 --crop 4 --flip random
-rotation     := --optimizer sgd --epochs 20 --batch 256 --lr 0.1 --warmup 0.2 --label-smoothing 0 --weight-decay 5e-4 \
-                --crop 4 --flip random
+label        := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 14 --sizes 16,24,32 --size-epochs 4,4,6 --batch 256 \
+                --label-smoothing 0.2 --activation celu
+rotation     := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 3 --batch 256 --label-smoothing 0 --activation celu
 
 knn_database := 45000
 knn_queries  := 10000
+# Features are means over the cells of such a grid of the maps, where layers are compared.
+depth_grid   := 2
 cam_studied  := 10000
 tsne         := --perplexity 15 --iterations 1000
 # The map of the first so many test images (0: all), and the images along its longer side.

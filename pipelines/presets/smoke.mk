@@ -8,8 +8,8 @@ train        := 4000
 val          := 400
 test         := 600
 
-widths       := 8,16,32,64
-blocks       := 0,1,1,1
+widths       := 8,16,32
+blocks       := 0,1,1
 downsample   := pool
 label        := --optimizer muon --muon-lr 0.05 --lr 0.02 --weight-decay 5e-4 --epochs 6 --batch 32 --warmup 0.2 \
                 --label-smoothing 0.2 --translate 2 --flip random --stem trained
@@ -18,6 +18,8 @@ rotation     := --optimizer muon --muon-lr 0.05 --lr 0.02 --weight-decay 5e-4 --
 
 knn_database := 2000
 knn_queries  := 600
+# Features are means over the cells of such a grid of the maps, where layers are compared.
+depth_grid   := 2
 cam_studied  := 600
 tsne         := --perplexity 15 --iterations 500
 # The map of the first so many test images (0: all), and the images along its longer side.
