@@ -70,7 +70,13 @@ static inline vector vector_of(float value)
 /* max(x, 0) element by element; NaN stays NaN, so that a network that diverges is seen. */
 static inline vector vector_relu(vector x)
 {
+#if defined(__AVX512F__)
+    return (vector)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x); /* the second, if one is NaN */
+#elif defined(__AVX__)
+    return (vector)_mm256_max_ps(_mm256_setzero_ps(), (__m256)x);
+#else
     return (vector)(~(x < 0) & (vector_mask)x);
+#endif
 }
 
 /* x where gate > 0, else 0: the gradient of max(., 0). */

@@ -4,9 +4,6 @@
 
 #include "layers/activation_math.h"
 
-/* A line of zeros for what lies outside an image. */
-static const float zeros[CHANNELS];
-
 struct winograd winograd_shape(const struct conv *conv)
 {
     struct winograd shape = {
@@ -26,18 +23,55 @@ struct winograd winograd_shape(const struct conv *conv)
     return shape;
 }
 
-/* The table of slots of a domain whose matrices are placed. */
-static void place_slots(const struct winograd *shape, struct domain *domain)
+/* The lines of a domain whose matrices are placed: those of copies are one row of a matrix apart. */
+static void place_lines(const struct winograd *shape, struct domain *domain)
 {
-    bool split = shape->stride == 2; /* slots 5 to 8 are copies of frequency 5 */
-    for (int i = 0; i < shape->slots; i++)
-        for (int j = 0; j < shape->slots; j++) {
-            int p = split && i > 5 ? 5 : i, q = split && j > 5 ? 5 : j;
-            int f = p * WEIGHT_SIDE + q, copies_x = split && q == 5 ? TILE : 1;
-            int copy = (i - p) * copies_x + (j - q);
-            domain->slot[i][j] = domain->offset[f] + (size_t)copy * (size_t)domain->pitch;
-            domain->next[i][j] = (size_t)domain->copies[f] * (size_t)domain->pitch;
-        }
+    size_t pitch = (size_t)domain->pitch;
+    for (int i = 0; i < shape->slots; i++) {
+        int p = shape->stride == 2 && i > 5 ? 5 : i; /* slots 5 to 8 are copies of frequency 5 */
+        const int *copies = domain->copies + p * WEIGHT_SIDE;
+        const size_t *offset = domain->offset + p * WEIGHT_SIDE;
+        size_t copy = (size_t)(i - p) * pitch;
+        domain->line[i] = (struct domain_line){
+            .first = offset[0] + copy,
+            .slot = offset[1] - offset[0],
+            .tile = (size_t)copies[0] * pitch,
+            .even = offset[5] + TILE * copy,
+            .even_tile = (size_t)copies[5] * pitch,
+        };
+    }
+}
+
+/* A line of a domain, from a tile on, one vector of a block of channels: floats from the domain's first. */
+struct walk {
+    size_t at, even;
+    size_t slot, pitch, tile, even_tile;
+};
+
+WINOGRAD_INLINE struct walk walk_line(const struct domain *domain, int i, int channel, int tile)
+{
+    const struct domain_line *line = &domain->line[i];
+    return (struct walk){
+        .at = line->first + (size_t)tile * line->tile + (size_t)channel,
+        .even = line->even + (size_t)tile * line->even_tile + (size_t)channel,
+        .slot = line->slot,
+        .pitch = (size_t)domain->pitch,
+        .tile = line->tile,
+        .even_tile = line->even_tile,
+    };
+}
+
+/* Slot j of the tile. */
+WINOGRAD_INLINE size_t walk_slot(const int stride, const struct walk *walk, int j)
+{
+    return stride == 2 && j >= 5 ? walk->even + (size_t)(j - 5) * walk->pitch : walk->at + (size_t)j * walk->slot;
+}
+
+WINOGRAD_INLINE void walk_on(const int stride, struct walk *walk)
+{
+    walk->at += walk->tile;
+    if (stride == 2)
+        walk->even += walk->even_tile;
 }
 
 struct domain domain_new(const struct winograd *shape, int tiles, int channels)
@@ -52,7 +86,7 @@ struct domain domain_new(const struct winograd *shape, int tiles, int channels)
         /* one line more, so that the matrices do not start at the same place of a page */
         domain.floats += (size_t)tiles * (size_t)domain.copies[f] * (size_t)domain.pitch + CHANNELS;
     }
-    place_slots(shape, &domain);
+    place_lines(shape, &domain);
     return domain;
 }
 
@@ -100,57 +134,72 @@ WINOGRAD_INLINE void output_adjoint_1d(int stride, const vector *y, vector *z)
 
 /* ---- input ---- */
 
-/* The rows of pixels that a row of tiles reads; rows outside the image are zeros, also after the activation. */
+/* The rows of pixels that a row of tiles reads. In place of one outside the image stands the nearest inside, times
+ * 0. */
 struct input_rows {
     const float *row[SLOTS_MAX];
-    ptrdiff_t pixel[SLOTS_MAX]; /* floats from pixel to pixel; 0 outside */
-    const float *scale[SLOTS_MAX], *shift[SLOTS_MAX];
+    float factor[SLOTS_MAX]; /* 1 or 0 */
+    bool edge;               /* some are 0 */
 };
 
-static struct input_rows find_rows(const struct winograd *shape, struct conv_input input, int block, int row)
+static struct input_rows find_rows(const struct winograd *shape, const float *x, int block, int row)
 {
     struct input_rows rows;
-    int image = row / shape->tiles_y, top = shape->step * (row % shape->tiles_y) - 1;
+    int image = row / shape->tiles_y, top = shape->step * (row % shape->tiles_y) - 1, bottom = shape->height - 1;
+    size_t pitch = (size_t)shape->width * (size_t)shape->inputs;
+    x += (size_t)image * (size_t)shape->height * pitch + (size_t)block * CHANNELS;
+    rows.edge = top < 0 || top + shape->slots - 1 > bottom;
     for (int i = 0; i < shape->slots; i++) {
-        bool inside = top + i >= 0 && top + i < shape->height;
-        size_t at = ((size_t)image * (size_t)shape->height + (size_t)(top + i)) * (size_t)shape->width *
-                    (size_t)shape->inputs;
-        rows.row[i] = inside ? input.x + at + block * CHANNELS : zeros;
-        rows.pixel[i] = inside ? shape->inputs : 0;
-        rows.scale[i] = inside && input.scale ? input.scale + block * CHANNELS : zeros;
-        rows.shift[i] = inside && input.scale ? input.shift + block * CHANNELS : zeros;
+        int y = top + i, nearest = y < 0 ? 0 : y > bottom ? bottom : y;
+        rows.row[i] = x + (size_t)nearest * pitch;
+        rows.factor[i] = y == nearest ? 1 : 0;
     }
     return rows;
 }
 
-/* Down the columns: lines[i] = slot i of each pixel of the rows, after one pixel of zeros for the border. */
-WINOGRAD_INLINE void input_columns(const int stride, const bool scaled, const enum activation activation,
-                                   const struct winograd *shape, const struct input_rows *rows, float *lines)
+/* Zeros for the border at both ends of the lines. */
+static void clear_borders(const struct winograd *shape, float *lines)
+{
+    size_t line = line_floats(shape), used = (size_t)(shape->width + 1) * CHANNELS;
+    for (int i = 0; i < shape->slots; i++, lines += line) {
+        memset(lines, 0, CHANNELS * sizeof(float));
+        if (used < line)
+            memset(lines + used, 0, (line - used) * sizeof(float));
+    }
+}
+
+/* What is done to an input pixel: nothing, or scale, shift and activation. */
+enum load { LOAD, LOAD_RELU, LOAD_CELU };
+
+/* Down the columns: lines[i] = slot i of each pixel of the rows, after one pixel for the border. */
+WINOGRAD_INLINE void input_columns(const int stride, const enum load load, const bool edge,
+                                   const struct winograd *shape, struct conv_input input,
+                                   const struct input_rows *rows, int block, float *lines)
 {
     const int slots = stride == 1 ? 6 : 9;
-    size_t line = line_floats(shape);
-    for (int i = 0; i < slots; i++) {
-        memset(lines + (size_t)i * line, 0, CHANNELS * sizeof(float));
-        size_t used = (size_t)(shape->width + 1) * CHANNELS;
-        if (used < line)
-            memset(lines + (size_t)i * line + used, 0, (line - used) * sizeof(float));
-    }
+    size_t line = line_floats(shape), inputs = (size_t)shape->inputs;
+    int width = (int)(line / CHANNELS) - 1; /* more are not read */
+    if (width > shape->width)
+        width = shape->width;
     for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
-        vector scale[SLOTS_MAX], shift[SLOTS_MAX];
-        for (int i = 0; scaled && i < slots; i++) {
-            scale[i] = vector_load(rows->scale[i] + h);
-            shift[i] = vector_load(rows->shift[i] + h);
+        float *to = lines + CHANNELS + h;
+        vector scale = vector_of(1), shift = vector_of(0);
+        if (load != LOAD) {
+            scale = vector_load(input.scale + block * CHANNELS + h);
+            shift = vector_load(input.shift + block * CHANNELS + h);
         }
-        for (int p = 0; p < shape->width && p < (int)(line / CHANNELS) - 1; p++) {
+        for (size_t p = 0; p < (size_t)width; p++, to += CHANNELS) {
             vector x[SLOTS_MAX], v[SLOTS_MAX];
             for (int i = 0; i < slots; i++) {
-                x[i] = vector_load(rows->row[i] + p * rows->pixel[i] + h);
-                if (scaled)
-                    x[i] = vector_activate(activation, scale[i] * x[i] + shift[i]);
+                x[i] = vector_load(rows->row[i] + p * inputs + h);
+                if (load != LOAD)
+                    x[i] = vector_activate(load == LOAD_RELU ? ACTIVATION_RELU : ACTIVATION_CELU, scale * x[i] + shift);
+                if (edge)
+                    x[i] *= rows->factor[i];
             }
             input_1d(stride, x, v);
             for (int i = 0; i < slots; i++)
-                vector_store(lines + (size_t)i * line + (size_t)(p + 1) * CHANNELS + h, v[i]);
+                vector_store(to + (size_t)i * line, v[i]);
         }
     }
 }
@@ -161,47 +210,50 @@ WINOGRAD_INLINE void input_tiles(const int stride, const struct winograd *shape,
 {
     const int slots = stride == 1 ? 6 : 9, step = TILE * stride;
     size_t line = line_floats(shape);
-    for (int i = 0; i < slots; i++) {
-        const size_t *slot = domain->slot[i], *next = domain->next[i];
-        size_t first = (size_t)block * CHANNELS;
-        const float *from = lines + (size_t)i * line;
-        for (int t = 0; t < shape->tiles_x; t++, from += step * CHANNELS)
-            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+        for (int i = 0; i < slots; i++) {
+            const float *from = lines + (size_t)i * line + h;
+            struct walk to = walk_line(domain, i, block * CHANNELS + h, tile);
+            for (int t = 0; t < shape->tiles_x; t++, from += step * CHANNELS, walk_on(stride, &to)) {
                 vector x[SLOTS_MAX], out[SLOTS_MAX];
                 for (int j = 0; j < slots; j++)
-                    x[j] = vector_load(from + j * CHANNELS + h);
+                    x[j] = vector_load(from + j * CHANNELS);
                 input_1d(stride, x, out);
                 for (int j = 0; j < slots; j++)
-                    vector_store(v + slot[j] + first + (size_t)(tile + t) * next[j] + h, out[j]);
+                    vector_store(v + walk_slot(stride, &to, j), out[j]);
             }
-    }
+        }
 }
 
-/* The rows, as the input wants them. */
-WINOGRAD_INLINE void input_row(const int stride, struct conv_input input, const struct winograd *shape,
-                               const struct input_rows *rows, float *lines)
+/* One row of tiles, as the input wants it. */
+WINOGRAD_INLINE void input_row(const int stride, const bool edge, struct conv_input input,
+                               const struct winograd *shape, const struct input_rows *rows,
+                               const struct domain *domain, int block, int tile, float *lines, float *v)
 {
     if (!input.scale)
-        input_columns(stride, false, ACTIVATION_RELU, shape, rows, lines);
+        input_columns(stride, LOAD, edge, shape, input, rows, block, lines);
     else if (input.activation == ACTIVATION_RELU)
-        input_columns(stride, true, ACTIVATION_RELU, shape, rows, lines);
+        input_columns(stride, LOAD_RELU, edge, shape, input, rows, block, lines);
     else
-        input_columns(stride, true, ACTIVATION_CELU, shape, rows, lines);
+        input_columns(stride, LOAD_CELU, edge, shape, input, rows, block, lines);
+    input_tiles(stride, shape, domain, block, tile, lines, v);
 }
 
 void transform_input(const struct winograd *shape, struct conv_input input, int block, int first, int rows,
                      const struct domain *domain, float *v, float *lines)
 {
+    clear_borders(shape, lines);
     for (int r = first; r < first + rows; r++) {
-        struct input_rows from = find_rows(shape, input, block, r);
+        struct input_rows from = find_rows(shape, input.x, block, r);
         int tile = (r - first) * shape->tiles_x;
-        if (shape->stride == 1) {
-            input_row(1, input, shape, &from, lines);
-            input_tiles(1, shape, domain, block, tile, lines, v);
-        } else {
-            input_row(2, input, shape, &from, lines);
-            input_tiles(2, shape, domain, block, tile, lines, v);
-        }
+        if (shape->stride == 1 && from.edge)
+            input_row(1, true, input, shape, &from, domain, block, tile, lines, v);
+        else if (shape->stride == 1)
+            input_row(1, false, input, shape, &from, domain, block, tile, lines, v);
+        else if (from.edge)
+            input_row(2, true, input, shape, &from, domain, block, tile, lines, v);
+        else
+            input_row(2, false, input, shape, &from, domain, block, tile, lines, v);
     }
 }
 
@@ -213,20 +265,19 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct winograd *shape
 {
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape);
-    for (int i = 0; i < slots; i++) {
-        const size_t *slot = domain->slot[i], *next = domain->next[i];
-        size_t first = (size_t)domain_block * CHANNELS;
-        float *to = lines + (size_t)i * line;
-        for (int t = 0; t < shape->tiles_x; t++, to += TILE * CHANNELS)
-            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+        for (int i = 0; i < slots; i++) {
+            float *to = lines + (size_t)i * line + h;
+            struct walk from = walk_line(domain, i, domain_block * CHANNELS + h, tile);
+            for (int t = 0; t < shape->tiles_x; t++, to += TILE * CHANNELS, walk_on(stride, &from)) {
                 vector in[SLOTS_MAX], y[TILE];
                 for (int j = 0; j < slots; j++)
-                    in[j] = vector_load(m + slot[j] + first + (size_t)(tile + t) * next[j] + h);
+                    in[j] = vector_load(m + walk_slot(stride, &from, j));
                 output_1d(stride, in, y);
                 for (int j = 0; j < TILE; j++)
-                    vector_store(to + j * CHANNELS + h, y[j]);
+                    vector_store(to + j * CHANNELS, y[j]);
             }
-    }
+        }
 }
 
 /* What is done to an output pixel: nothing, nothing and stored past the caches, or bias, residual and activation. */
@@ -363,20 +414,19 @@ WINOGRAD_INLINE void gradient_tiles(const int stride, const struct winograd *sha
 {
     const int slots = stride == 1 ? 6 : 9;
     size_t line = line_floats(shape);
-    for (int i = 0; i < slots; i++) {
-        const size_t *slot = domain->slot[i], *next = domain->next[i];
-        size_t first = (size_t)block * CHANNELS;
-        const float *from = lines + (size_t)i * line;
-        for (int t = 0; t < shape->tiles_x; t++, from += TILE * CHANNELS)
-            for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+        for (int i = 0; i < slots; i++) {
+            const float *from = lines + (size_t)i * line + h;
+            struct walk to = walk_line(domain, i, block * CHANNELS + h, tile);
+            for (int t = 0; t < shape->tiles_x; t++, from += TILE * CHANNELS, walk_on(stride, &to)) {
                 vector y[TILE], out[SLOTS_MAX];
                 for (int j = 0; j < TILE; j++)
-                    y[j] = vector_load(from + j * CHANNELS + h);
+                    y[j] = vector_load(from + j * CHANNELS);
                 output_adjoint_1d(stride, y, out);
                 for (int j = 0; j < slots; j++)
-                    vector_store(z + slot[j] + first + (size_t)(tile + t) * next[j] + h, out[j]);
+                    vector_store(z + walk_slot(stride, &to, j), out[j]);
             }
-    }
+        }
 }
 
 void transform_gradient(const struct winograd *shape, struct conv_gradient gradient, int block, int first, int rows,
@@ -409,16 +459,15 @@ WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shap
 {
     const int slots = stride == 1 ? 6 : 9, step = TILE * stride, overlap = stride == 1 ? 2 : 1;
     size_t line = line_floats(shape);
-    for (int i = 0; i < slots; i++) {
-        const size_t *slot = domain->slot[i], *next = domain->next[i];
-        size_t first = (size_t)block * CHANNELS;
-        for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
+    for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+        for (int i = 0; i < slots; i++) {
             float *to = lines + (size_t)i * line + h;
+            struct walk from = walk_line(domain, i, block * CHANNELS + h, tile);
             vector before[2] = { vector_of(0), vector_of(0) };
-            for (int t = 0; t < shape->tiles_x; t++, to += step * CHANNELS) {
+            for (int t = 0; t < shape->tiles_x; t++, to += step * CHANNELS, walk_on(stride, &from)) {
                 vector v[SLOTS_MAX], x[SLOTS_MAX];
                 for (int j = 0; j < slots; j++)
-                    v[j] = vector_load(dv + slot[j] + first + (size_t)(tile + t) * next[j] + h);
+                    v[j] = vector_load(dv + walk_slot(stride, &from, j));
                 input_adjoint_1d(stride, v, x);
                 for (int j = 0; j < overlap; j++) {
                     x[j] += before[j];
@@ -430,7 +479,6 @@ WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct winograd *shap
             for (int j = 0; j < overlap; j++)
                 vector_store(to + j * CHANNELS, before[j]);
         }
-    }
 }
 
 /* Which parts of an epilogue are there: constants where the function is specialised. */

@@ -29,6 +29,13 @@ struct winograd {
 
 struct winograd winograd_shape(const struct conv *conv);
 
+/* Where slots (i, j) of a line i lie: of tile t at first + j slot + t tile; those of the even phase, j from 5 on with
+ * stride 2, at even + (j - 5) pitch + t even_tile. Few numbers, so that a loop along a line has its addresses in
+ * registers. */
+struct domain_line {
+    size_t first, slot, tile, even, even_tile;
+};
+
 /* Where the 36 matrices of a block of tiles lie. */
 struct domain {
     int channels;
@@ -36,8 +43,7 @@ struct domain {
     int copies[FREQUENCIES];      /* rows per tile */
     size_t offset[FREQUENCIES];   /* of the matrix, in floats */
     size_t floats;                /* of the whole */
-    size_t slot[SLOTS_MAX][SLOTS_MAX]; /* where slot (i, j) of the first tile lies */
-    size_t next[SLOTS_MAX][SLOTS_MAX]; /* and how far that of the next tile is */
+    struct domain_line line[SLOTS_MAX];
 };
 
 struct domain domain_new(const struct winograd *shape, int tiles, int channels);
