@@ -60,14 +60,27 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
 /* All rows of `panels` panels of C, `step` at a time. */
 KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k, const float *a, const ptrdiff_t row_a,
                                  const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
-                                 struct panels layout_c, struct ahead *ahead)
+                                 struct panels layout_c, struct ahead *near, struct ahead *ahead)
 {
     for (; m >= step; m -= step, a += step * row_a, c += step * layout_c.row)
-        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
+                      near->at < near->end ? near : ahead);
     for (; m >= ROWS_FEW; m -= ROWS_FEW, a += ROWS_FEW * row_a, c += ROWS_FEW * layout_c.row)
         multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
     for (; m > 0; m--, a += row_a, c += layout_c.row)
         multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+}
+
+/* The two panels of B from `b` on, where they are whole stretches of memory: what is needed next comes before what is
+ * needed some time. */
+KERNEL_INLINE struct ahead next_panels(const float *b, int k, struct panels layout, const float *resting)
+{
+    struct ahead near = ahead_new(resting);
+    if (b && layout.row == PANEL) {
+        near.at = b;
+        near.end = b + 2 * (ptrdiff_t)k * PANEL;
+    }
+    return near;
 }
 
 /* Panels two at a time, so that an element of A is loaded for both. */
@@ -75,10 +88,12 @@ KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, cons
                                    const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add,
                                    float *c, struct panels layout_c, struct ahead *ahead)
 {
-    for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel)
-        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+    for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel) {
+        struct ahead near = next_panels(count > 2 ? b + 2 * layout_b.panel : ahead->next, k, layout_b, a);
+        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, &near, ahead);
+    }
     if (count)
-        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead, ahead);
 }
 
 void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,

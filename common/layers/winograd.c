@@ -179,12 +179,14 @@ static struct panels weight_panels(int depth)
     return (struct panels){ PANEL, (ptrdiff_t)depth * PANEL };
 }
 
-/* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the frequency's panels
- * [depth][16]. */
+/* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the first frequency's panels
+ * [depth][16], the next one's are `pitch` floats on. */
 static void multiply_panels(const struct domain *from, const struct domain *to, int f, int tiles, const float *a,
-                            const float *u, int first, int count, float *c, struct ahead *ahead)
+                            const float *u, size_t pitch, int first, int count, float *c, struct ahead *ahead)
 {
     struct panels layout = weight_panels(from->channels);
+    u += (size_t)f * pitch;
+    ahead->next = f + 1 < FREQUENCIES ? u + pitch + first * layout.panel : NULL;
     panel_gemm(tiles * from->copies[f], from->channels, count, a + from->offset[f], from->pitch, 1,
                u + first * layout.panel, layout, false, c + to->offset[f], domain_panels(to), ahead);
 }
@@ -262,8 +264,8 @@ static void forward_block(const struct plan *plan, struct team team, int first, 
     for (int begin = share(team, 0, panels); begin < last; begin += PASS_PANELS) {
         int count = last - begin < PASS_PANELS ? last - begin : PASS_PANELS;
         for (int f = 0; f < FREQUENCIES; f++)
-            multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u + (size_t)f * weight_pitch(shape),
-                            begin, count, scratch->m, &ahead);
+            multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u, weight_pitch(shape), begin, count,
+                            scratch->m, &ahead);
         for (int k = 0; k < count; k++)
             transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, plan->stream, sums,
                              scratch->lines);
@@ -364,8 +366,8 @@ static void backward_block(const struct plan *plan, struct team team, int first,
         multiply_weights(plan, (int)f, tiles, scratch->v, scratch->z, k_begin, k_end, add, du + f * pitch,
                          &ahead);
     team_wait(team); /* V is not needed any more: dV takes its place */
-    for (size_t f = 0; pass->dx && f < FREQUENCIES; f++)
-        multiply_panels(&plan->output, &plan->input, (int)f, tiles, scratch->z, pass->u + f * pitch, c_begin,
+    for (int f = 0; pass->dx && f < FREQUENCIES; f++)
+        multiply_panels(&plan->output, &plan->input, f, tiles, scratch->z, pass->u, pitch, c_begin,
                         c_end - c_begin, scratch->v + (size_t)c_begin * CHANNELS, &ahead);
     for (int c = c_begin; pass->dx && c < c_end; c++)
         transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
