@@ -389,6 +389,23 @@ static void backward_unit(const struct conv *conv, const struct plan *plan, int 
     }
 }
 
+/* sum[count] = the sum of the slices, which begin `pitch` floats apart, in their order. */
+static void sum_slices(const float *first, size_t pitch, int slices, size_t count, float *sum)
+{
+    enum { RUN = 1024 };
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        size_t floats = count - begin < RUN ? count - begin : RUN;
+        float *restrict to = sum + begin;
+        memcpy(to, first + begin, floats * sizeof *to);
+        for (int slice = 1; slice < slices; slice++) {
+            const float *restrict from = first + (size_t)slice * pitch + begin;
+            for (size_t i = 0; i < floats; i++)
+                to[i] += from[i];
+        }
+    }
+}
+
 void conv_plain_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
                          const float *weight, float *dweight, float *dx, const struct conv_epilogue *epilogue,
                          float *workspace)
@@ -415,13 +432,7 @@ void conv_plain_backward(const struct conv *conv, int images, struct conv_input 
             backward_unit(conv, &plan, first, last, input, gradient, transposed, part, dx, epilogue, sums, &scratch);
         }
     }
-#pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (size_t i = 0; i < weights; i++) {
-        float sum = 0;
-        for (int slice = 0; slice < slices; slice++)
-            sum += slice_weights(&plan, conv, workspace, slice)[i];
-        dweight[i] = sum;
-    }
+    sum_slices(slice_weights(&plan, conv, workspace, 0), workspace_part(weights), slices, weights, dweight);
     if (epilogue->sums)
         workspace_sum(all_sums(&plan, workspace), workspace_part(2 * plan.sums), slices, 3 * (size_t)conv->inputs,
                       epilogue->sums);
