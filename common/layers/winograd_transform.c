@@ -686,33 +686,33 @@ void transform_weight(const struct winograd *shape, const float *weight, int pan
                          u + ((size_t)panel * inputs + c) * CHANNELS + h, weight_pitch(shape));
 }
 
+/* Sixteen rows of W at a time, so that a line of it is read once. */
 void transform_weight_transposed(const struct winograd *shape, const float *weight, int panel, float *u)
 {
     size_t inputs = (size_t)shape->inputs, outputs = (size_t)shape->outputs;
-    float taps[9 * CHANNELS];
-    for (size_t k = 0; k < outputs; k++) {
+    float taps[CHANNELS][9][CHANNELS]; /* [k][tap][c] */
+    for (size_t first = 0; first < outputs; first += CHANNELS) {
         for (size_t t = 0; t < 9; t++)
-            for (size_t c = 0; c < CHANNELS; c++)
-                taps[t * CHANNELS + c] = weight[(t * inputs + (size_t)panel * CHANNELS + c) * outputs + k];
-        for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
-            weight_point(shape->stride, taps + h, CHANNELS, u + ((size_t)panel * outputs + k) * CHANNELS + h,
-                         weight_pitch(shape));
+            for (size_t c = 0; c < CHANNELS; c++) {
+                const float *from = weight + (t * inputs + (size_t)panel * CHANNELS + c) * outputs + first;
+                for (size_t k = 0; k < CHANNELS; k++)
+                    taps[k][t][c] = from[k];
+            }
+        for (size_t k = 0; k < CHANNELS; k++)
+            for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+                weight_point(shape->stride, taps[k][0] + h, CHANNELS,
+                             u + ((size_t)panel * outputs + first + k) * CHANNELS + h, weight_pitch(shape));
     }
 }
 
-/* w = G^T u G for one vector, the adjoint of weight_point, of the sum over slices. */
-static void weight_adjoint_point(int stride, const float *du, int slices, size_t pitch, size_t frequency, float *dw,
-                                 size_t tap)
+/* w = G^T u G for one vector, the adjoint of weight_point. */
+static void weight_adjoint_point(int stride, const float *du, size_t frequency, float *dw, size_t tap)
 {
     vector rows[3][WEIGHT_SIDE];
     for (int q = 0; q < WEIGHT_SIDE; q++) {
         vector u[WEIGHT_SIDE], w[3];
-        for (int p = 0; p < WEIGHT_SIDE; p++) {
-            const float *from = du + (size_t)(p * WEIGHT_SIDE + q) * frequency;
-            u[p] = vector_load(from);
-            for (int s = 1; s < slices; s++)
-                u[p] += vector_load(from + (size_t)s * pitch);
-        }
+        for (int p = 0; p < WEIGHT_SIDE; p++)
+            u[p] = vector_load(du + (size_t)(p * WEIGHT_SIDE + q) * frequency);
         weight_adjoint_1d(stride, u, w);
         for (int r = 0; r < 3; r++)
             rows[r][q] = w[r];
@@ -725,13 +725,31 @@ static void weight_adjoint_point(int stride, const float *du, int slices, size_t
     }
 }
 
+/* sum[count] = the sum of the slices, in their order. */
+static void sum_slices(const float *du, int slices, size_t pitch, size_t count, float *sum)
+{
+    for (size_t i = 0; i < count; i += VECTOR_FLOATS) {
+        vector total = vector_load(du + i);
+        for (int s = 1; s < slices; s++)
+            total += vector_load(du + (size_t)s * pitch + i);
+        vector_store(sum + i, total);
+    }
+}
+
+/* A stretch of each frequency and slice at a time: memory likes that better than a line of each. */
 void transform_weight_adjoint(const struct winograd *shape, const float *du, int slices, size_t pitch, int panel,
                               float *dweight)
 {
+    enum { RUN = 8 }; /* of inputs; their sums stay in the first cache */
     size_t inputs = (size_t)shape->inputs, outputs = (size_t)shape->outputs;
-    for (size_t c = 0; c < inputs; c++)
-        for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
-            weight_adjoint_point(shape->stride, du + ((size_t)panel * inputs + c) * CHANNELS + h, slices, pitch,
-                                 weight_pitch(shape), dweight + c * outputs + (size_t)panel * CHANNELS + h,
-                                 inputs * outputs);
+    float sum[FREQUENCIES][RUN * CHANNELS];
+    for (size_t first = 0; first < inputs; first += RUN) {
+        const float *from = du + ((size_t)panel * inputs + first) * CHANNELS;
+        for (size_t f = 0; f < FREQUENCIES; f++)
+            sum_slices(from + f * weight_pitch(shape), slices, pitch, RUN * CHANNELS, sum[f]);
+        for (size_t c = 0; c < RUN; c++)
+            for (size_t h = 0; h < CHANNELS; h += VECTOR_FLOATS)
+                weight_adjoint_point(shape->stride, sum[0] + c * CHANNELS + h, RUN * CHANNELS,
+                                     dweight + (first + c) * outputs + (size_t)panel * CHANNELS + h, inputs * outputs);
+    }
 }
