@@ -171,14 +171,15 @@ static void scatter(const struct conv *conv, const struct plan *plan, const floa
 /* C = A B, or C += A B; A is [m][k] with strides, B [k][n] and C [m][n] row-major. One thread. Whole panels of columns
  * go without packing, and so much of k at a time as the first cache holds of a panel of B; bli_sgemm takes the columns
  * that remain. */
-static void multiply(int m, int n, int k, const float *a, int row_a, int column_a, const float *b, bool add, float *c)
+static void multiply(int m, int n, int k, const float *a, int row_a, int column_a, const float *b, bool add, float *c,
+                     struct ahead *ahead)
 {
     float one = 1, beta = add ? 1 : 0;
     int whole = n / PANEL * PANEL;
     const struct panels layout = { n, PANEL };
     for (int p = 0; p < k; p += DEPTH)
         panel_gemm(m, k - p < DEPTH ? k - p : DEPTH, n / PANEL, a + (ptrdiff_t)p * column_a, row_a, column_a,
-                   b + (ptrdiff_t)p * n, layout, add || p > 0, c, layout, NULL);
+                   b + (ptrdiff_t)p * n, layout, add || p > 0, c, layout, ahead);
     if (whole < n)
         bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n - whole, k, &one, (float *)(uintptr_t)a, row_a, column_a,
                   (float *)(uintptr_t)(b + whole), n, 1, &beta, c + whole, n, 1);
@@ -186,11 +187,11 @@ static void multiply(int m, int n, int k, const float *a, int row_a, int column_
 
 /* A 1x1 convolution of some images. */
 static void pixels_forward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
-                           int last, const float *weight, float *y, const struct scratch *scratch)
+                           int last, const float *weight, float *y, const struct scratch *scratch, struct ahead *ahead)
 {
     load_pixels(conv, plan, input, first, last, scratch->patches);
     multiply((last - first) * plan->rows * plan->columns, conv->outputs, plan->patch, scratch->patches, plan->patch, 1,
-             weight, false, y + (size_t)first * conv_output_floats(conv));
+             weight, false, y + (size_t)first * conv_output_floats(conv), ahead);
 }
 
 /* Where line r of the patches of a row of output pixels begins. */
@@ -201,7 +202,7 @@ static const float *patch_line(const struct conv *conv, const struct plan *plan,
 
 /* A 3x3 convolution of some images. The border of scratch->bordered is zero before and after. */
 static void lines_forward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
-                          int last, const float *weight, float *y, const struct scratch *scratch)
+                          int last, const float *weight, float *y, const struct scratch *scratch, struct ahead *ahead)
 {
     int line = conv->kernel * conv->inputs;
     y += (size_t)first * conv_output_floats(conv);
@@ -210,13 +211,15 @@ static void lines_forward(const struct conv *conv, const struct plan *plan, stru
         for (int i = 0; i < plan->rows; i++, y += plan->columns * conv->outputs)
             for (int r = 0; r < conv->kernel; r++)
                 multiply(plan->columns, conv->outputs, line, patch_line(conv, plan, scratch->bordered, i, r),
-                         conv->stride * conv->inputs, 1, weight + (size_t)r * (size_t)(line * conv->outputs), r > 0, y);
+                         conv->stride * conv->inputs, 1, weight + (size_t)r * (size_t)(line * conv->outputs), r > 0, y,
+                         ahead);
     }
 }
 
 /* The gradient of its weights, added to dweight. */
 static void lines_backward(const struct conv *conv, const struct plan *plan, struct conv_input input, int first,
-                           int last, const float *dy, float *dweight, const struct scratch *scratch)
+                           int last, const float *dy, float *dweight, const struct scratch *scratch,
+                           struct ahead *ahead)
 {
     int line = conv->kernel * conv->inputs;
     for (int image = first; image < last; image++) {
@@ -224,7 +227,8 @@ static void lines_backward(const struct conv *conv, const struct plan *plan, str
         for (int i = 0; i < plan->rows; i++, dy += plan->columns * conv->outputs)
             for (int r = 0; r < conv->kernel; r++)
                 multiply(line, conv->outputs, plan->columns, patch_line(conv, plan, scratch->bordered, i, r), 1,
-                         conv->stride * conv->inputs, dy, true, dweight + (size_t)r * (size_t)(line * conv->outputs));
+                         conv->stride * conv->inputs, dy, true, dweight + (size_t)r * (size_t)(line * conv->outputs),
+                         ahead);
     }
 }
 
@@ -271,6 +275,15 @@ static void finish_output(const struct conv *conv, size_t first, size_t pixels, 
         add_sums(pixels, conv->outputs, y, sums);
 }
 
+/* What the products of some images fetch: y, which is about to be written. */
+static struct ahead forward_ahead(const struct conv *conv, int first, int last, const float *y,
+                                  const struct scratch *scratch)
+{
+    struct ahead ahead = ahead_new(scratch->patches);
+    ahead_add(&ahead, y + (size_t)first * conv_output_floats(conv), (size_t)(last - first) * conv_output_floats(conv));
+    return ahead;
+}
+
 void conv_plain_forward(const struct conv *conv, int images, struct conv_input input, const float *weight,
                         struct conv_output output, float *workspace)
 {
@@ -286,10 +299,11 @@ void conv_plain_forward(const struct conv *conv, int images, struct conv_input i
             double *sums = output.sums ? part_sums(&plan, workspace, unit) : NULL;
             if (sums)
                 memset(sums, 0, plan.sums * sizeof *sums);
+            struct ahead ahead = forward_ahead(conv, first, last, output.y, &scratch);
             if (conv->kernel == 1)
-                pixels_forward(conv, &plan, input, first, last, weight, output.y, &scratch);
+                pixels_forward(conv, &plan, input, first, last, weight, output.y, &scratch, &ahead);
             else
-                lines_forward(conv, &plan, input, first, last, weight, output.y, &scratch);
+                lines_forward(conv, &plan, input, first, last, weight, output.y, &scratch, &ahead);
             finish_output(conv, (size_t)first * (size_t)pixels, (size_t)(last - first) * (size_t)pixels, output, sums);
         }
     }
@@ -360,26 +374,41 @@ static void finish_gradient(const struct conv *conv, const struct plan *plan, co
         }
 }
 
-/* One unit of images: dweight is added to, dx is set. */
-static void backward_unit(const struct conv *conv, const struct plan *plan, int first, int last,
+/* What the products of a unit fetch: the gradient of the next one, which begins at image `first`. */
+static struct ahead backward_ahead(const struct conv *conv, const struct plan *plan, int first, int end,
+                                   struct conv_gradient gradient, const struct scratch *scratch)
+{
+    struct ahead ahead = ahead_new(scratch->patches);
+    size_t at = (size_t)first * conv_output_floats(conv), images = (size_t)(end - first);
+    size_t floats = (images < (size_t)plan->unit ? images : (size_t)plan->unit) * conv_output_floats(conv);
+    ahead_add(&ahead, gradient.g + at, floats);
+    if (gradient.a)
+        ahead_add(&ahead, gradient.y + at, floats);
+    return ahead;
+}
+
+/* One unit of images of those up to `end`: dweight is added to, dx is set. */
+static void backward_unit(const struct conv *conv, const struct plan *plan, int first, int last, int end,
                           struct conv_input input, struct conv_gradient gradient, const float *transposed,
                           float *dweight, float *dx, const struct conv_epilogue *epilogue, double *sums,
                           struct scratch *scratch)
 {
     int pixels = plan->rows * plan->columns, rows = (last - first) * pixels;
+    struct ahead ahead = backward_ahead(conv, plan, last, end, gradient, scratch);
     load_gradient(conv, gradient, (size_t)first * (size_t)pixels, (size_t)rows, scratch->gradient);
     if (conv->kernel == 1) {
         load_pixels(conv, plan, input, first, last, scratch->patches);
-        multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, true, dweight);
+        multiply(plan->patch, conv->outputs, rows, scratch->patches, 1, plan->patch, scratch->gradient, true, dweight,
+                 &ahead);
     } else {
         memset(scratch->bordered, 0, plan->bordered * sizeof(float));
-        lines_backward(conv, plan, input, first, last, scratch->gradient, dweight, scratch);
+        lines_backward(conv, plan, input, first, last, scratch->gradient, dweight, scratch, &ahead);
     }
     if (!dx)
         return;
     bool compact = conv->kernel == 1; /* patches are pixels: their gradients are dx as it stands */
     float *patches = compact ? dx + (size_t)first * (size_t)pixels * (size_t)conv->inputs : scratch->patches;
-    multiply(rows, plan->patch, conv->outputs, scratch->gradient, conv->outputs, 1, transposed, false, patches);
+    multiply(rows, plan->patch, conv->outputs, scratch->gradient, conv->outputs, 1, transposed, false, patches, &ahead);
     if (compact)
         return;
     for (int image = first; image < last; image++) {
@@ -429,7 +458,8 @@ void conv_plain_backward(const struct conv *conv, int images, struct conv_input 
             memset(sums, 0, plan.sums * sizeof *sums);
         for (int unit = units * slice / slices; unit < units * (slice + 1) / slices; unit++) {
             int first = unit * plan.unit, last = first + plan.unit < images ? first + plan.unit : images;
-            backward_unit(conv, &plan, first, last, input, gradient, transposed, part, dx, epilogue, sums, &scratch);
+            backward_unit(conv, &plan, first, last, images, input, gradient, transposed, part, dx, epilogue, sums,
+                          &scratch);
         }
     }
     sum_slices(slice_weights(&plan, conv, workspace, 0), workspace_part(weights), slices, weights, dweight);
