@@ -448,7 +448,7 @@ void conv_plain_backward(const struct conv *conv, int images, struct conv_input 
         epilogue = &nothing;
     if (dx)
         transpose(weight, plan.patch, conv->outputs, transposed);
-#pragma omp parallel for schedule(static, 1) num_threads(threads_count())
+#pragma omp parallel for schedule(static) num_threads(threads_count())
     for (int slice = 0; slice < slices; slice++) {
         struct scratch scratch = thread_scratch(&plan, workspace);
         float *part = slice_weights(&plan, conv, workspace, slice);

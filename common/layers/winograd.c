@@ -321,16 +321,17 @@ struct backward {
     const struct conv_epilogue *epilogue;
     const float *u; /* transposed weights; NULL: dx is not wanted */
     float *dx;
+    int rows;       /* of tiles in all images */
 };
 
 /* What the products of the block at `first` fetch: what its epilogue reads and has not been read as x, dx, which is
  * written, and the next block's input. */
-static struct ahead backward_ahead(const struct plan *plan, int first, int rows, int end, const struct backward *pass,
+static struct ahead backward_ahead(const struct plan *plan, int first, int rows, const struct backward *pass,
                                    const struct scratch *scratch)
 {
     struct ahead ahead = ahead_new(scratch->lines);
     const struct conv_epilogue *epilogue = pass->epilogue;
-    int next = rows_of(plan, first + rows, end);
+    int next = rows_of(plan, first + rows, pass->rows);
     if (plan->shared)
         return ahead;
     for (int w = 0; w < 2; w++)
@@ -356,7 +357,7 @@ static void backward_block(const struct plan *plan, struct team team, int first,
     int c_begin = share(team, 0, blocks), c_end = share(team, 1, blocks);
     int k_begin = share(team, 0, panels), k_end = share(team, 1, panels);
     size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS, pitch = weight_pitch(shape);
-    struct ahead ahead = backward_ahead(plan, first, rows, end, pass, scratch);
+    struct ahead ahead = backward_ahead(plan, first, rows, pass, scratch);
     for (int c = c_begin; c < c_end; c++)
         transform_input(shape, pass->input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     for (int k = k_begin; k < k_end; k++)
@@ -390,7 +391,7 @@ void winograd_backward(const struct conv *conv, int images, struct conv_input in
     static const struct conv_epilogue nothing = { .skip_stride = 1 };
     struct plan plan = plan_layer(conv, images);
     const struct winograd *shape = &plan.shape;
-    struct backward pass = { input, gradient, epilogue ? epilogue : &nothing, NULL, dx };
+    struct backward pass = { input, gradient, epilogue ? epilogue : &nothing, NULL, dx, images * shape->tiles_y };
     int slices = images < plan.slices ? images : plan.slices;
     float *u = shared_weights(&plan, images, workspace), *du = u + workspace_part(plan.weights);
     size_t pitch = workspace_part(plan.weights);
@@ -406,10 +407,10 @@ void winograd_backward(const struct conv *conv, int images, struct conv_input in
         for (int panel = 0; panel < (dx ? shape->inputs / PANEL : 0); panel++)
             transform_weight_transposed(shape, weight, panel, u);
         if (plan.shared) {
-            backward_slice(&plan, team, 0, images * shape->tiles_y, &pass, du,
+            backward_slice(&plan, team, 0, pass.rows, &pass, du,
                            sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
         } else {
-#pragma omp for schedule(static, 1)
+#pragma omp for schedule(static) /* a thread's slices are one after the other: it fetches ahead across borders */
             for (int slice = 0; slice < slices; slice++)
                 backward_slice(&plan, team, images * slice / slices * shape->tiles_y,
                                images * (slice + 1) / slices * shape->tiles_y, &pass, du + (size_t)slice * pitch,
