@@ -236,14 +236,24 @@ static void add_output_rows(struct ahead *ahead, const struct winograd *shape, c
         ahead_add(ahead, y + at, output_offset(shape, first + rows) - at);
 }
 
-/* What the products of the block at `first` fetch in the forward pass: the next block's x. Where all threads share a
- * block, nothing: U comes from memory there. */
+/* Whether transform_output stores past the caches. */
+static bool streams(const struct plan *plan, const struct conv_output *output)
+{
+    return plan->stream && !output->bias && !output->residual && !output->activate;
+}
+
+/* What the products of the block at `first` fetch in the forward pass: what the output is added to, the output itself,
+ * and the next block's x. Where all threads share a block, nothing: U comes from memory there. */
 static struct ahead forward_ahead(const struct plan *plan, int first, int rows, int end, const float *x,
-                                  const struct scratch *scratch)
+                                  const struct conv_output *output, const struct scratch *scratch)
 {
     struct ahead ahead = ahead_new(scratch->lines);
-    if (!plan->shared)
-        add_input_rows(&ahead, &plan->shape, x, first + rows, rows_of(plan, first + rows, end));
+    if (plan->shared)
+        return ahead;
+    add_output_rows(&ahead, &plan->shape, output->residual, first, rows);
+    if (!streams(plan, output))
+        add_output_rows(&ahead, &plan->shape, output->y, first, rows);
+    add_input_rows(&ahead, &plan->shape, x, first + rows, rows_of(plan, first + rows, end));
     return ahead;
 }
 
@@ -256,7 +266,7 @@ static void forward_block(const struct plan *plan, struct team team, int first, 
     const struct winograd *shape = &plan->shape;
     int rows = rows_of(plan, first, end), tiles = rows * shape->tiles_x;
     int blocks = shape->inputs / CHANNELS, panels = shape->outputs / PANEL;
-    struct ahead ahead = forward_ahead(plan, first, rows, end, input.x, scratch);
+    struct ahead ahead = forward_ahead(plan, first, rows, end, input.x, output, scratch);
     for (int c = share(team, 0, blocks); c < share(team, 1, blocks); c++)
         transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
     team_wait(team);
