@@ -12,7 +12,7 @@ layers := conv1 $(foreach s,$(stages),$(if $(filter pool,$(downsample)),$(if $(f
 nets := label rotation random
 knn := -k 10 --metric cosine --vote weighted --temperature 0.1
 # The probes: softmax regression, and the two hidden layers of 200 units that Gidaris et al. use.
-probe_linear := --epochs 100 --lr 0.1
+probe_linear := --epochs 30
 probe_hidden := --hidden 200,200 --epochs 10 --lr 0.03
 
 network := --widths $(widths) --blocks $(blocks) --downsample $(downsample)

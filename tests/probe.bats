@@ -69,8 +69,12 @@ setup() {
 }
 
 @test "every option has an effect, and defaults are those that --help prints" {
-    probe -q --hidden none --feature feature --label label -e 100 -b 256 --lr 0.1 --momentum 0.9 --weight-decay 0 \
+    probe -q --hidden none --feature feature --label label -e 100 -b 256 --lr 0 --momentum 0.9 --weight-decay 0 \
         -s 1 -t train.st <test.st | cmp - base.st
+    # the more values, the smaller the steps
+    stream-make x:F32:4,160=random1 y:I64:4=0,0,1,1 >wide.st
+    probe -q --feature x --label y -t wide.st --lr 0.05 <wide.st >wide-rate.st
+    probe -q --feature x --label y -t wide.st <wide.st | cmp - wide-rate.st
     local option
     probe -t train.st -b 16 --hidden 8 <test.st 2>base.txt >out.st
     for option in "-e 2" "-b 10" "--lr 0.001" "--momentum 0" "--weight-decay 0.5" "-s 2"; do

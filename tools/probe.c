@@ -69,8 +69,15 @@ static int count_classes(const char *path, const char *field, const int64_t *lab
     return (int)largest + 1;
 }
 
-static struct probe train(const struct choices *choices, const struct probe_options *options,
-                          struct probe_result *result)
+/* Where none is given: standardised features push a score with the sum of their squares, so the more there are, the
+ * smaller the steps that do not throw it about. */
+static double choose_rate(double given, int64_t dimension)
+{
+    double rate = 8.0 / (double)dimension;
+    return given > 0 ? given : rate < 0.1 ? rate : 0.1;
+}
+
+static struct probe train(const struct choices *choices, struct probe_options *options, struct probe_result *result)
 {
     const char *const keep[] = { choices->feature, choices->label, NULL };
     struct stream stream = stream_open(choices->training);
@@ -83,6 +90,7 @@ static struct probe train(const struct choices *choices, const struct probe_opti
         die("%s: field '%s' has %lld values in a row (at most %d)", choices->training, choices->feature,
             (long long)features.dimension, INT32_MAX / 65536);
     const int64_t *label = frame_require(&frame, &stream, choices->label, DTYPE_I64, 1)->data;
+    options->rate = choose_rate(options->rate, features.dimension);
     int classes = count_classes(choices->training, choices->label, label, features.rows);
     struct probe probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
                                      result);
@@ -116,7 +124,7 @@ static void answer_frame(struct frame *frame, const struct stream *stream, const
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { NULL, "feature", "label", "none", 100, 256, 1, 0.1, 0.9, 0 };
+    struct choices choices = { NULL, "feature", "label", "none", 100, 256, 1, 0, 0.9, 0 };
     const struct option_row rows[] = {
         { OPTION_TEXT, 't', "train", &choices.training, "FILE", "the rows to train on; must be given", 0, 0, NULL },
         { OPTION_TEXT, 0, "hidden", &choices.hidden, "LIST", "units of hidden layers, or none", 0, 0, NULL },
@@ -124,7 +132,8 @@ int main(int argc, char **argv)
         { OPTION_TEXT, 0, "label", &choices.label, "NAME", "field to predict", 0, 0, NULL },
         { OPTION_INTEGER, 'e', "epochs", &choices.epochs, "N", "times through the training rows", 1, 100000, NULL },
         { OPTION_INTEGER, 'b', "batch", &choices.batch, "N", "rows per step", 1, 65536, NULL },
-        { OPTION_REAL, 0, "lr", &choices.rate, "X", "learning rate of the first step", 0, 1000, NULL },
+        { OPTION_REAL, 0, "lr", &choices.rate, "X", "learning rate of the first step; 0: 8 / values, at most 0.1", 0, 1000,
+          NULL },
         { OPTION_REAL, 0, "momentum", &choices.momentum, "X", "Nesterov momentum", 0, 0.9999, NULL },
         { OPTION_REAL, 0, "weight-decay", &choices.decay, "X", "of matrices", 0, 1, NULL },
         { OPTION_INTEGER, 's', "seed", &choices.seed, "SEED", "of weights and order", 0, INT32_MAX, NULL },
