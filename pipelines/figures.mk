@@ -83,6 +83,7 @@ $(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/r
 # --- filters
 
 second := $(if $(filter 2,$(first_stage)),layer2.pool.conv.weight,layer1.0.conv1.weight)
+stem := $(if $(findstring --stem trained,$(label)),trained,whiten)
 weights = $$(tensor-ls $1 | awk '$$1 == "$2" { gsub(/[][,]/, " "); print $$4 * $$5 * $$6 - 1 }')
 $(out)/filters-first-%.tsv: $(out)/%.safetensors
 	tensor-pick --fields conv1.weight <$< | tensor-tsv $$(seq -f conv1.weight.%g 0 26) $(to)
@@ -90,7 +91,7 @@ $(out)/filters-second-%.tsv: $(out)/%.safetensors
 	tensor-pick --fields $(second) <$< | tensor-tsv $$(seq -f $(second).%g 0 $(call weights,$<,$(second))) $(to)
 $(out)/picks-%.tsv $(out)/facts/filters-first-%.tsv &: $(here)/facts/filters-first.awk $(out)/filters-first-%.tsv
 	mkdir -p $(out)/facts
-	awk -f $< -v net=$* -v picks=$(out)/picks-$*.tsv $(out)/filters-first-$*.tsv >$(out)/facts/filters-first-$*.tsv
+	awk -f $< -v net=$* -v stem=$(stem) -v picks=$(out)/picks-$*.tsv $(out)/filters-first-$*.tsv >$(out)/facts/filters-first-$*.tsv
 $(out)/facts/filters.tsv: $(here)/facts/filters-second.awk \
     $(foreach n,label rotation,$(out)/facts/filters-first-$n.tsv $(out)/filters-second-$n.tsv)
 	for net in label rotation; do
@@ -100,7 +101,7 @@ $(out)/facts/filters.tsv: $(here)/facts/filters-second.awk \
 	done $(to)
 
 filter_count = $(firstword $(subst $(comma), ,$(widths)))
-$(out)/sheets/filters-first.png: scale = shared
+$(out)/sheets/filters-first.png: scale = $(if $(filter whiten,$(stem)),each,shared)
 $(out)/sheets/filters-picked.png: scale = each
 $(out)/sheets/filters-first.png $(out)/sheets/filters-picked.png: $(foreach n,label rotation,$(out)/$n.safetensors)
 	mkdir -p $(@D)

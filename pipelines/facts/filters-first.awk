@@ -1,5 +1,6 @@
 # filters-first.awk: what the filters of a first layer respond to. Input: one filter a row, 3 colours x 3 x 3 weights.
-# net: label or rotation; picks: a file for the filters worth a closer look, KIND INDEX SHARE.
+# net: label or rotation; picks: a file for the filters worth a closer look, KIND INDEX SHARE; stem: whiten, where the
+# weights' sizes only make up for what is rare in pictures, so that each filter counts alike.
 #
 # A filter is split into parts at right angles, each with its share of the energy (sum of squares):
 #   brightness  l = mean over the colours                      colour = w - l
@@ -9,6 +10,11 @@
 BEGIN { FS = "\t" }
 {
     k = NR - 1
+    size = 0
+    for (p = 1; p <= 27; p++)
+        size += $p ^ 2
+    for (p = 1; p <= 27 && stem == "whiten" && size; p++)
+        $p /= sqrt(size)
     energy[k] = blur = edge = bright = 0
     for (p = 1; p <= 9; p++) {
         l[p] = ($p + $(p + 9) + $(p + 18)) / 3
