@@ -91,7 +91,8 @@ $(out)/filters-second-%.tsv: $(out)/%.safetensors
 	tensor-pick --fields $(second) <$< | tensor-tsv $$(seq -f $(second).%g 0 $(call weights,$<,$(second))) $(to)
 $(out)/picks-%.tsv $(out)/facts/filters-first-%.tsv &: $(here)/facts/filters-first.awk $(out)/filters-first-%.tsv
 	mkdir -p $(out)/facts
-	awk -f $< -v net=$* -v stem=$(stem) -v picks=$(out)/picks-$*.tsv $(out)/filters-first-$*.tsv >$(out)/facts/filters-first-$*.tsv
+	awk -f $< -v net=$* -v stem=$(stem) \
+	    -v picks=$(out)/picks-$*.tsv $(out)/filters-first-$*.tsv >$(out)/facts/filters-first-$*.tsv
 $(out)/facts/filters.tsv: $(here)/facts/filters-second.awk \
     $(foreach n,label rotation,$(out)/facts/filters-first-$n.tsv $(out)/filters-second-$n.tsv)
 	for net in label rotation; do

@@ -92,7 +92,8 @@ layer2.0.downsample.1.weight"
         --optimizer muon --muon-lr 0.11 --muon-momentum 0.6 --stem whiten --activation celu -s 1 -j 0 <train.st |
         cmp - defaults.st
     local row
-    for row in "--widths .*default 32,64,256" "--blocks .*default 0,1,2" "--epochs .*default 14" "--batch .*default 256" \
+    for row in "--widths .*default 32,64,256" "--blocks .*default 0,1,2" "--epochs .*default 14" \
+        "--batch .*default 256" \
         "--downsample .*default pool" "--stem .*default whiten" "--bn-scale .*default fixed" \
         "--average .*default ema"; do
         resnet-train --help | grep -e "$row"

@@ -22,7 +22,7 @@ struct inference {
     float *logit;             /* [images,classes] */
     int tap, grid;            /* as set by inference_tap; LAYER_NONE until then */
     float *tap_feature;       /* [images,grid,grid,its channels as padded] */
-    bool tap_only;            /* set by the caller where nothing else is wanted: what comes after the layer is left out */
+    bool tap_only;            /* set by the caller: nothing else is wanted, so later layers are left out */
     float *buffer[4], *workspace;
 };
 

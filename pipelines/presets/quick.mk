@@ -10,10 +10,10 @@ test         := 0
 widths       := 32,64,128
 blocks       := 0,1,1
 downsample   := pool
-label        := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 6 --sizes 16,24,32 --batch 256 --label-smoothing 0.2 \
-                --activation celu
-rotation     := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 3 --sizes 16,24,32 --batch 256 --label-smoothing 0 \
-                --activation celu
+label        := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 6 --sizes 16,24,32 --batch 256 \
+                --label-smoothing 0.2 --activation celu
+rotation     := --optimizer muon --muon-lr 0.11 --lr 0.05 --epochs 3 --sizes 16,24,32 --batch 256 \
+                --label-smoothing 0 --activation celu
 
 knn_database := 10000
 knn_queries  := 2000
