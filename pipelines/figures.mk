@@ -83,6 +83,7 @@ $(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/r
 # --- filters
 
 second := $(if $(filter 2,$(first_stage)),layer2.pool.conv.weight,layer1.0.conv1.weight)
+# Whitened where the preset does not say, as is the default of resnet-train.
 stem := $(if $(findstring --stem trained,$(label)),trained,whiten)
 weights = $$(tensor-ls $1 | awk '$$1 == "$2" { gsub(/[][,]/, " "); print $$4 * $$5 * $$6 - 1 }')
 $(out)/filters-first-%.tsv: $(out)/%.safetensors

@@ -64,7 +64,7 @@ $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settin
 	    printf '%s\t%s\n' run.date "$$(date -u -r $(out)/label.safetensors '+%Y-%m-%d')"
 	    printf '%s\t%s\n' widths "$$(tensor-ls -m widths $(out)/label.safetensors)"
 	    printf '%s\t%s\n' blocks "$$(tensor-ls -m blocks $(out)/label.safetensors)"
-	    printf '%s\t%s\n' net.downsample "$$(tensor-ls -m downsample $(out)/label.safetensors)"
+	    printf '%s\t%s\n' net.downsample "$$(tensor-ls -m downsample $(out)/label.safetensors)" net.stem '$(stem)'
 	    printf '%s\t%s\n' classes "$$(tensor-ls -m classes $(out)/label.safetensors)"
 	    printf '%s\t%s\n' options.label '$(label)' options.rotation '$(rotation)'
 	    printf '%s\t%s\n' options.tsne '$(tsne)' per_class '$(per_class)'

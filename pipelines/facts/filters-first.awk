@@ -119,5 +119,6 @@ END {
     fact("weak.index", weak)
     fact("weak.norm", loudest ? sqrt(energy[weak] / loudest) : 0)
     fact("dead", dead)
-    print "weak\t" weak "\t" (loudest ? sqrt(energy[weak] / loudest) : 0) > picks
+    if (stem != "whiten")
+        print "weak\t" weak "\t" (loudest ? sqrt(energy[weak] / loudest) : 0) > picks
 }

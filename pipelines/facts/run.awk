@@ -51,8 +51,6 @@ END {
         print "option.label." i "\t" ((option[i], "label") in chosen ? chosen[option[i], "label"] : "default")
         print "option.rotation." i "\t" ((option[i], "rotation") in chosen ? chosen[option[i], "rotation"] : "default")
     }
-    stem = after(given["options.label"], "--stem")
-    print "net.stem\t" (stem ? stem : "whiten") # the default of resnet-train
     print "label.smoothing\t" after(given["options.label"], "--label-smoothing") + 0
     print "tsne.perplexity\t" after(given["options.tsne"], "--perplexity")
     print "tsne.per_class\t" given["per_class"]
