@@ -130,8 +130,8 @@ report: all
 	echo "report: $(or $(OUT),out)/report.pdf and $(or $(OUT),out)/report.html are up to date"
 
 # The accuracy of a preset's recipes (tests/bench/recipes) and of features at each layer, beside those of untrained
-# networks; an hour and a half with PRESET=full on two fast cores. Models are kept in out/accuracy-PRESET and not trained
-# twice.
+# networks; an hour and a half with PRESET=full on two fast cores. out/accuracy-PRESET keeps models, which are not
+# trained twice.
 SEEDS ?= 1,2,3
 .PHONY: bench-accuracy
 bench-accuracy: all
