@@ -13,7 +13,7 @@ struct ahead {
     const float *list[AHEAD_MAX];
     size_t floats[AHEAD_MAX];
     int count, used;
-    const float *next;                    /* where the next product's B begins, or NULL: it is fetched first */
+    const float *next;                    /* where the next product's B begins, or NULL: it is fetched beside */
 };
 
 /* An empty list. Where nothing is left, the line of `resting` is fetched again and again, which costs nothing if it

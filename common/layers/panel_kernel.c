@@ -13,10 +13,11 @@ enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
  * for. */
 #define NEXT(pointer, step) ((pointer) += (step), __extension__({ __asm__("" : "+r"(pointer)); }))
 
-/* `rows` rows of `panels` panels of C. */
+/* `rows` rows of `panels` panels of C. At each step through k a line of what is needed next (near, where there is such
+ * a thing) and one of what is needed some time are fetched. */
 KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const float *a, ptrdiff_t row_a,
                                  ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
-                                 struct panels layout_c, struct ahead *ahead)
+                                 struct panels layout_c, struct ahead *near, struct ahead *ahead)
 {
     const float *group[ROWS_MAX / GROUP];
     float *to = c;
@@ -34,8 +35,11 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
         NEXT(to, layout_c.row);
     }
     const float *fetch = ahead->at, *end = ahead->end;
+    const float *soon = near ? near->at : NULL, *soon_end = near ? near->end : NULL;
     for (int p = 0; p < k; p++, b += layout_b.row) {
         fetch = ahead_fetch(fetch, end);
+        if (near)
+            soon = ahead_fetch(soon, soon_end);
         vector row[2 * PARTS];
         for (int v = 0; v < panels * PARTS; v++)
             row[v] = vector_load(b + v / PARTS * layout_b.panel + v % PARTS * VECTOR_FLOATS);
@@ -48,6 +52,8 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
             group[i / GROUP] += column_a;
     }
     ahead->at = fetch;
+    if (near)
+        near->at = soon;
     for (int i = 0; i < rows; i++) {
         for (int v = 0; v < panels * PARTS; v++) {
             float *at = c + v / PARTS * layout_c.panel + v % PARTS * VECTOR_FLOATS;
@@ -63,16 +69,14 @@ KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k,
                                  struct panels layout_c, struct ahead *near, struct ahead *ahead)
 {
     for (; m >= step; m -= step, a += step * row_a, c += step * layout_c.row)
-        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
-                      near->at < near->end ? near : ahead);
+        multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
     for (; m >= ROWS_FEW; m -= ROWS_FEW, a += ROWS_FEW * row_a, c += ROWS_FEW * layout_c.row)
-        multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+        multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
     for (; m > 0; m--, a += row_a, c += layout_c.row)
-        multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead);
+        multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
 }
 
-/* The two panels of B from `b` on, where they are whole stretches of memory: what is needed next comes before what is
- * needed some time. */
+/* The two panels of B from `b` on, where they are whole stretches of memory. */
 KERNEL_INLINE struct ahead next_panels(const float *b, int k, struct panels layout, const float *resting)
 {
     struct ahead near = ahead_new(resting);
@@ -90,10 +94,11 @@ KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, cons
 {
     for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel) {
         struct ahead near = next_panels(count > 2 ? b + 2 * layout_b.panel : ahead->next, k, layout_b, a);
-        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, &near, ahead);
+        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
+                      column_a == 1 ? &near : NULL, ahead); /* by columns: gradients of weights, B is no stretch */
     }
     if (count)
-        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead, ahead);
+        multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, NULL, ahead);
 }
 
 void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
