@@ -58,28 +58,40 @@ static int reflected(int at, int size)
     return at < size ? at : period - at;
 }
 
+/* Where `count` positions of a line of `size`, from `first` on, come from; -1: from outside. */
+static void find_sources(bool reflect, bool mirror, int shift, int size, int first, int count, int *source)
+{
+    for (int i = 0; i < count; i++) {
+        int at = (mirror ? size - 1 - first - i : first + i) + shift;
+        if (reflect)
+            at = reflected(at, size);
+        source[i] = at >= 0 && at < size ? at : -1;
+    }
+}
+
 void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
                    int height, int width, float *to)
 {
+    enum { STRIP = 64 }; /* columns at a time, whose sources are found once for all rows */
     int down = draw->down, right = draw->right, side = augment->cutout;
     int top = draw->cut_row - side / 2, left = draw->cut_column - side / 2;
     bool mirror_columns = draw->mirror && rotation % 2 == 0, mirror_rows = draw->mirror && rotation % 2 == 1;
     turn_shift(rotation, &down, &right);
     turn_square(rotation, height, side, &top, &left);
-    for (int i = 0; i < height; i++)
-        for (int j = 0; j < width; j++) {
-            int row = (mirror_rows ? height - 1 - i : i) + down;
-            int column = (mirror_columns ? width - 1 - j : j) + right;
-            float *pixel = to + 4 * (i * width + j);
-            if (augment->reflect) {
-                row = reflected(row, height);
-                column = reflected(column, width);
+    for (int first = 0; first < width; first += STRIP) {
+        int column[STRIP], row, count = width - first < STRIP ? width - first : STRIP;
+        find_sources(augment->reflect, mirror_columns, right, width, first, count, column);
+        for (int i = 0; i < height; i++) {
+            find_sources(augment->reflect, mirror_rows, down, height, i, 1, &row);
+            for (int j = 0; j < count; j++) {
+                float *pixel = to + 4 * (i * width + first + j);
+                if (row >= 0 && column[j] >= 0)
+                    memcpy(pixel, from + 4 * (row * width + column[j]), 4 * sizeof *to);
+                else
+                    memset(pixel, 0, 4 * sizeof *to);
             }
-            if (row >= 0 && row < height && column >= 0 && column < width)
-                memcpy(pixel, from + 4 * (row * width + column), 4 * sizeof *to);
-            else
-                memset(pixel, 0, 4 * sizeof *to);
         }
+    }
     if (side)
         cut(side, top, left, height, width, to);
 }
