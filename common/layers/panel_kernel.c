@@ -4,10 +4,11 @@
 
 #define KERNEL_INLINE static inline __attribute__((always_inline))
 
-/* Sums that are kept in registers: 8 rows of two panels, or 16 rows of one, are 16 of the 32 registers of AVX-512.
- * Fewer would wait for each other; more (12 x 2) are not faster, and blocks of 32 tiles are multiples of 8. */
-enum { ROWS_OF_TWO = 8, ROWS_OF_ONE = 16, ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
 enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
+/* Sums that are kept in registers: with AVX-512 those of 8 rows of two panels, or 16 rows of one, 16 of its 32 registers;
+ * with AVX2 6 rows of a panel, 12 of 16. Fewer would wait for each other; 12 rows of two panels are not faster. */
+enum { PANELS = PARTS == 1 ? 2 : 1, ROWS = PRODUCT_ROWS, ROWS_OF_ONE = PARTS == 1 ? 16 : ROWS };
+enum { ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
 
 /* The next row, computed here and now: the compiler would rather keep sixteen addresses, more than there are registers
  * for. */
@@ -63,12 +64,12 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
     }
 }
 
-/* All rows of `panels` panels of C, `step` at a time. */
+/* All rows of `panels` panels of C, `step` at a time; rather twice 4 than fewer than 4 at the end. */
 KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k, const float *a, const ptrdiff_t row_a,
                                  const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
                                  struct panels layout_c, struct ahead *near, struct ahead *ahead)
 {
-    for (; m >= step; m -= step, a += step * row_a, c += step * layout_c.row)
+    for (; m == step || m >= step + ROWS_FEW; m -= step, a += step * row_a, c += step * layout_c.row)
         multiply_tile(step, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
     for (; m >= ROWS_FEW; m -= ROWS_FEW, a += ROWS_FEW * row_a, c += ROWS_FEW * layout_c.row)
         multiply_tile(ROWS_FEW, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
@@ -76,28 +77,28 @@ KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k,
         multiply_tile(1, panels, k, a, row_a, column_a, b, layout_b, add, c, layout_c, near, ahead);
 }
 
-/* The two panels of B from `b` on, where they are whole stretches of memory. */
+/* The panels of B from `b` on, where they are whole stretches of memory. */
 KERNEL_INLINE struct ahead next_panels(const float *b, int k, struct panels layout, const float *resting)
 {
     struct ahead near = ahead_new(resting);
     if (b && layout.row == PANEL) {
         near.at = b;
-        near.end = b + 2 * (ptrdiff_t)k * PANEL;
+        near.end = b + (ptrdiff_t)PANELS * k * PANEL;
     }
     return near;
 }
 
-/* Panels two at a time, so that an element of A is loaded for both. */
+/* Where vectors are wide, panels two at a time, so that an element of A is loaded for both. */
 KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, const ptrdiff_t row_a,
                                    const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add,
                                    float *c, struct panels layout_c, struct ahead *ahead)
 {
-    for (; count >= 2; count -= 2, b += 2 * layout_b.panel, c += 2 * layout_c.panel) {
-        struct ahead near = next_panels(count > 2 ? b + 2 * layout_b.panel : ahead->next, k, layout_b, a);
-        multiply_rows(ROWS_OF_TWO, 2, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
+    for (; count >= PANELS; count -= PANELS, b += PANELS * layout_b.panel, c += PANELS * layout_c.panel) {
+        struct ahead near = next_panels(count > PANELS ? b + PANELS * layout_b.panel : ahead->next, k, layout_b, a);
+        multiply_rows(ROWS, PANELS, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
                       column_a == 1 ? &near : NULL, ahead); /* by columns: gradients of weights, B is no stretch */
     }
-    if (count)
+    if (PANELS > 1 && count)
         multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, NULL, ahead);
 }
 

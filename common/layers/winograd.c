@@ -23,7 +23,7 @@
 
 /* Tiles of a block: enough rows for the products, few enough for the cache of a core, or for the one that cores share
  * where they work together. */
-enum { BLOCK_TILES = 32, SHARED_TILES = 128 };
+enum { BLOCK_TILES = 4 * PRODUCT_ROWS, SHARED_TILES = 128 };
 /* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
 enum { PASS_PANELS = 4 };
 /* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */

@@ -56,8 +56,8 @@ enum {
 /* v = B^T x, six points. */
 WINOGRAD_INLINE void input_stride1(const vector x[6], vector v[6])
 {
-    vector even_a = x[4] - B2 * x[2], odd_a = POINT_A * (x[3] - B2 * x[1]);
-    vector even_b = x[4] - A2 * x[2], odd_b = POINT_B * (x[3] - A2 * x[1]);
+    vector even_a = x[4] - B2 * x[2], odd_a = POINT_A * x[3] - A_B2 * x[1];
+    vector even_b = x[4] - A2 * x[2], odd_b = POINT_B * x[3] - B_A2 * x[1];
     v[0] = x[0] + x[4] - A2_PLUS_B2 * x[2];
     v[1] = even_a + odd_a;
     v[2] = even_a - odd_a;
@@ -126,8 +126,8 @@ WINOGRAD_INLINE void weight_adjoint_stride1(const vector u[WEIGHT_SIDE], vector 
 /* v[0..4] = B^T o at five points, v[5..8] = e;   o = x[0], x[2], ..., x[8] and e = x[1], x[3], x[5], x[7]. */
 WINOGRAD_INLINE void input_stride2(const vector x[9], vector v[9])
 {
-    vector odd_a = x[6] - B2 * x[2], even_a = POINT_A * (x[4] - B2 * x[0]);
-    vector odd_b = x[6] - A2 * x[2], even_b = POINT_B * (x[4] - A2 * x[0]);
+    vector odd_a = x[6] - B2 * x[2], even_a = POINT_A * x[4] - A_B2 * x[0];
+    vector odd_b = x[6] - A2 * x[2], even_b = POINT_B * x[4] - B_A2 * x[0];
     v[0] = odd_a + even_a;
     v[1] = odd_a - even_a;
     v[2] = odd_b + even_b;
