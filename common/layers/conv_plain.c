@@ -293,7 +293,7 @@ void conv_plain_forward(const struct conv *conv, int images, struct conv_input i
     {
         struct scratch scratch = thread_scratch(&plan, workspace);
         memset(scratch.bordered, 0, plan.bordered * sizeof(float));
-#pragma omp for schedule(guided)
+#pragma omp for schedule(static)
         for (int unit = 0; unit < units; unit++) {
             int first = unit * plan.unit, last = first + plan.unit < images ? first + plan.unit : images;
             double *sums = output.sums ? part_sums(&plan, workspace, unit) : NULL;

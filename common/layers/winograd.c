@@ -314,7 +314,7 @@ void winograd_forward(const struct conv *conv, int images, struct conv_input inp
                 forward_block(&plan, team, first, all_rows, input, prepared, &output,
                               output.sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
         } else {
-#pragma omp for schedule(guided) /* neighbours to one thread: it fetches the next block ahead */
+#pragma omp for schedule(static) /* neighbours to a thread, which fetches ahead; the same images in every layer */
             for (int block = 0; block < blocks; block++)
                 forward_block(&plan, team, block * plan.rows, all_rows, input, prepared, &output,
                               output.sums ? part_sums(&plan, workspace, block) : NULL, &scratch);
