@@ -64,6 +64,36 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
     }
 }
 
+/* One panel of C where B is 16 x 16, vectors are whole panels and `m` is a multiple of 8: B stays in registers while A
+ * goes by. */
+KERNEL_INLINE void multiply_held(int m, const float *a, ptrdiff_t row_a, const float *b, ptrdiff_t row_b, float *c,
+                                 ptrdiff_t row_c, struct ahead *ahead)
+{
+    vector held[PANEL];
+    const float *fetch = ahead->at, *end = ahead->end;
+    for (int p = 0; p < PANEL; p++)
+        held[p] = vector_load(b + p * row_b);
+    for (; m > 0; m -= ROWS) {
+        const float *group[2] = { a, a + GROUP * row_a };
+        vector sum[ROWS];
+        NEXT(a, ROWS * row_a);
+        for (int i = 0; i < ROWS; i++)
+            sum[i] = vector_of(0);
+#pragma GCC unroll 16
+        for (int p = 0; p < PANEL; p++) {
+            if (p % 2 == 0)
+                fetch = ahead_fetch(fetch, end);
+            for (int i = 0; i < ROWS; i++)
+                sum[i] += group[i / GROUP][i % GROUP * row_a + p] * held[p];
+        }
+        for (int i = 0; i < ROWS; i++) {
+            vector_store(c, sum[i]);
+            NEXT(c, row_c);
+        }
+    }
+    ahead->at = fetch;
+}
+
 /* All rows of `panels` panels of C, `step` at a time; rather twice 4 than fewer than 4 at the end. */
 KERNEL_INLINE void multiply_rows(const int step, const int panels, int m, int k, const float *a, const ptrdiff_t row_a,
                                  const ptrdiff_t column_a, const float *b, struct panels layout_b, bool add, float *c,
@@ -98,7 +128,11 @@ KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, cons
         multiply_rows(ROWS, PANELS, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
                       column_a == 1 ? &near : NULL, ahead); /* by columns: gradients of weights, B is no stretch */
     }
-    if (PANELS > 1 && count)
+    if (PANELS == 1 || !count)
+        return;
+    if (column_a == 1 && k == PANEL && !add && m % ROWS == 0)
+        multiply_held(m, a, row_a, b, layout_b.row, c, layout_c.row, ahead);
+    else
         multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, NULL, ahead);
 }
 

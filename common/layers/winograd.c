@@ -24,6 +24,8 @@
 /* Tiles of a block: enough rows for the products, few enough for the cache of a core, or for the one that cores share
  * where they work together. */
 enum { BLOCK_TILES = 4 * PRODUCT_ROWS, SHARED_TILES = 128 };
+/* Up to how many weights per tap a block holds twice the tiles. */
+enum { NARROW = 16 * 16 };
 /* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
 enum { PASS_PANELS = 4 };
 /* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */
@@ -53,7 +55,7 @@ static struct plan plan_layer(const struct conv *conv, int images)
     int taps = shape->inputs * shape->outputs;
     plan.shared = taps >= SHARED;
     plan.stream = conv_output_floats(conv) * (size_t)images >= STREAM_FLOATS;
-    int tiles = plan.shared ? SHARED_TILES : BLOCK_TILES;
+    int tiles = plan.shared ? SHARED_TILES : taps <= NARROW ? 2 * BLOCK_TILES : BLOCK_TILES;
     plan.rows = tiles / shape->tiles_x > 0 ? tiles / shape->tiles_x : 1;
     int block = plan.rows * shape->tiles_x;
     plan.input = domain_new(shape, block, shape->inputs);
