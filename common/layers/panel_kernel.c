@@ -5,8 +5,9 @@
 #define KERNEL_INLINE static inline __attribute__((always_inline))
 
 enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
-/* Sums that are kept in registers: with AVX-512 those of 8 rows of two panels, or 16 rows of one, 16 of its 32 registers;
- * with AVX2 6 rows of a panel, 12 of 16. Fewer would wait for each other; 12 rows of two panels are not faster. */
+/* Sums that are kept in registers: with AVX-512 those of 8 rows of two panels, or 16 rows of one, 16 of its 32
+ * registers; with AVX2 6 rows of a panel, 12 of 16. Fewer would wait for each other; 12 rows of two panels are not
+ * faster. */
 enum { PANELS = PARTS == 1 ? 2 : 1, ROWS = PRODUCT_ROWS, ROWS_OF_ONE = PARTS == 1 ? 16 : ROWS };
 enum { ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
 

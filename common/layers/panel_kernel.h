@@ -1,7 +1,7 @@
-/* The product of panel_gemm.h on the compiler's own vectors, for machines with vectors of a whole panel (AVX-512) or half
- * of one (AVX2). Of BLIS 0.9's kernels for small matrices it has two things ahead: they stop at AVX2, and they leave
- * memory idle, where this one fetches what is needed next. Same source, same result on any other machine, but not faster
- * than BLIS there. */
+/* The product of panel_gemm.h on the compiler's own vectors, for machines with vectors of a whole panel (AVX-512) or
+ * half of one (AVX2). It has two things ahead of BLIS 0.9's kernels for small matrices: they stop at AVX2, and they
+ * leave memory idle, where this one fetches what is needed next. Same source, same result on any other machine, but not
+ * faster than BLIS there. */
 #ifndef TALE_LAYERS_PANEL_KERNEL_H
 #define TALE_LAYERS_PANEL_KERNEL_H
 
