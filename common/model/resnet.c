@@ -338,7 +338,7 @@ static void place_output(struct resnet *net, struct resnet_unit *unit, void *dat
 
 static void place_activations(struct resnet *net)
 {
-    size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), shortcut = 0;
+    size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), inner = 0, shortcut = 0;
     struct scratch_sizes sizes = { 0 };
     int widest = net->features;
     each_unit(net, place_output, &sizes);
@@ -350,12 +350,14 @@ static void place_activations(struct resnet *net)
         size_t out = unit_floats(last, 1);
         block->out = allocate_floats(checked_multiply(out, images));
         largest = larger(largest, out);
+        if (!block->first.pools)
+            inner = larger(inner, conv_output_floats(&block->first.conv));
         if (block->projects)
             shortcut = larger(shortcut, out / (size_t)last->conv.outputs * (size_t)block->first.conv.inputs);
         widest = last->norm.channels > widest ? last->norm.channels : widest;
     }
     net->gradient[0] = allocate_floats(checked_multiply(largest, images));
-    net->gradient[1] = allocate_floats(checked_multiply(largest, images));
+    net->gradient[1] = allocate_floats(checked_multiply(inner, images));
     net->shortcut_gradient = allocate_floats(checked_multiply(shortcut, images));
     net->feature = allocate_floats(checked_multiply((size_t)net->features, images));
     net->dfeature = allocate_floats(checked_multiply((size_t)net->features, images));

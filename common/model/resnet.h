@@ -96,7 +96,7 @@ struct resnet {
     int64_t steps; /* training steps so far */
     size_t workspace_floats;
     float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
-    float *gradient[2], *shortcut_gradient; /* of activations, in turns */
+    float *gradient[2], *shortcut_gradient; /* of activations: at the ends of blocks, within one */
     double *sums;
     float *parts, *prepared, *workspace;
     float *norm_floats;
