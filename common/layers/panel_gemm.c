@@ -81,7 +81,7 @@ static void multiply_panel(int m, int k, const float *a, ptrdiff_t row_a, ptrdif
 void panel_gemm(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
                 struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead)
 {
-    if (2 * VECTOR_FLOATS >= (int)PANEL && (row_a == 1 || column_a == 1)) {
+    if (PANEL_KERNEL_SERVES && (row_a == 1 || column_a == 1)) {
         struct ahead nothing = ahead_new(b);
         panel_kernel(m, k, count, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead ? ahead : &nothing);
         return;

@@ -15,6 +15,19 @@ enum { ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
  * for. */
 #define NEXT(pointer, step) ((pointer) += (step), __extension__({ __asm__("" : "+r"(pointer)); }))
 
+/* C = sum, or C += sum where add. */
+KERNEL_INLINE void store_sums(const int rows, const int panels, vector sum[ROWS_MAX][2 * PARTS], bool add, float *c,
+                              struct panels layout_c)
+{
+    for (int i = 0; i < rows; i++) {
+        for (int v = 0; v < panels * PARTS; v++) {
+            float *at = c + v / PARTS * layout_c.panel + v % PARTS * VECTOR_FLOATS;
+            vector_store(at, add ? vector_load(at) + sum[i][v] : sum[i][v]);
+        }
+        NEXT(c, layout_c.row);
+    }
+}
+
 /* `rows` rows of `panels` panels of C. At each step through k a line of what is needed next (near, where there is such
  * a thing) and one of what is needed some time are fetched. */
 KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const float *a, ptrdiff_t row_a,
@@ -56,41 +69,32 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, int k, const 
     ahead->at = fetch;
     if (near)
         near->at = soon;
-    for (int i = 0; i < rows; i++) {
-        for (int v = 0; v < panels * PARTS; v++) {
-            float *at = c + v / PARTS * layout_c.panel + v % PARTS * VECTOR_FLOATS;
-            vector_store(at, add ? vector_load(at) + sum[i][v] : sum[i][v]);
-        }
-        NEXT(c, layout_c.row);
-    }
+    store_sums(rows, panels, sum, add, c, layout_c);
 }
 
 /* One panel of C where B is 16 x 16, vectors are whole panels and `m` is a multiple of 8: B stays in registers while A
  * goes by. */
 KERNEL_INLINE void multiply_held(int m, const float *a, ptrdiff_t row_a, const float *b, ptrdiff_t row_b, float *c,
-                                 ptrdiff_t row_c, struct ahead *ahead)
+                                 struct panels layout_c, struct ahead *ahead)
 {
     vector held[PANEL];
     const float *fetch = ahead->at, *end = ahead->end;
     for (int p = 0; p < PANEL; p++)
         held[p] = vector_load(b + p * row_b);
-    for (; m > 0; m -= ROWS) {
+    for (; m > 0; m -= ROWS, c += ROWS * layout_c.row) {
         const float *group[2] = { a, a + GROUP * row_a };
-        vector sum[ROWS];
+        vector sum[ROWS_MAX][2 * PARTS];
         NEXT(a, ROWS * row_a);
         for (int i = 0; i < ROWS; i++)
-            sum[i] = vector_of(0);
+            sum[i][0] = vector_of(0);
 #pragma GCC unroll 16
         for (int p = 0; p < PANEL; p++) {
             if (p % 2 == 0)
                 fetch = ahead_fetch(fetch, end);
             for (int i = 0; i < ROWS; i++)
-                sum[i] += group[i / GROUP][i % GROUP * row_a + p] * held[p];
+                sum[i][0] += group[i / GROUP][i % GROUP * row_a + p] * held[p];
         }
-        for (int i = 0; i < ROWS; i++) {
-            vector_store(c, sum[i]);
-            NEXT(c, row_c);
-        }
+        store_sums(ROWS, 1, sum, false, c, layout_c);
     }
     ahead->at = fetch;
 }
@@ -132,7 +136,7 @@ KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, cons
     if (PANELS == 1 || !count)
         return;
     if (column_a == 1 && k == PANEL && !add && m % ROWS == 0)
-        multiply_held(m, a, row_a, b, layout_b.row, c, layout_c.row, ahead);
+        multiply_held(m, a, row_a, b, layout_b.row, c, layout_c, ahead);
     else
         multiply_rows(ROWS_OF_ONE, 1, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c, NULL, ahead);
 }

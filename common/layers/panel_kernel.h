@@ -9,6 +9,9 @@
 
 #include "layers/panel_gemm.h"
 
+/* Whether this machine's vectors are wide enough for it to be the better one. */
+enum { PANEL_KERNEL_SERVES = 2 * VECTOR_FLOATS >= (int)PANEL };
+
 /* As panel_gemm, where row_a or column_a is 1. */
 void panel_kernel(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
                   struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead);
