@@ -3,10 +3,14 @@
 
 #include <blis.h>
 #include <omp.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
 
 static int thread_count = 1;
 
@@ -50,9 +54,38 @@ static void blis_start(void)
     bli_thread_set_num_threads(1);
 }
 
+static void *wait_for_gate(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* How many of `count` threads, the caller among them, can be there at once. OpenMP would end the program, with words of
+ * its own, where one cannot be made. */
+static int threads_possible(int count)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *thread = allocate((size_t)count, sizeof *thread);
+    int made = 0;
+    pthread_mutex_lock(&gate);
+    while (made < count - 1 && pthread_create(&thread[made], NULL, wait_for_gate, &gate) == 0)
+        made++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < made; i++)
+        pthread_join(thread[i], NULL);
+    free(thread);
+    return made + 1;
+}
+
 void threads_start(int count)
 {
-    thread_count = count > 0 ? count : omp_get_num_procs();
+    int wanted = count > 0 ? count : omp_get_num_procs();
+    int allowed = wanted < omp_get_thread_limit() ? wanted : omp_get_thread_limit();
+    thread_count = threads_possible(allowed);
+    if (thread_count < allowed)
+        warn("%d threads are wanted, but only %d can be made (is a limit reached, such as `ulimit -u`?): %d are used",
+             wanted, thread_count, thread_count);
     omp_set_dynamic(0);
     omp_set_num_threads(thread_count);
     blis_start();
@@ -63,6 +96,11 @@ void threads_start(int count)
 int threads_count(void)
 {
     return thread_count;
+}
+
+int threads_team(void)
+{
+    return omp_get_num_threads();
 }
 
 int threads_index(void)

@@ -4,16 +4,19 @@
 #ifndef TALE_BASE_THREADS_H
 #define TALE_BASE_THREADS_H
 
-/* Use `count` threads from now on (0: all cores that this process may use). In each of them denormal numbers are
- * flushed to zero: they slow training 20 to 50 times as weights decay towards 0. BLIS is told to use one thread in
- * each, since our own loops share out the work, and on a processor newer than itself which of its kernels to take,
- * unless BLIS_ARCH_TYPE in the environment says so. Call this before anything of BLIS. */
+/* Use `count` threads from now on (0: all cores that this process may use), but no more than OMP_THREAD_LIMIT allows.
+ * Where the system makes fewer (a limit of the user or the control group is reached), these are used, with a warning.
+ * In each of them denormal numbers are flushed to zero: they slow training 20 to 50 times as weights decay towards 0.
+ * BLIS is told to use one thread in each, since our own loops share out the work, and on a processor newer than itself
+ * which of its kernels to take, unless BLIS_ARCH_TYPE in the environment says so. Call this before anything of BLIS. */
 void threads_start(int count);
 
-/* How many threads parallel regions use. */
+/* The most threads that a parallel region uses: for scratch that each has of its own. A region may get fewer. */
 int threads_count(void);
 
-/* Which of them the caller is, from 0: for scratch of its own. */
+/* How many threads work in the parallel region that calls it, and which of them the caller is, from 0. Work that is
+ * divided by hand is divided by threads_team(). */
+int threads_team(void);
 int threads_index(void);
 
 /* Flush denormals to zero in the calling thread. threads_start() does it for OpenMP's. */

@@ -90,7 +90,7 @@ struct team {
 
 static struct team team_of(const struct plan *plan)
 {
-    return plan->shared ? (struct team){ threads_index(), threads_count() } : (struct team){ 0, 1 };
+    return plan->shared ? (struct team){ threads_index(), threads_team() } : (struct team){ 0, 1 };
 }
 
 /* Where the calling member's share of `count` things begins; it ends where the next member's begins. */
