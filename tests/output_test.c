@@ -1,12 +1,14 @@
-#define _POSIX_C_SOURCE 200809L /* mkdtemp, fork */
+#define _POSIX_C_SOURCE 200809L /* mkdtemp, fork, symlink */
 /* Outputs: whole files or none. */
 #include "base/output.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
-#include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +114,176 @@ static void a_full_disk_is_an_error(void)
     CHECK_DIES(write_full, NULL, EXIT_FAILED, "full: cannot be written: No space left");
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+static const char *read_text(const char *path)
+{
+    static char text[32];
+    memset(text, 0, sizeof text);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return "(none)";
+    size_t got = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    return got ? text : "";
+}
+
+static void put(const char *path, const char *text)
+{
+    struct output output = output_open(path);
+    write_bytes(output.file, path, text, strlen(text));
+    output_close(&output);
+}
+
+static void a_link_stays_and_its_file_is_replaced(void)
+{
+    char link[64], middle[64], file[64];
+    struct stat about;
+    in_folder(link, sizeof link, "link");
+    in_folder(middle, sizeof middle, "middle");
+    in_folder(file, sizeof file, "file");
+    write_text(file, "old");
+    CHECK(symlink("middle", link) == 0 && symlink(file, middle) == 0); /* one relative, one not */
+    put(link, "new");
+    CHECK(lstat(link, &about) == 0 && S_ISLNK(about.st_mode));
+    CHECK(lstat(middle, &about) == 0 && S_ISLNK(about.st_mode));
+    CHECK_TEXT(read_text(file), "new");
+    unlink(file); /* a link that leads nowhere yet */
+    put(link, "newer");
+    CHECK_TEXT(read_text(file), "newer");
+    CHECK(lstat(file, &about) == 0 && S_ISREG(about.st_mode));
+    CHECK_INTEGER(count_files(), 3);
+    remove(link);
+    remove(middle);
+    remove(file);
+}
+
+static void links_in_a_circle_are_an_error(void)
+{
+    char a[64], b[64];
+    in_folder(a, sizeof a, "a");
+    in_folder(b, sizeof b, "b");
+    CHECK(symlink("b", a) == 0 && symlink("a", b) == 0);
+    CHECK_DIES(open_and_close, a, EXIT_FAILED, "/a: cannot be written: Too many levels");
+    remove(a);
+    remove(b);
+}
+
+static void permissions_stay(void)
+{
+    char file[64];
+    struct stat about;
+    in_folder(file, sizeof file, "file");
+    write_text(file, "old");
+    chmod(file, 0640);
+    put(file, "new");
+    CHECK(stat(file, &about) == 0 && (about.st_mode & 07777) == 0640);
+    remove(file);
+    mode_t mask = umask(027);
+    put(file, "new");
+    umask(mask);
+    CHECK(stat(file, &about) == 0 && (about.st_mode & 07777) == 0640);
+    remove(file);
+}
+
+static void a_pipe_is_written_as_it_is(void)
+{
+    char pipe[64], text[8] = "";
+    struct stat about;
+    in_folder(pipe, sizeof pipe, "pipe");
+    CHECK(mkfifo(pipe, 0600) == 0);
+    int reader = open(pipe, O_RDONLY | O_NONBLOCK);
+    put(pipe, "bytes");
+    CHECK_INTEGER(read(reader, text, sizeof text), 5);
+    CHECK_TEXT(text, "bytes");
+    CHECK(stat(pipe, &about) == 0 && S_ISFIFO(about.st_mode));
+    close(reader);
+    remove(pipe);
+}
+
+/* /dev/stderr where it is a file: what stands there already stays, as does the name. */
+static void a_descriptor_is_written_as_it_is(void)
+{
+    char file[64], name[32];
+    struct stat before, after;
+    in_folder(file, sizeof file, "file");
+    write_text(file, "first ");
+    int descriptor = open(file, O_WRONLY | O_APPEND);
+    fstat(descriptor, &before);
+    snprintf(name, sizeof name, "/dev/fd/%d", descriptor);
+    if (access(name, F_OK) != 0) {
+        check_skip("/dev/fd is not there");
+        return;
+    }
+    put(name, "second");
+    CHECK_TEXT(read_text(file), "first second");
+    CHECK(stat(file, &after) == 0 && before.st_ino == after.st_ino);
+    close(descriptor);
+    remove(file);
+}
+
+/* A temporary file with the name that `model` gets, with or without somebody's lock. */
+static pid_t leave_temporary(const char *path, bool alive)
+{
+    int ready[2];
+    char byte;
+    if (pipe(ready))
+        return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        struct output output = output_open(path);
+        write_bytes(output.file, path, "half", 4);
+        fflush(output.file);
+        if (write(ready[1], "", 1) == 1 && alive)
+            pause();
+        _exit(0);
+    }
+    close(ready[1]);
+    CHECK_INTEGER(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    if (!alive)
+        waitpid(child, NULL, 0);
+    return child;
+}
+
+static void what_a_killed_program_left_is_removed_by_the_next(void)
+{
+    char model[64], other[64];
+    in_folder(model, sizeof model, "model");
+    in_folder(other, sizeof other, "model.backup.tmp"); /* a user's own */
+    write_text(other, "mine");
+    leave_temporary(model, false); /* ends without cleaning up, as SIGKILL does */
+    CHECK_INTEGER(count_files(), 2);
+    pid_t alive = leave_temporary(model, true);
+    CHECK_INTEGER(count_files(), 2); /* the dead one's went when this one began */
+    put(model, "whole");
+    CHECK_INTEGER(count_files(), 3); /* that of the living one stays, as does the user's */
+    CHECK_TEXT(read_text(other), "mine");
+    kill(alive, SIGKILL);
+    waitpid(alive, NULL, 0);
+    put(model, "whole");
+    CHECK_INTEGER(count_files(), 2);
+    remove(model);
+    remove(other);
+}
+
+static void a_name_as_long_as_names_may_be(void)
+{
+    char name[256], path[320];
+    memset(name, 'n', 255);
+    name[255] = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    put(path, "whole");
+    CHECK_TEXT(read_text(path), "whole");
+    CHECK_INTEGER(count_files(), 1);
+    remove(path);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -121,6 +293,13 @@ int main(void)
     RUN(a_signal_leaves_nothing);
     RUN(a_place_that_cannot_be_written_is_named);
     RUN(a_full_disk_is_an_error);
+    RUN(a_link_stays_and_its_file_is_replaced);
+    RUN(links_in_a_circle_are_an_error);
+    RUN(permissions_stay);
+    RUN(a_pipe_is_written_as_it_is);
+    RUN(a_descriptor_is_written_as_it_is);
+    RUN(what_a_killed_program_left_is_removed_by_the_next);
+    RUN(a_name_as_long_as_names_may_be);
     rmdir(folder);
     return check_verdict();
 }

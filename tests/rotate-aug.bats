@@ -48,7 +48,7 @@ pixels() {
         mv turned.st "turned$turn.st"
         turns=turned$turn.st
     done
-    tensor-pick --fields image <turned4.st | stream-compare - <(stream-make image:U8:5,3,32,32=random1 @group=4)
+    tensor-pick --fields image <turned4.st | stream-compare - <(stream-make image:U8:5,3,32,32=random1)
     # two quarter turns are the half turn
     rotate-aug <in.st | tensor-pick --where rotation=2 --fields image | stream-compare - turned2.st
 }

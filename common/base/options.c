@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/threads.h"
@@ -340,6 +341,7 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     char shorts[2 * ROWS_MAX + 4] = ":";
     int count = 0, code;
 
+    files_start();
     given_count = 0;
     const char *slash = strrchr(argv[0], '/');
     program_name = slash ? slash + 1 : argv[0];

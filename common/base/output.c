@@ -1,16 +1,21 @@
-#define _POSIX_C_SOURCE 200809L /* fsync, fileno, sigaction */
+#define _GNU_SOURCE /* O_PATH */
 #include "base/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 /* Files that are being written, so that die() and a signal can take them away. Their names stand in arrays that are
  * never freed, since a signal may come to any thread at any moment. */
@@ -20,7 +25,7 @@ static struct {
     char path[PATH_MAX];
 } unfinished[UNFINISHED_MAX];
 
-static void remove_unfinished(void)
+void outputs_discard(void)
 {
     for (int i = 0; i < UNFINISHED_MAX; i++)
         if (unfinished[i].held)
@@ -30,7 +35,7 @@ static void remove_unfinished(void)
 /* A signal's own end follows, so that the caller sees what it was. */
 static void end_by_signal(int number)
 {
-    remove_unfinished();
+    outputs_discard();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -52,7 +57,7 @@ static void hold_unfinished(const char *path)
     static bool prepared;
     if (!prepared) {
         catch_signals();
-        prepared = at_quick_exit(remove_unfinished) == 0;
+        prepared = at_quick_exit(outputs_discard) == 0;
     }
     for (int i = 0; i < UNFINISHED_MAX; i++)
         if (!unfinished[i].held && strlen(path) < PATH_MAX) {
@@ -69,18 +74,109 @@ static void release_unfinished(const char *path)
             unfinished[i].held = 0;
 }
 
+/* Whether path is a link that the system keeps for a descriptor: /dev/stderr leads to one. */
+static bool is_descriptor_link(const char *path)
+{
+    struct statfs system;
+    int link = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    bool kept = link >= 0 && fstatfs(link, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+    if (link >= 0)
+        close(link);
+    return kept;
+}
+
+/* Where a link leads: its text, taken from its own folder. Caller frees. */
+static char *follow_link(const char *path)
+{
+    char text[PATH_MAX];
+    ssize_t length = readlink(path, text, sizeof text - 1);
+    if (length < 0)
+        die_errno("%s: cannot be written", path);
+    text[length] = 0;
+    const char *slash = strrchr(path, '/');
+    if (text[0] == '/' || !slash)
+        return copy_string(text);
+    return format_string("%.*s/%s", (int)(slash - path), path, text);
+}
+
+/* The regular file, there or not yet, that path leads to; caller frees. NULL: what is there is written as it is. */
+static char *find_target(const char *path)
+{
+    enum { LINKS_MAX = 40 };
+    struct stat about;
+    char *target = copy_string(path);
+    for (int links = 0; lstat(target, &about) == 0 && S_ISLNK(about.st_mode); links++) {
+        if (links == LINKS_MAX) {
+            errno = ELOOP;
+            die_errno("%s: cannot be written", path);
+        }
+        bool descriptor = is_descriptor_link(target);
+        char *next = descriptor ? NULL : follow_link(target);
+        free(target);
+        target = next;
+        if (descriptor)
+            return NULL;
+    }
+    if (stat(target, &about) || S_ISREG(about.st_mode))
+        return target;
+    if (S_ISDIR(about.st_mode)) {
+        errno = EISDIR;
+        die_errno("%s: cannot be written", path);
+    }
+    free(target);
+    return NULL;
+}
+
 struct output output_open(const char *path)
 {
-    struct output output = { stdout, NULL, NULL };
+    struct output output = { .file = stdout };
+    int descriptor;
     if (!path || strcmp(path, "-") == 0)
         return output;
     output.path = copy_string(path);
-    output.temporary = format_string("%s.%ld.tmp", path, (long)getpid());
-    hold_unfinished(output.temporary); /* first: a signal between the two finds nothing to remove, and not a stray */
-    output.file = fopen(output.temporary, "wb");
+    output.target = find_target(path);
+    if (output.target) {
+        temporary_clean(output.target);
+        descriptor = temporary_create(output.target, &output.temporary);
+    } else {
+        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    }
+    if (descriptor >= 0 && output.target)
+        hold_unfinished(output.temporary);
+    output.file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     if (!output.file)
         die_errno("%s: cannot be written", path);
     return output;
+}
+
+/* So that the name that a file was moved to is on the disk too; where a folder cannot be synchronised, it is not. */
+static void sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? format_string("%.*s/", (int)(slash - path), path) : copy_string(".");
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    free(folder);
+}
+
+/* Flush, close and move into place. False with errno. */
+static bool finish(struct output *output)
+{
+    bool good = !ferror(output->file) && !fflush(output->file) && (!output->target || !fsync(fileno(output->file)));
+    int reason = errno;
+    if (fclose(output->file) && good) {
+        good = false;
+        reason = errno;
+    }
+    if (good && output->target && rename(output->temporary, output->target)) {
+        good = false;
+        reason = errno;
+    }
+    errno = reason;
+    return good;
 }
 
 void output_close(struct output *output)
@@ -89,24 +185,16 @@ void output_close(struct output *output)
         close_stdout();
         return;
     }
-    int bad = ferror(output->file) || fflush(output->file) || fsync(fileno(output->file));
-    int reason = errno;
-    if (fclose(output->file) && !bad) {
-        bad = 1;
-        reason = errno;
-    }
-    if (!bad && rename(output->temporary, output->path)) {
-        bad = 1;
-        reason = errno;
-    }
-    if (bad) {
-        errno = reason;
+    if (!finish(output))
         die_errno("%s: cannot be written", output->path);
+    if (output->target) {
+        sync_folder_of(output->target);
+        release_unfinished(output->temporary);
     }
-    release_unfinished(output->temporary);
     free(output->path);
+    free(output->target);
     free(output->temporary);
-    *output = (struct output){ NULL, NULL, NULL };
+    *output = (struct output){ 0 };
 }
 
 void write_bytes(FILE *file, const char *path, const void *bytes, size_t size)
@@ -124,5 +212,5 @@ void write_clean(FILE *file, const char *text)
 void close_stdout(void)
 {
     if (ferror(stdout) || fflush(stdout) || fclose(stdout))
-        die_errno("standard output cannot be written");
+        die_errno("standard output: cannot be written");
 }

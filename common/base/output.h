@@ -8,17 +8,24 @@
 
 struct output {
     FILE *file;
-    char *path;      /* where it shall stand; NULL: standard output */
-    char *temporary; /* where it is written */
+    char *path;      /* as the user named it; NULL: standard output */
+    char *target;    /* the file that is replaced, links followed; NULL: `file` is written as it is */
+    char *temporary; /* where it is written meanwhile (temporary.h) */
 };
 
-/* Open for writing beside `path`, or standard output where path is NULL or "-". Dies on failure. Where the program
- * dies before output_close(), by an error or by SIGHUP, SIGINT, SIGQUIT, SIGPIPE or SIGTERM, what was written is
- * removed; after SIGKILL `path.PID.tmp` stays. */
+/* Open for writing: standard output where path is NULL or "-"; a device, a pipe or one of the program's own descriptors
+ * (/dev/stderr) as it is; else beside the file that path leads to, which stays as it is until output_close(). A link
+ * stays one: the file it leads to is replaced. Dies on failure.
+ *
+ * Where the program dies before output_close(), by an error or by SIGHUP, SIGINT, SIGQUIT, SIGPIPE or SIGTERM, what was
+ * written is removed; what SIGKILL leaves is removed by the next output_open() of the same path. */
 struct output output_open(const char *path);
 
 /* Flush to disk, close and move into place. Dies on failure and removes what was half written. */
 void output_close(struct output *output);
+
+/* Remove the files that are being written. A signal handler may call it. */
+void outputs_discard(void);
 
 /* Write size bytes or die, naming the file. */
 void write_bytes(FILE *file, const char *path, const void *bytes, size_t size);

@@ -35,12 +35,25 @@ static void check_list(const struct frame *frame, const struct stream *stream, c
     }
 }
 
-/* Remove the fields of which being in the list says `listed`. */
+/* The names of a field's classes go where the field goes: to the metadata of its new name, or away where it is NULL. */
+static void move_classes(struct frame *frame, const char *field, const char *to)
+{
+    char *key = format_string("%s_classes", field), *new = to ? format_string("%s_classes", to) : NULL;
+    if (new)
+        frame_set_metadata(frame, new, frame_metadata(frame, key));
+    frame_set_metadata(frame, key, NULL);
+    free(key);
+    free(new);
+}
+
+/* Remove fields whose membership in the list equals `listed`. */
 static void remove_fields(struct frame *frame, const char *list, bool listed)
 {
     for (int i = frame->count - 1; i >= 0; i--)
-        if (in_list(list, frame->tensor[i]->name) == listed)
+        if (in_list(list, frame->tensor[i]->name) == listed) {
+            move_classes(frame, frame->tensor[i]->name, NULL);
             frame_remove(frame, frame->tensor[i]->name);
+        }
 }
 
 void fields_keep(struct frame *frame, const struct stream *stream, const char *list)
@@ -66,6 +79,7 @@ void fields_rename(struct frame *frame, const struct stream *stream, const char 
         die("%s: field '%s' is missing", stream->path, old);
     if (frame_find(frame, text + length + 1))
         die("%s: there is a field '%s' already", stream->path, text + length + 1);
+    move_classes(frame, old, text + length + 1);
     free(tensor->name);
     tensor->name = copy_string(text + length + 1);
     free(old);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "data/value.h"
@@ -179,7 +180,8 @@ void listing_add(struct listing *listing, const struct frame *frame, int64_t num
         listing->rows = 0;
     }
     listing->last = number;
-    listing->rows += rows ? frame->tensor[0]->shape[0] : 0;
+    if (__builtin_add_overflow(listing->rows, rows ? frame->tensor[0]->shape[0] : 0, &listing->rows))
+        die("frame %lld: more rows in all than can be counted", (long long)number);
     for (int i = 0; listing->values && i < frame->count; i++)
         if (value_readable(frame->tensor[i]->dtype))
             summary_add(&listing->summary[i], frame->tensor[i]);

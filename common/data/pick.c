@@ -116,9 +116,22 @@ static void prune(struct pick *pick, const struct stream *stream)
     free(list);
 }
 
+/* Whether the rows that are left are whole groups, one behind the other, as the metadata `group` says of the stream: all
+ * of them, or the first ones with no group cut. */
+static bool keeps_groups(const struct picking *picking, const struct frame *frame)
+{
+    const char *text = frame_metadata(frame, "group");
+    int64_t group;
+    if (picking->ranges_count || picking->conditions_count || picking->sort || picking->per)
+        return false;
+    return text && parse_integer(text, 1, INT64_MAX, &group) && (picking->count < 0 || picking->count % group == 0);
+}
+
 static void emit(struct pick *pick, struct frame *frame, int64_t rows)
 {
     pick->any = true;
+    if (!keeps_groups(pick->picking, frame))
+        frame_set_metadata(frame, "group", NULL);
     pick->emitted += rows;
     pick->emit(frame, pick->context);
 }

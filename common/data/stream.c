@@ -2,15 +2,13 @@
 #define _FILE_OFFSET_BITS 64
 #include "data/stream.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/output.h"
 
@@ -18,9 +16,13 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and 
 
 /* The reference implementation's limit on the JSON header. */
 static const uint64_t header_max = 100000000;
+/* Memory that a header may take as JSON values, beside its own size: a few bytes can ask for a hundred times as many. */
+static const size_t json_memory = (size_t)64 << 20;
 static const char metadata_key[] = "__metadata__";
+/* Rows of a frame of which nothing but their number is there: programs take memory for each row. */
+enum { rows_unbacked_max = 1 << 16 };
 /* How much is asked for before the data have shown to be there: a header may promise more than memory holds. */
-static const size_t read_step = (size_t)64 << 20;
+static const size_t read_step = (size_t)16 << 20;
 
 /* An entry of the header: a tensor and where its data lie. */
 struct entry {
@@ -49,7 +51,7 @@ void stream_close(struct stream *stream)
         fclose(stream->file);
     stream->file = NULL;
     if (stream->map)
-        munmap(stream->map, stream->map_size);
+        file_unmap(stream->map, stream->map_size);
     stream->map = NULL;
 }
 
@@ -94,17 +96,18 @@ static void parse_shape(struct stream *stream, struct tensor *tensor, const json
         DIE_FRAME(stream, "tensor '%s': too many dimensions (at most %d, %zu given)", tensor->name, RANK_MAX,
                   json_array_size(shape));
     tensor->rank = (int)json_array_size(shape);
-    size_t elements = 1;
+    /* Without the zeros, so that the product of any of the dimensions, which the programs compute, is as safe. */
+    int64_t bits = (int64_t)dtype_bits(tensor->dtype);
     for (int i = 0; i < tensor->rank; i++) {
         const json_t *size = json_array_get(shape, (size_t)i);
         if (!json_is_integer(size) || json_integer_value(size) < 0)
             DIE_FRAME(stream, "tensor '%s': dimension %d is not a whole number of at least 0", tensor->name, i);
         tensor->shape[i] = json_integer_value(size);
-        if (__builtin_mul_overflow(elements, (size_t)tensor->shape[i], &elements) ||
-            elements > SIZE_MAX / dtype_bits(tensor->dtype))
+        if (tensor->shape[i] && __builtin_mul_overflow(bits, tensor->shape[i], &bits))
             DIE_FRAME(stream, "tensor '%s': the product of the shape overflows", tensor->name);
     }
-    if (elements * dtype_bits(tensor->dtype) % 8)
+    size_t elements = tensor_elements(tensor);
+    if (elements && bits % 8)
         DIE_FRAME(stream, "tensor '%s': %zu elements of %s are no whole number of bytes", tensor->name, elements,
                   dtype_name(tensor->dtype));
 }
@@ -150,7 +153,7 @@ static json_t *parse_metadata(struct stream *stream, const json_t *value)
     json_object_foreach((json_t *)(uintptr_t)value, key, text)
         if (!json_is_string(text))
             DIE_FRAME(stream, "__metadata__: the value of '%s' is not a string", key);
-    return json_deep_copy(value);
+    return json_incref((json_t *)(uintptr_t)value);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -173,20 +176,66 @@ static void check_layout(struct stream *stream, const struct entry *entries, int
     }
 }
 
-/* Read size bytes of data, asking for memory only as they come. */
+/* A block of `size` bytes from the stream, and how many of them were there: fewer only at its end. Memory is asked for as
+ * they come. Caller frees. */
+static char *read_block(struct stream *stream, size_t size, size_t *got)
+{
+    size_t room = size < read_step ? size : read_step;
+    char *block = allocate_data(room);
+    *got = 0;
+    for (;;) {
+        *got += read_bytes(stream, block + *got, room - *got);
+        if (*got < room || *got == size)
+            return block;
+        room = size - *got < *got ? size : 2 * *got;
+        block = reallocate(block, room, 1); /* pages move, bytes do not: such a block is a mapping of its own */
+    }
+}
+
 static void *read_data(struct stream *stream, const char *name, size_t size)
 {
-    size_t have = 0, room = size < read_step ? size : read_step;
-    char *data = allocate_data(room);
-    for (;;) {
-        have += read_bytes(stream, data + have, room - have);
-        if (have < room)
-            DIE_FRAME(stream, "the file ends inside the data of tensor '%s' (%zu of %zu bytes)", name, have, size);
-        if (have == size)
-            return data;
-        room = size - have < have ? size : 2 * have;
-        data = reallocate(data, room, 1); /* pages move, bytes do not: such a block is a mapping of its own */
-    }
+    size_t got;
+    char *data = read_block(stream, size, &got);
+    if (got < size)
+        DIE_FRAME(stream, "the file ends inside the data of tensor '%s' (%zu of %zu bytes)", name, got, size);
+    return data;
+}
+
+/* What jansson may take while it reads a header, and whether that was too little. */
+static struct {
+    size_t room;
+    bool exceeded;
+} json_limit;
+
+static void *json_take(size_t size)
+{
+    void *block = size <= json_limit.room ? malloc(size) : NULL;
+    size_t taken = block ? malloc_usable_size(block) : 0;
+    json_limit.exceeded |= !block;
+    json_limit.room -= taken < json_limit.room ? taken : json_limit.room;
+    return block;
+}
+
+static void json_give(void *block)
+{
+    json_limit.room += malloc_usable_size(block);
+    free(block);
+}
+
+static json_t *parse_header(struct stream *stream, const char *text, size_t length)
+{
+    json_error_t error;
+    json_limit.room = json_memory + length;
+    json_limit.exceeded = false;
+    json_set_alloc_funcs(json_take, json_give);
+    json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_set_alloc_funcs(malloc, free);
+    if (json_limit.exceeded)
+        DIE_FRAME(stream, "the header takes too much memory as JSON (at most %zu bytes for one of %zu)",
+                  json_memory + length, length);
+    if (!header)
+        DIE_FRAME(stream, "the header is not sound JSON: %s", error.text);
+    return header;
 }
 
 static json_t *read_header(struct stream *stream)
@@ -203,16 +252,12 @@ static json_t *read_header(struct stream *stream)
     if (length > header_max)
         DIE_FRAME(stream, "the header is too large (at most %llu bytes, %llu given); is this a tensor stream?",
                   (unsigned long long)header_max, (unsigned long long)length);
-    char *text = allocate(length + 1, 1);
-    got = read_bytes(stream, text, length);
+    char *text = read_block(stream, length, &got);
     if (got < length)
         DIE_FRAME(stream, "the file ends inside the header (%zu of %llu bytes)", got, (unsigned long long)length);
-    if (text[0] != '{')
+    if (length == 0 || text[0] != '{')
         DIE_FRAME(stream, "%s", "the header does not begin with '{'");
-    json_error_t error;
-    json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (!header)
-        DIE_FRAME(stream, "the header is not sound JSON: %s", error.text);
+    json_t *header = parse_header(stream, text, length);
     free(text);
     return header;
 }
@@ -255,22 +300,10 @@ bool stream_read(struct stream *stream, struct frame *frame)
     return true;
 }
 
-/* Map the file where that can be done. */
-static void map_file(struct stream *stream)
-{
-    struct stat about;
-    if (stream->map || fstat(fileno(stream->file), &about) || !S_ISREG(about.st_mode) || about.st_size == 0)
-        return;
-    void *map = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fileno(stream->file), 0);
-    if (map == MAP_FAILED)
-        die_errno("%s: cannot be mapped", stream->path);
-    stream->map = map;
-    stream->map_size = (size_t)about.st_size;
-}
-
 bool stream_map(struct stream *stream, struct frame *frame)
 {
-    map_file(stream);
+    if (!stream->map)
+        stream->map = file_map(fileno(stream->file), stream->path, &stream->map_size);
     if (!stream->map)
         return stream_read(stream, frame);
     if (!read_layout(stream, frame))
@@ -417,6 +450,7 @@ void frame_remove(struct frame *frame, const char *name)
 
 int64_t frame_rows(const struct frame *frame, const struct stream *stream)
 {
+    bool bytes = false;
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *tensor = frame->tensor[i];
         if (tensor->rank == 0)
@@ -425,7 +459,11 @@ int64_t frame_rows(const struct frame *frame, const struct stream *stream)
             die("%s: tensors '%s' and '%s' have %lld and %lld rows (in a row stream all of a frame have as many)",
                 stream->path, frame->tensor[0]->name, tensor->name, (long long)frame->tensor[0]->shape[0],
                 (long long)tensor->shape[0]);
+        bytes |= tensor_bytes(tensor) > 0;
     }
+    if (!bytes && frame->count && frame->tensor[0]->shape[0] > rows_unbacked_max)
+        die("%s: %lld rows without a byte of data (at most %d)", stream->path, (long long)frame->tensor[0]->shape[0],
+            rows_unbacked_max);
     return frame->count ? frame->tensor[0]->shape[0] : 0;
 }
 
@@ -471,10 +509,37 @@ static void append_rows(struct tensor *tensor, const struct tensor *more)
     tensor->shape[0] += more->shape[0];
 }
 
+static bool names_classes(const char *key)
+{
+    static const char end[] = "classes";
+    size_t length = strlen(key), tail = sizeof end - 1;
+    return length >= tail && strcmp(key + length - tail, end) == 0 &&
+           (length == tail || key[length - tail - 1] == '_');
+}
+
+/* What the metadata of one frame say of its rows must hold for all that are put behind each other: classes have one name
+ * each, and rows are of one group size or of none. */
+static void join_metadata(struct frame *to, const struct frame *from, const struct stream *stream)
+{
+    const char *key, *group = frame_metadata(to, "group"), *other = frame_metadata(from, "group");
+    json_t *value;
+    json_object_foreach(to->metadata, key, value)
+    {
+        const json_t *again = json_object_get(from->metadata, key);
+        if (again && names_classes(key) && !json_equal(value, again))
+            die("%s: metadata '%s' is not the same in all frames ('%.200s' and '%.200s')", stream->path, key,
+                json_string_value(value), json_string_value(again));
+    }
+    if (group && (!other || strcmp(group, other) != 0))
+        frame_set_metadata(to, "group", NULL);
+}
+
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream)
 {
     if (to->count == 0 && !to->metadata)
         frame_copy_metadata(to, from);
+    else
+        join_metadata(to, from, stream);
     if (to->count == 0) {
         for (int i = 0; i < from->count; i++) {
             const struct tensor *tensor = from->tensor[i];
@@ -499,7 +564,11 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
 
 const char *frame_metadata(const struct frame *frame, const char *key)
 {
-    return json_string_value(json_object_get(frame->metadata, key));
+    const json_t *value = json_object_get(frame->metadata, key);
+    const char *text = json_string_value(value);
+    if (text && strlen(text) != json_string_length(value))
+        die("metadata '%s' holds a NUL (no program here reads such a text)", key);
+    return text;
 }
 
 void frame_set_metadata(struct frame *frame, const char *key, const char *value)
@@ -516,9 +585,9 @@ void frame_set_metadata(struct frame *frame, const char *key, const char *value)
 
 void frame_copy_metadata(struct frame *to, const struct frame *from)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach(from->metadata, key, value) frame_set_metadata(to, key, json_string_value(value));
+    if (from->metadata && !to->metadata)
+        to->metadata = json_object();
+    json_object_update(to->metadata, from->metadata); /* texts are shared, and never changed */
 }
 
 void frame_free(struct frame *frame)

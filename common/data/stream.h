@@ -27,7 +27,7 @@ struct stream {
     FILE *file;
     const char *path; /* for messages */
     int64_t frames;   /* read so far */
-    char *map;        /* stream_map's: the whole file, or NULL */
+    char *map;        /* of stream_map: the whole file (files.h), or NULL */
     size_t map_size;
 };
 
@@ -41,8 +41,7 @@ bool stream_read(struct stream *stream, struct frame *frame);
 
 /* As stream_read, but where the stream is a regular file the data stay there: it is mapped, and a tensor points into it
  * (tensor.h: mapped), so that a file may be larger than the memory. Such tensors may be read while the stream is open
- * and no longer, and not be appended to. Another stream, such as a pipe, is read. The file must not be cut short
- * meanwhile: what is mapped and no longer there is SIGBUS. */
+ * and no longer, and not be appended to. Another stream, such as a pipe, is read. */
 bool stream_map(struct stream *stream, struct frame *frame);
 
 /* Read all frames that are left as one: rows are put behind each other, metadata are the first frame's. A stream
@@ -66,19 +65,20 @@ struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype
 /* Take a tensor out; nothing happens where there is none of that name. */
 void frame_remove(struct frame *frame, const char *name);
 
-/* The rows of a row stream's frame; dies where first dimensions differ or a tensor has none. A frame without tensors
- * has 0 rows. */
+/* The rows of a row stream's frame; dies where first dimensions differ, a tensor has none, or there are more than 65536
+ * rows and not a byte of data. A frame without tensors has 0 rows. */
 int64_t frame_rows(const struct frame *frame, const struct stream *stream);
 
 /* A new frame of the given rows (0-based, within frame_rows(), repeats allowed), in the given order; metadata are
  * copied. Caller frees. */
 struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count);
 
-/* Put the rows of `from` behind those of `to`; fields, types and row shapes must agree, else die. Metadata of `to`
- * stay. An empty `to` becomes a copy. */
+/* Put the rows of `from` behind those of `to`; fields, types, row shapes and the names of classes must agree, else die.
+ * Metadata of `to` stay, but for a `group` that `from` does not have too. An empty `to` becomes a copy. */
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
 
-/* Metadata: value of a key or NULL; set (replaces; NULL takes the key out); caller owns neither. */
+/* Metadata: value of a key or NULL; dies where it holds a NUL, which a C string cannot. Set replaces, or takes the key out
+ * where value is NULL. Caller owns neither. */
 const char *frame_metadata(const struct frame *frame, const char *key);
 void frame_set_metadata(struct frame *frame, const char *key, const char *value);
 

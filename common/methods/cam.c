@@ -155,8 +155,7 @@ void cam_add_class(struct frame *frame, const struct cam_head *head, const struc
     free(class);
     const char *names = frame_metadata(&head->model, "classes");
     char *key = format_string("%s_classes", field);
-    if (names)
-        frame_set_metadata(frame, key, names);
+    frame_set_metadata(frame, key, names); /* or none: those of an earlier field do not hold for this one */
     free(key);
 }
 
