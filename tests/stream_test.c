@@ -111,6 +111,64 @@ static void read_all_joins_frames_of_any_size(void)
         frame_free(&frames[i]);
 }
 
+/* Reads the two frames as one; returns its metadata `key`, or "(none)". */
+static const char *joined_metadata(struct frame first, struct frame second, const char *key)
+{
+    static char text[64];
+    size_t size;
+    struct frame frames[] = { first, second }, all;
+    char *bytes = written(frames, 2, &size);
+    struct stream stream = stream_of(bytes, size);
+    stream_read_all(&stream, &all);
+    const char *value = frame_metadata(&all, key);
+    snprintf(text, sizeof text, "%s", value ? value : "(none)");
+    stream_close(&stream);
+    free(bytes);
+    frame_free(&all);
+    frame_free(&frames[0]);
+    frame_free(&frames[1]);
+    return text;
+}
+
+static struct frame with_metadata(int64_t first, const char *key, const char *value)
+{
+    struct frame frame = make_rows(first, 4);
+    frame_set_metadata(&frame, key, value);
+    return frame;
+}
+
+static void groups_hold_only_where_all_frames_have_them(void)
+{
+    CHECK_TEXT(joined_metadata(with_metadata(0, "group", "4"), with_metadata(4, "group", "4"), "group"), "4");
+    CHECK_TEXT(joined_metadata(with_metadata(0, "group", "4"), with_metadata(4, "group", "2"), "group"), "(none)");
+    CHECK_TEXT(joined_metadata(with_metadata(0, "group", "4"), make_rows(4, 4), "group"), "(none)");
+    CHECK_TEXT(joined_metadata(make_rows(0, 4), with_metadata(4, "group", "4"), "group"), "(none)");
+    CHECK_TEXT(joined_metadata(with_metadata(0, "classes", "a,b"), make_rows(4, 4), "classes"), "a,b");
+}
+
+static void join_other_classes(void *key)
+{
+    joined_metadata(with_metadata(0, key, "a,b"), with_metadata(4, key, "b,a"), key);
+}
+
+static void read_nul(void *unused)
+{
+    static char bytes[] = "\x27\0\0\0\0\0\0\0{\"__metadata__\":{\"classes\":\"a\\u0000b\"}}";
+    struct stream stream = stream_of(bytes, sizeof bytes - 1);
+    struct frame frame;
+    (void)unused;
+    if (stream_read(&stream, &frame))
+        frame_metadata(&frame, "classes");
+}
+
+static void rows_of_nothing(void *rows)
+{
+    const struct stream nowhere = { .path = "nowhere" };
+    struct frame frame = { NULL, 0, NULL };
+    frame_put(&frame, "nothing", DTYPE_U8, 2, (int64_t[]){ *(int64_t *)rows, 0 });
+    frame_rows(&frame, &nowhere);
+}
+
 static void an_empty_stream_is_no_frame(void)
 {
     struct frame frame;
@@ -312,6 +370,12 @@ static void read_folder(void *unused)
 
 static void faults_end_the_program_with_one_line(void)
 {
+    int64_t many = 65537;
+    CHECK_DIES(join_other_classes, "classes", EXIT_FAILED,
+               "bytes: metadata 'classes' is not the same in all frames ('a,b' and 'b,a')");
+    CHECK_DIES(join_other_classes, "prediction_classes", EXIT_FAILED, "metadata 'prediction_classes' is not the same");
+    CHECK_DIES(read_nul, NULL, EXIT_FAILED, "metadata 'classes' holds a NUL");
+    CHECK_DIES(rows_of_nothing, &many, EXIT_FAILED, "nowhere: 65537 rows without a byte of data (at most 65536)");
     CHECK_DIES(require_missing, NULL, EXIT_FAILED, "here: field 'image' is missing (U8 of rank 4 is needed)");
     CHECK_DIES(require_missing, "", EXIT_FAILED, "here: field 'label' is I64 of rank 1 (U8 of rank 4 is needed)");
     CHECK_DIES(append_other_type, NULL, EXIT_FAILED, "here: field 'label' changes its type or shape between frames");
@@ -381,6 +445,7 @@ int main(void)
     RUN(a_frame_written_is_read_back);
     RUN(the_header_is_padded_to_8_and_starts_the_file);
     RUN(read_all_joins_frames_of_any_size);
+    RUN(groups_hold_only_where_all_frames_have_them);
     RUN(an_empty_stream_is_no_frame);
     RUN(many_small_frames_append_as_one);
     RUN(select_takes_rows_in_any_order);

@@ -53,6 +53,13 @@ void field_list_free(struct field_list *list)
     list->count = 0;
 }
 
+void field_list_require(const struct field_list *list, const struct frame *frame, const struct stream *stream)
+{
+    for (int i = 0; i < list->count; i++)
+        if (!frame_find(frame, list->name[i]))
+            die("%s: field '%s' is missing", stream->path, list->name[i]);
+}
+
 void field_list_keep(const struct field_list *list, struct frame *frame)
 {
     for (int i = frame->count - 1; i >= 0; i--)

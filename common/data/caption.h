@@ -23,6 +23,9 @@ struct field_list field_list_parse(const char *option, const char *text);
 void field_list_add(struct field_list *list, const char *name);
 void field_list_free(struct field_list *list);
 
+/* Die where the frame lacks one of the fields. */
+void field_list_require(const struct field_list *list, const struct frame *frame, const struct stream *stream);
+
 /* Take all fields out of a frame but those; one that is not there is not missed. */
 void field_list_keep(const struct field_list *list, struct frame *frame);
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* mmap, DT_*, scandir's versionless sort */
+#define _GNU_SOURCE /* DT_*, scandir's versionless sort */
 #include "data/cifar_files.h"
 
 #include <archive.h>
@@ -8,11 +8,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/memory.h"
 
 /* How much is read, or asked for, at a time where a size is not known. */
@@ -198,23 +198,17 @@ void file_load(struct cifar_file *file)
         die_errno("%s: cannot be opened", file->path);
     if (S_ISDIR(status.st_mode))
         die("%s: a folder, where a file is expected", file->path);
-    void *map = MAP_FAILED;
-    if (S_ISREG(status.st_mode) && status.st_size > 0)
-        map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (map != MAP_FAILED) {
-        file->bytes = map;
-        file->size = (size_t)status.st_size;
-        file->mapped = true;
-    } else {
+    file->bytes = file_map(descriptor, file->path, &file->size);
+    file->mapped = file->bytes;
+    if (!file->mapped)
         read_all(file, descriptor);
-    }
     close(descriptor);
 }
 
 void file_unload(struct cifar_file *file)
 {
     if (file->mapped)
-        munmap(file->bytes, file->size);
+        file_unmap(file->bytes, file->size);
     else
         free(file->bytes);
     file->bytes = NULL;

@@ -234,8 +234,8 @@ bool parse_colour(const char *text, struct rgb *colour)
 static void netpbm_error(const char *message)
 {
     if (errno)
-        die_errno("the picture cannot be written");
-    die("the picture cannot be written: %s", message);
+        die_errno("standard output: cannot be written");
+    die("standard output: cannot be written: %s", message);
 }
 
 void picture_begin(FILE *file, int64_t width, int64_t height)

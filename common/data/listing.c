@@ -143,18 +143,6 @@ static void print_metadata(const struct listing *listing)
     }
 }
 
-static void copy_like(struct frame *to, const struct frame *from)
-{
-    *to = (struct frame){ NULL, 0, NULL };
-    frame_copy_metadata(to, from);
-    for (int i = 0; i < from->count; i++) {
-        const struct tensor *tensor = from->tensor[i];
-        struct tensor *copy = frame_put(to, tensor->name, tensor->dtype, 1, &(int64_t){ 0 }); /* no data: needs none */
-        copy->rank = tensor->rank;
-        memcpy(copy->shape, tensor->shape, sizeof copy->shape);
-    }
-}
-
 void listing_end(struct listing *listing)
 {
     if (listing->last) {
@@ -173,7 +161,7 @@ void listing_add(struct listing *listing, const struct frame *frame, int64_t num
     bool rows = has_rows(frame);
     if (!listing->last || listing->every || !rows || !listing->has_rows || !alike(&listing->like, frame)) {
         listing_end(listing);
-        copy_like(&listing->like, frame);
+        listing->like = frame_layout(frame);
         listing->summary = allocate((size_t)frame->count, sizeof *listing->summary);
         listing->has_rows = rows;
         listing->first = number;

@@ -227,11 +227,22 @@ static void choose_listed(struct pick *pick, const struct stream *stream)
     free(list);
 }
 
+/* The fields to order by, which are not looked at before the end. */
+static void check_columns(const struct picking *picking, const struct frame *frame, const struct stream *stream)
+{
+    if (picking->sort)
+        column_require(frame, stream, picking->sort);
+    if (picking->per)
+        column_require(frame, stream, picking->per);
+}
+
 void pick_add(struct pick *pick, const struct frame *frame, const struct stream *stream)
 {
     int64_t rows = frame_rows(frame, stream);
-    if (!pick->begun)
+    if (!pick->begun) {
+        check_columns(pick->picking, frame, stream);
         pick->empty = frame_select(frame, NULL, 0);
+    }
     pick->begun = true;
     if (pick->picking->ranges_count)
         list_rows(pick, frame, stream, rows);

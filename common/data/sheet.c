@@ -70,19 +70,24 @@ static void start_strip(struct sheet *sheet)
     sheet->strip = image_new(sheet->width, strip_height(sheet), sheet->background);
 }
 
-static void write_strip(struct sheet *sheet)
+/* The picture's head, and the gap above the first row of tiles. */
+static void write_head(const struct sheet *sheet)
 {
-    picture_rows(sheet->file, &sheet->strip);
-    image_free(&sheet->strip);
+    struct image space = image_new(sheet->width, sheet->gap > 0 ? sheet->gap : 1, sheet->background);
+    picture_begin(sheet->file, sheet->width, sheet->height);
+    if (sheet->gap > 0)
+        picture_rows(sheet->file, &space);
+    image_free(&space);
 }
 
-static void write_space(const struct sheet *sheet, int height)
+/* The first byte goes out when the first row of tiles is drawn: what needs too much memory leaves no half picture. */
+static void write_strip(struct sheet *sheet)
 {
-    if (height == 0)
-        return;
-    struct image space = image_new(sheet->width, height, sheet->background);
-    picture_rows(sheet->file, &space);
-    image_free(&space);
+    if (!sheet->begun)
+        write_head(sheet);
+    sheet->begun = true;
+    picture_rows(sheet->file, &sheet->strip);
+    image_free(&sheet->strip);
 }
 
 int sheet_inner_gap(const struct sheet_style *style)
@@ -137,8 +142,6 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
         sheet.width = most(sheet.width, bar_width(&sheet));
         sheet.height += bar_height(&sheet);
     }
-    picture_begin(file, sheet.width, sheet.height);
-    write_space(&sheet, sheet.gap);
     start_strip(&sheet);
     return sheet;
 }

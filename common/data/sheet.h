@@ -56,6 +56,7 @@ struct sheet {
     int64_t width, height;
     struct rgb background, ink;
     struct image strip;   /* the row of tiles at hand */
+    bool begun;           /* the head of the picture is out */
 };
 
 /* Pixels between the parts of one tile: a quarter of the gap between tiles, so that one sees what belongs together. */

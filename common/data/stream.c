@@ -83,6 +83,12 @@ static void tensor_free(struct tensor *tensor)
     free(tensor);
 }
 
+static struct tensor *append_tensor(struct frame *frame, struct tensor *tensor)
+{
+    frame->tensor = reallocate(frame->tensor, (size_t)frame->count + 1, sizeof *frame->tensor);
+    return frame->tensor[frame->count++] = tensor;
+}
+
 static void *allocate_data(size_t bytes)
 {
     return allocate_floats(bytes / sizeof(float) + 1);
@@ -424,10 +430,14 @@ struct tensor *frame_require(const struct frame *frame, const struct stream *str
     return tensor;
 }
 
-static struct tensor *append_tensor(struct frame *frame, struct tensor *tensor)
+/* Add a zeroed tensor of a name that the frame does not have yet: frames with tens of thousands of tensors are copied in
+ * a time that grows with their number. */
+static struct tensor *append_new(struct frame *frame, const char *name, enum dtype dtype, int rank,
+                                 const int64_t *shape)
 {
-    frame->tensor = reallocate(frame->tensor, (size_t)frame->count + 1, sizeof *frame->tensor);
-    return frame->tensor[frame->count++] = tensor;
+    struct tensor *tensor = tensor_new(name, dtype, rank, shape);
+    tensor->data = allocate_data(tensor_bytes(tensor));
+    return append_tensor(frame, tensor);
 }
 
 struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape)
@@ -478,10 +488,21 @@ struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_
             die("tensor '%s' has no rows to choose from (its shape is [])", from->name);
         memcpy(shape, from->shape, sizeof shape);
         shape[0] = count;
-        struct tensor *to = frame_put(&result, from->name, from->dtype, from->rank, shape);
+        struct tensor *to = append_new(&result, from->name, from->dtype, from->rank, shape);
         size_t bytes = tensor_row_bytes(from);
         for (int64_t r = 0; bytes && r < count; r++)
             memcpy((char *)to->data + (size_t)r * bytes, (const char *)from->data + (size_t)rows[r] * bytes, bytes);
+    }
+    return result;
+}
+
+struct frame frame_layout(const struct frame *frame)
+{
+    struct frame result = { NULL, 0, NULL };
+    frame_copy_metadata(&result, frame);
+    for (int i = 0; i < frame->count; i++) {
+        const struct tensor *from = frame->tensor[i];
+        append_tensor(&result, tensor_new(from->name, from->dtype, from->rank, from->shape));
     }
     return result;
 }
@@ -543,7 +564,7 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
     if (to->count == 0) {
         for (int i = 0; i < from->count; i++) {
             const struct tensor *tensor = from->tensor[i];
-            struct tensor *copy = frame_put(to, tensor->name, tensor->dtype, tensor->rank, tensor->shape);
+            struct tensor *copy = append_new(to, tensor->name, tensor->dtype, tensor->rank, tensor->shape);
             memcpy(copy->data, tensor->data, tensor_bytes(tensor));
         }
         return;
@@ -554,7 +575,8 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
         die("%s: the fields change between frames (%d and %d)", stream->path, to->count, from->count);
     for (int i = 0; i < to->count; i++) {
         struct tensor *tensor = to->tensor[i];
-        const struct tensor *more = frame_find(from, tensor->name);
+        bool in_place = strcmp(from->tensor[i]->name, tensor->name) == 0; /* as it is in nearly all streams */
+        const struct tensor *more = in_place ? from->tensor[i] : frame_find(from, tensor->name);
         if (!more)
             die("%s: field '%s' is missing in a later frame", stream->path, tensor->name);
         check_same_row(tensor, more, stream);
@@ -574,7 +596,10 @@ const char *frame_metadata(const struct frame *frame, const char *key)
 void frame_set_metadata(struct frame *frame, const char *key, const char *value)
 {
     if (!value) {
-        json_object_del(frame->metadata, key);
+        if (json_object_del(frame->metadata, key) == 0 && json_object_size(frame->metadata) == 0) {
+            json_decref(frame->metadata);
+            frame->metadata = NULL; /* as if there had never been any */
+        }
         return;
     }
     if (!frame->metadata)

@@ -73,6 +73,9 @@ int64_t frame_rows(const struct frame *frame, const struct stream *stream);
  * copied. Caller frees. */
 struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count);
 
+/* The names, types, shapes and metadata of a frame, without its data. Caller frees. */
+struct frame frame_layout(const struct frame *frame);
+
 /* Put the rows of `from` behind those of `to`; fields, types, row shapes and the names of classes must agree, else die.
  * Metadata of `to` stay, but for a `group` that `from` does not have too. An empty `to` becomes a copy. */
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);

@@ -13,7 +13,7 @@
 
 #include "data/stream.h"
 
-/* The last layer of a model. */
+/* The last layer of a model (model/head.h reads it from a file). */
 struct cam_head {
     struct frame model;  /* owned */
     int64_t classes, channels;
@@ -23,10 +23,6 @@ struct cam_head {
     const char *target;  /* metadata `task`: the field with the right class; "label" where the model does not say */
 };
 
-/* Read fc.weight F32 [classes, channels], fc.bias F32 [classes] (may be missing) and the metadata logit_scale and task
- * from the first frame of a file. Dies where they are missing, disagree or are not finite. Free with
- * cam_head_free(). */
-struct cam_head cam_head_read(const char *path);
 void cam_head_free(struct cam_head *head);
 
 /* map [pixels] of a class, from fmap [channels, pixels]. */
