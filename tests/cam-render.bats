@@ -171,7 +171,7 @@ setup() {
     stream-make fc.weight:F32:2,2=0,0,inf,0 >x.st
     fails "x.st: tensor 'fc.weight' holds a value that is not finite (element 2)" cam-render -m x.st <r.st
     stream-make fc.weight:F32:2,2=zero @logit_scale=much >x.st
-    fails "x.st: metadata 'logit_scale' is no number (it is 'much')" cam-render -m x.st <r.st
+    fails "x.st: metadata 'logit_scale': 'much' (1 number from -1e+30 to 1e+30)" cam-render -m x.st <r.st
 }
 
 @test "what a stream can lack" {

@@ -212,17 +212,22 @@ tiny() {
     refused "the file is empty (a model is one frame)" </dev/null
     refused "this is no model of this project (metadata 'architecture' is missing)" <test.st
     refused "architecture 'transformer' is not known ('resnet' is)" < <(tiny @architecture=transformer)
-    refused "activation 'gelu' is not known ('relu' and 'celu' are)" < <(tiny @activation=gelu)
+    refused "metadata 'activation': 'gelu' is not known ('relu' and 'celu' are)" < <(tiny @activation=gelu)
     refused "this is no model of this project (metadata 'widths' is missing)" < <(tiny @widths-)
     refused "this is no model of this project (metadata 'mean' is missing)" < <(tiny @mean-)
-    refused "metadata 'widths': 'two' (up to 8 numbers from 1 to 4096)" < <(tiny @widths=two)
+    refused "metadata 'widths': 'two' (at most 8 whole numbers from 1 to 4096)" < <(tiny @widths=two)
     refused "metadata 'widths': '5000'" < <(tiny @widths=5000)
+    refused "metadata 'widths': '2.5' (at most 8 whole numbers" < <(tiny @widths=2.5)
+    refused "metadata 'logit_scale': 'abc' (1 number from" < <(tiny @logit_scale=abc)
+    refused "metadata 'logit_scale': 'nan' (1 number from" < <(tiny @logit_scale=nan)
+    refused "metadata 'classes' names 2 classes, but fc.weight has 3 rows" < <(tiny @classes=a,b)
+    refused "tensor 'bn1.running_var' holds -1 (a variance is at least 0)" < <(tiny bn1.running_var:F32:2=1,-1)
     refused "metadata 'widths': ''" < <(tiny @widths=2,)
-    refused "metadata 'height': '0' (up to 1 numbers from 1 to 4096)" < <(tiny @height=0)
+    refused "metadata 'height': '0' (one whole number from 1 to 4096)" < <(tiny @height=0)
     refused "metadata 'blocks' and 'widths' differ in length (2 and 1)" < <(tiny @blocks=1,1)
-    refused "metadata 'mean' and 'std' need three numbers each" < <(tiny @mean=0.5,0.5)
-    refused "metadata 'std': '0' (up to 3 numbers from 1e-06" < <(tiny @std=0.25,0,0.25)
-    refused "1 classes (2 to 100000)" < <(tiny fc.weight:F32:1,2=1,2 fc.bias:F32:1=0)
+    refused "metadata 'mean' has 2 numbers (3 are needed)" < <(tiny @mean=0.5,0.5)
+    refused "metadata 'std': '0' (3 numbers from 1e-06" < <(tiny @std=0.25,0,0.25)
+    refused "there is no such network: 1 classes (2 to 100000)" < <(tiny fc.weight:F32:1,2=1,2 fc.bias:F32:1=0)
     refused "field 'layer1.0.conv2.weight' is missing" < <(tiny layer1.0.conv2.weight-)
     refused "field 'fc.weight' is missing" < <(tiny fc.weight-)
     refused "tensor 'conv1.weight': dimension 0 is 3, but widths and blocks need 2" \
@@ -233,6 +238,9 @@ tiny() {
     refused "19 tensors, but widths and blocks need 17" < <(tiny more:F32:1=0 layer2.0.conv1.weight:F32:1=0)
     refused "more than one frame (a model is one)" < <(tiny && tiny)
     refused "" < <(head -c 500 label.st)
+    # PyTorch's wrappers put a prefix before all names
+    refused "tensor 'fc.weight' is missing, but 'module.fc.weight' is there (take the prefix 'module.' off all names)" \
+        < <(tiny | tensor-pick --rename fc.weight=module.fc.weight)
     # a count of batches is no parameter: PyTorch writes it, others need not
     tiny bn1.num_batches_tracked:I64:=7 >counted.st
     stream-make image:U8:1,3,4,4=zero | resnet-embed -q -m counted.st | cmp - out.st

@@ -13,7 +13,7 @@
 #include "data/sheet.h"
 #include "data/stream.h"
 #include "data/thumbnail.h"
-#include "methods/cam.h"
+#include "model/head.h"
 
 static struct choices {
     const char *model, *class, *caption;
@@ -77,9 +77,22 @@ static void write_maps(struct stream *stream, const struct cam_head *head, int64
     }
 }
 
+/* A field that is missing is told at the first frame, and not after all maps were computed. */
+static void check_fields(const struct frame *frame, const struct stream *stream, const struct field_list *captions,
+                         const char *target)
+{
+    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    if (image->shape[1] != 3 && image->shape[1] != 1)
+        die("%s: field 'image' has %lld channels (3 or 1 are needed)", stream->path, (long long)image->shape[1]);
+    if (choices.border)
+        frame_require(frame, stream, target, DTYPE_I64, 1);
+    field_list_require(captions, frame, stream);
+}
+
 /* Read all rows: their images, maps and what the captions say, but not the feature maps, which are the large part. */
 static void read_rows(struct frame *rows, struct stream *stream, const struct cam_head *head, int64_t which)
 {
+    struct field_list captions = field_list_parse("--caption", choices.caption);
     struct field_list fields = field_list_parse("--caption", choices.caption);
     const char *const own[] = { "image", "cam", "cam_label", "prediction", head->target };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -90,12 +103,15 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
         frame_rows(&frame, stream);
         cam_add_class(&frame, head, stream, "prediction", CAM_PREDICTED);
         cam_add_class(&frame, head, stream, "cam_label", which);
+        if (stream->frames == 1)
+            check_fields(&frame, stream, &captions, head->target);
         cam_add_map(&frame, head, stream, "cam_label");
         field_list_keep(&fields, &frame);
         frame_append(rows, &frame, stream);
         frame_free(&frame);
     }
     field_list_free(&fields);
+    field_list_free(&captions);
 }
 
 struct drawing {
@@ -111,18 +127,13 @@ struct drawing {
 static struct drawing prepare(const struct frame *rows, const struct stream *stream, const char *target)
 {
     struct drawing drawing = { .stream = stream, .rows = rows, .target = target };
-    const struct tensor *image = frame_require(rows, stream, "image", DTYPE_U8, 4);
-    if (image->shape[1] != 3 && image->shape[1] != 1)
-        die("%s: field 'image' has %lld channels (3 or 1 are needed)", stream->path, (long long)image->shape[1]);
     drawing.captions = field_list_parse("--caption", choices.caption);
-    drawing.images = thumbnails_of(image, stream);
+    drawing.images = thumbnails_of(frame_find(rows, "image"), stream);
     drawing.images.zoom = (int)choices.style.zoom;
     drawing.cam = frame_find(rows, "cam");
     drawing.range = range_symmetric(range_of(drawing.cam->data, tensor_elements(drawing.cam)));
     if (!isfinite(drawing.range.high))
         die("%s: a map holds a value that is not finite (field 'fmap' does)", stream->path);
-    if (choices.border)
-        frame_require(rows, stream, target, DTYPE_I64, 1);
     return drawing;
 }
 
@@ -157,10 +168,7 @@ static void write_caption(const struct drawing *drawing, int64_t row, char *text
     text[0] = 0;
     for (int i = 0; i < drawing->captions.count; i++) {
         const char *name = drawing->captions.name[i];
-        const struct tensor *field = frame_find(drawing->rows, name);
-        if (!field)
-            die("%s: field '%s' is missing", drawing->stream->path, name);
-        caption_append(text, drawing->stream, drawing->rows, field, row, -1);
+        caption_append(text, drawing->stream, drawing->rows, frame_find(drawing->rows, name), row, -1);
     }
 }
 
@@ -226,7 +234,7 @@ int main(int argc, char **argv)
     if (choices.map && choices.signs)
         die_usage("--map and --signed exclude each other (the map as written has its signs)");
     sheet_background(&choices.style);
-    struct cam_head head = cam_head_read(choices.model);
+    struct cam_head head = head_read(choices.model);
     int64_t which = parse_class(choices.class, &head);
     struct stream stream = stream_open(NULL);
 

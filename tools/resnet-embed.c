@@ -82,14 +82,25 @@ static void name_predictions(struct frame *frame, const char *names)
         frame_set_metadata(frame, "prediction_classes", names);
 }
 
-static struct rows_out put_outputs(struct frame *frame, const struct stream *stream, const struct model *model,
-                                   const struct inference *inference, const bool *emit, int64_t count)
+/* The network ready to run, made when the first images are there: for as many at a time as the largest frame so far has
+ * rows, and at most --batch. */
+struct embedder {
+    struct model model;
+    bool emit[OUTPUTS];
+    int layer; /* that the features are of */
+    struct inference inference;
+    struct viewer viewer;
+};
+
+static struct rows_out put_outputs(struct frame *frame, const struct stream *stream, const struct embedder *embedder,
+                                   int64_t count)
 {
+    const struct model *model = &embedder->model;
     const struct resnet_config *config = &model->net->config;
     const char *task = model_about(model, "task");
-    struct rows_out out = { 0 };
-    out.channels = inference_channels(model->net, inference->tap);
-    out.cells = inference->grid * inference->grid;
+    const bool *emit = embedder->emit;
+    struct rows_out out = { .channels = inference_channels(model->net, embedder->layer),
+                            .cells = (int)(options.grid * options.grid) };
     if (emit[LOSS])
         out.target = frame_require(frame, stream, task ? task : "label", DTYPE_I64, 1)->data;
     if (emit[FEATURE])
@@ -141,30 +152,6 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     out->loss[row] = (float)cross_entropy(classes, logit, out->target[row], 0, 1, NULL);
 }
 
-static void embed_frame(struct frame *frame, const struct stream *stream, struct viewer *viewer,
-                        const struct model *model, const bool *emit)
-{
-    struct inference *inference = viewer->inference;
-    const struct resnet_config *config = &model->net->config;
-    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
-    size_t pixels = (size_t)config->height * (size_t)config->width;
-    int64_t count = frame_rows(frame, stream);
-    if (image->shape[1] != 3 || image->shape[2] != config->height || image->shape[3] != config->width)
-        die("%s: images of %lld x %lld x %lld, but the model was made for 3 x %d x %d", stream->path,
-            (long long)image->shape[1], (long long)image->shape[2], (long long)image->shape[3], config->height,
-            config->width);
-    struct rows_out out = put_outputs(frame, stream, model, inference, emit, count);
-    for (int64_t first = 0; first < count; first += inference->images) {
-        int batch = (int)(count - first < inference->images ? count - first : inference->images);
-        for (int i = 0; i < batch; i++)
-            input_normalize(&model->normalization, (const uint8_t *)image->data + (size_t)(first + i) * 3 * pixels,
-                            config->height, config->width, inference->input + (size_t)i * 4 * pixels);
-        viewer_run(viewer, batch);
-        for (int i = 0; i < batch; i++)
-            copy_row(inference, i, first + i, &out, stream);
-    }
-}
-
 static bool only_features(const bool *emit)
 {
     for (int i = 0; i < OUTPUTS; i++)
@@ -173,10 +160,54 @@ static bool only_features(const bool *emit)
     return true;
 }
 
-/* The layer and the grid that the features are of. */
-static void tap_layer(struct inference *inference, const bool *emit)
+static void release(struct embedder *embedder)
 {
-    const struct resnet *net = inference->net;
+    if (!embedder->inference.images)
+        return;
+    viewer_free(&embedder->viewer);
+    inference_free(&embedder->inference);
+}
+
+static void prepare(struct embedder *embedder, int64_t count)
+{
+    int images = (int)(count < options.batch ? count : options.batch);
+    if (images <= embedder->inference.images)
+        return;
+    release(embedder);
+    embedder->inference = inference_new(embedder->model.net, images);
+    inference_tap(&embedder->inference, embedder->layer, (int)options.grid);
+    embedder->inference.tap_only = only_features(embedder->emit);
+    embedder->viewer = viewer_new((enum views)options.views, &embedder->inference);
+}
+
+static void embed_frame(struct frame *frame, const struct stream *stream, struct embedder *embedder)
+{
+    struct inference *inference = &embedder->inference;
+    const struct model *model = &embedder->model;
+    const struct resnet_config *config = &model->net->config;
+    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    size_t pixels = (size_t)config->height * (size_t)config->width;
+    int64_t count = frame_rows(frame, stream);
+    if (image->shape[1] != 3 || image->shape[2] != config->height || image->shape[3] != config->width)
+        die("%s: images of %lld x %lld x %lld, but the model was made for 3 x %d x %d", stream->path,
+            (long long)image->shape[1], (long long)image->shape[2], (long long)image->shape[3], config->height,
+            config->width);
+    prepare(embedder, count);
+    struct rows_out out = put_outputs(frame, stream, embedder, count);
+    for (int64_t first = 0; first < count; first += inference->images) {
+        int batch = (int)(count - first < inference->images ? count - first : inference->images);
+        for (int i = 0; i < batch; i++)
+            input_normalize(&model->normalization, (const uint8_t *)image->data + (size_t)(first + i) * 3 * pixels,
+                            config->height, config->width, inference->input + (size_t)i * 4 * pixels);
+        viewer_run(&embedder->viewer, batch);
+        for (int i = 0; i < batch; i++)
+            copy_row(inference, i, first + i, &out, stream);
+    }
+}
+
+/* The layer that the features are of. */
+static int choose_layer(const struct resnet *net)
+{
     int layer = net->blocks - 1;
     if (options.layer && !inference_layer(net, options.layer, &layer))
         die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
@@ -185,31 +216,28 @@ static void tap_layer(struct inference *inference, const bool *emit)
     if (options.grid > side)
         die("%s: --grid %lld: the maps of %s have sides of %d (at most that many cells a side)", options.model,
             (long long)options.grid, options.layer ? options.layer : "the last layer", side);
-    inference_tap(inference, layer, (int)options.grid);
-    inference->tap_only = only_features(emit);
+    return layer;
 }
 
 int main(int argc, char **argv)
 {
-    bool emit[OUTPUTS] = { false };
+    struct embedder embedder = { 0 };
     options_parse(argc, argv, &usage, rows);
     if (!options.model)
         die_usage("-m: a model is needed");
-    parse_emit(emit);
-    struct model model = model_load(options.model, 0);
-    struct inference inference = inference_new(model.net, (int)options.batch);
-    tap_layer(&inference, emit);
-    const char *task = model_about(&model, "task");
+    parse_emit(embedder.emit);
+    embedder.model = model_load(options.model, 0);
+    embedder.layer = choose_layer(embedder.model.net);
+    const char *task = model_about(&embedder.model, "task");
     if (options.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
         die("%s: mirrored turns are other turns (--views is for a model of another task)", options.model);
-    struct viewer viewer = viewer_new((enum views)options.views, &inference);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;
     struct progress progress = progress_start("images", 0);
     int64_t done = 0;
     while (stream_read(&stream, &frame)) {
-        embed_frame(&frame, &stream, &viewer, &model, emit);
+        embed_frame(&frame, &stream, &embedder);
         done += frame_rows(&frame, &stream);
         stream_write(stdout, "standard output", &frame);
         frame_free(&frame);
@@ -217,9 +245,8 @@ int main(int argc, char **argv)
     }
 
     progress_end(&progress);
-    viewer_free(&viewer);
-    inference_free(&inference);
-    model_free(&model);
+    release(&embedder);
+    model_free(&embedder.model);
     close_stdout();
     return EXIT_OK;
 }

@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/options.h"
+#include "model/metadata.h"
 
 struct model model_new(const struct resnet_config *config, int images)
 {
@@ -68,14 +69,20 @@ static int tensor_shape(const struct resnet_tensor *t, int64_t *shape)
     return t->rank;
 }
 
+static const char variance[] = "running_var";
+
+static bool is_variance(const struct resnet_tensor *t)
+{
+    size_t length = strlen(t->name), end = sizeof variance - 1;
+    return length >= end && strcmp(t->name + length - end, variance) == 0;
+}
+
 /* PyTorch's batch norms count their batches; the name follows the running variance's. */
 static void write_count(struct frame *frame, const struct resnet_tensor *t, int64_t steps)
 {
-    static const char end[] = "running_var";
-    size_t prefix = strlen(t->name) - strlen(end);
-    if (strlen(t->name) < strlen(end) || strcmp(t->name + prefix, end) != 0)
+    if (!is_variance(t))
         return;
-    char *name = format_string("%.*snum_batches_tracked", (int)prefix, t->name);
+    char *name = format_string("%.*snum_batches_tracked", (int)(strlen(t->name) - sizeof variance + 1), t->name);
     *(int64_t *)frame_put(frame, name, DTYPE_I64, 0, NULL)->data = steps;
     free(name);
 }
@@ -99,92 +106,51 @@ void model_save(const struct model *model, FILE *file, const char *path)
 
 /* ---- reading ---- */
 
-static const char *require_about(const struct frame *frame, const char *path, const char *key)
+/* A tensor of a model. Where its name stands there behind something else, as PyTorch's wrappers write it, say so. */
+static const struct tensor *require_tensor(const struct frame *frame, const char *path, const char *name, int rank)
 {
-    const char *text = frame_metadata(frame, key);
-    if (!text)
-        die("%s: this is no model of this project (metadata '%s' is missing)", path, key);
-    return text;
-}
-
-/* Comma-separated numbers; returns how many. */
-static int parse_numbers(const char *text, const char *path, const char *key, double low, double high, int most,
-                         double *values)
-{
-    for (int count = 0;; text++) {
-        char item[64];
-        size_t length = strcspn(text, ",");
-        snprintf(item, sizeof item, "%.*s", (int)(length < 63 ? length : 63), text);
-        if (count == most || !parse_real(item, low, high, &values[count++]))
-            die("%s: metadata '%s': '%s' (up to %d numbers from %g to %g)", path, key, item, most, low, high);
-        text += length;
-        if (!*text)
-            return count;
-    }
-}
-
-/* Which of the names (NULL after the last) a key has; models of others may not say, and mean the first. */
-static int read_choice(const struct frame *frame, const char *path, const char *key, const char *const *names)
-{
-    const char *name = frame_metadata(frame, key);
-    for (int i = 0; names[i]; i++)
-        if (!name || strcmp(name, names[i]) == 0)
-            return i;
-    die("%s: %s '%s' is not known ('%s' and '%s' are)", path, key, name, names[0], names[1]);
-}
-
-static struct resnet_config read_config(const struct frame *frame, const char *path)
-{
-    struct resnet_config config = { 0 };
-    double values[STAGES_MAX];
     struct stream stream = { .path = path };
-    config.stages = parse_numbers(require_about(frame, path, "widths"), path, "widths", 1, 4096, STAGES_MAX, values);
-    for (int s = 0; s < config.stages; s++)
-        config.widths[s] = (int)values[s];
-    int blocks = parse_numbers(require_about(frame, path, "blocks"), path, "blocks", 0, BLOCKS_MAX, STAGES_MAX, values);
-    if (blocks != config.stages)
-        die("%s: metadata 'blocks' and 'widths' differ in length (%d and %d)", path, blocks, config.stages);
-    for (int s = 0; s < config.stages; s++)
-        config.blocks[s] = (int)values[s];
-    parse_numbers(require_about(frame, path, "height"), path, "height", 1, 4096, 1, values);
-    config.height = (int)values[0];
-    parse_numbers(require_about(frame, path, "width"), path, "width", 1, 4096, 1, values);
-    config.width = (int)values[0];
-    config.activation = (enum activation)read_choice(frame, path, "activation", activation_names);
-    config.downsample = (enum downsample)read_choice(frame, path, "downsample", downsample_names);
-    config.classes = (int)frame_require(frame, &stream, "fc.weight", DTYPE_F32, 2)->shape[0];
-    resnet_check(&config, path);
+    for (int i = 0; i < frame->count && !frame_find(frame, name); i++) {
+        const char *other = frame->tensor[i]->name;
+        size_t length = strlen(other), end = strlen(name);
+        if (length > end && other[length - end - 1] == '.' && strcmp(other + length - end, name) == 0)
+            die("%s: tensor '%s' is missing, but '%s' is there (take the prefix '%.*s' off all names)", path, name,
+                other, (int)(length - end), other);
+    }
+    return frame_require(frame, &stream, name, DTYPE_F32, rank);
+}
+
+static struct resnet_config read_config(const struct model_metadata *metadata, const struct frame *frame,
+                                        const char *path)
+{
+    struct resnet_config config = metadata->config;
+    char rule[RESNET_RULE_MAX];
+    model_metadata_require_network(frame, path);
+    int64_t classes = require_tensor(frame, path, "fc.weight", 2)->shape[0];
+    config.classes = classes < INT_MAX ? (int)classes : INT_MAX;
+    model_metadata_check_classes(frame, path, classes);
+    if (!resnet_possible(&config, rule))
+        die("%s: there is no such network: %s", path, rule);
     return config;
 }
 
-static void read_normalization(struct normalization *n, const struct frame *frame, const char *path)
+static void check_tensor(const struct resnet_tensor *t, const struct frame *frame, const char *path)
 {
-    double mean[3], deviation[3];
-    if (parse_numbers(require_about(frame, path, "mean"), path, "mean", -1e6, 1e6, 3, mean) != 3 ||
-        parse_numbers(require_about(frame, path, "std"), path, "std", 1e-6, 1e6, 3, deviation) != 3)
-        die("%s: metadata 'mean' and 'std' need three numbers each", path);
-    for (int c = 0; c < 3; c++) {
-        n->mean[c] = (float)mean[c];
-        n->deviation[c] = (float)deviation[c];
-    }
-}
-
-static void read_tensor(struct resnet *net, const struct resnet_tensor *t, const struct frame *frame,
-                        const char *path)
-{
-    struct stream stream = { .path = path };
     int64_t shape[RANK_MAX] = { 0 };
     int rank = tensor_shape(t, shape);
-    const struct tensor *tensor = frame_require(frame, &stream, t->name, DTYPE_F32, rank);
+    const struct tensor *tensor = require_tensor(frame, path, t->name, rank);
     for (int d = 0; d < rank; d++)
         if (tensor->shape[d] != shape[d])
             die("%s: tensor '%s': dimension %d is %lld, but widths and blocks need %lld", path, t->name, d,
                 (long long)tensor->shape[d], (long long)shape[d]);
     const float *values = tensor->data;
-    for (size_t i = 0; i < tensor_elements(tensor); i++)
+    bool negative = !is_variance(t); /* whether values may be */
+    for (size_t i = 0; i < tensor_elements(tensor); i++) {
         if (!isfinite(values[i]))
             die("%s: tensor '%s' holds a value that is not finite", path, t->name);
-    resnet_import(net, t, values);
+        if (!negative && values[i] < 0)
+            die("%s: tensor '%s' holds %g (a variance is at least 0)", path, t->name, (double)values[i]);
+    }
 }
 
 static void check_left_over(const struct resnet *net, const struct frame *frame, const char *path)
@@ -196,23 +162,36 @@ static void check_left_over(const struct resnet *net, const struct frame *frame,
         die("%s: %d tensors, but widths and blocks need %d", path, frame->count - counts, net->tensors);
 }
 
+/* Import a tensor; the scale of the logits becomes part of the classifier's. */
+static void import_tensor(struct resnet *net, const struct resnet_tensor *t, const struct frame *frame, float scale)
+{
+    struct tensor *tensor = frame_find(frame, t->name);
+    float *values = tensor->data;
+    if (t->role == ROLE_CLASSIFIER || t->role == ROLE_CLASSIFIER_BIAS)
+        for (size_t i = 0; i < tensor_elements(tensor); i++)
+            values[i] *= scale;
+    resnet_import(net, t, values);
+}
+
 struct model model_load(const char *path, int images)
 {
     struct stream stream = stream_open(path);
     struct frame frame, more;
     if (!stream_read(&stream, &frame))
         die("%s: the file is empty (a model is one frame)", stream.path);
-    if (strcmp(require_about(&frame, stream.path, "architecture"), "resnet") != 0)
-        die("%s: architecture '%s' is not known ('resnet' is)", stream.path, frame_metadata(&frame, "architecture"));
-    struct resnet_config config = read_config(&frame, stream.path);
-    struct model model = model_new(&config, images);
-    read_normalization(&model.normalization, &frame, stream.path);
+    struct model_metadata metadata = model_metadata_read(&frame, stream.path);
+    struct resnet_config config = read_config(&metadata, &frame, stream.path);
+    struct model model = { .net = resnet_describe(&config), .normalization = metadata.normalization };
     for (int i = 0; i < model.net->tensors; i++)
-        read_tensor(model.net, &model.net->tensor[i], &frame, stream.path);
+        check_tensor(&model.net->tensor[i], &frame, stream.path);
     check_left_over(model.net, &frame, stream.path);
     if (stream_read(&stream, &more))
         die("%s: more than one frame (a model is one)", stream.path);
+    resnet_allocate(model.net, images);
+    for (int i = 0; i < model.net->tensors; i++)
+        import_tensor(model.net, &model.net->tensor[i], &frame, metadata.logit_scale);
     frame_copy_metadata(&model.about, &frame);
+    frame_set_metadata(&model.about, "logit_scale", "1");
     frame_free(&frame);
     stream_close(&stream);
     return model;

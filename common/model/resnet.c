@@ -1,6 +1,7 @@
 #include "model/resnet.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +33,35 @@ static int block_count(const struct resnet_config *config)
     return count;
 }
 
-void resnet_check(const struct resnet_config *config, const char *where)
+/* Note a rule that does not hold. */
+__attribute__((format(printf, 2, 3))) static bool impossible(char *rule, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(rule, RESNET_RULE_MAX, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool resnet_possible(const struct resnet_config *config, char rule[static RESNET_RULE_MAX])
 {
     int least = config->downsample == DOWNSAMPLE_POOL ? 0 : 1;
     if (config->stages < 1 || config->stages > STAGES_MAX)
-        die("%s: widths: %d stages (1 to %d)", where, config->stages, STAGES_MAX);
+        return impossible(rule, "widths: %d stages (1 to %d)", config->stages, STAGES_MAX);
     for (int s = 0; s < config->stages; s++) {
         if (config->widths[s] < 1 || config->widths[s] > WIDTH_MAX)
-            die("%s: widths: %d (1 to %d)", where, config->widths[s], WIDTH_MAX);
+            return impossible(rule, "widths: %d (1 to %d)", config->widths[s], WIDTH_MAX);
         if (config->blocks[s] < least || config->blocks[s] > BLOCKS_MAX)
-            die("%s: blocks: %d (%d to %d in each stage)", where, config->blocks[s], least, BLOCKS_MAX);
+            return impossible(rule, "blocks: %d (%d to %d in each stage)", config->blocks[s], least, BLOCKS_MAX);
     }
     int blocks = block_count(config);
     if (blocks < 1 || blocks > BLOCKS_MAX)
-        die("%s: blocks: %d in all (1 to %d)", where, blocks, BLOCKS_MAX);
+        return impossible(rule, "blocks: %d in all (1 to %d)", blocks, BLOCKS_MAX);
     if (config->classes < 2 || config->classes > CLASSES_MAX)
-        die("%s: %d classes (2 to %d)", where, config->classes, CLASSES_MAX);
+        return impossible(rule, "%d classes (2 to %d)", config->classes, CLASSES_MAX);
     if (config->height < 1 || config->width < 1 || config->height > SIZE_MAX_PIXELS || config->width > SIZE_MAX_PIXELS)
-        die("%s: images of %d x %d (1 to %d a side)", where, config->height, config->width, SIZE_MAX_PIXELS);
+        return impossible(rule, "images of %d x %d (1 to %d a side)", config->height, config->width, SIZE_MAX_PIXELS);
+    return true;
 }
 
 int resnet_features(const struct resnet_config *config)
@@ -370,20 +382,31 @@ static void place_activations(struct resnet *net)
     net->workspace_floats = sizes.workspace;
 }
 
-struct resnet *resnet_new(const struct resnet_config *config, int images)
+struct resnet *resnet_describe(const struct resnet_config *config)
 {
     struct resnet *net = allocate(1, sizeof *net);
     net->config = *config;
-    net->images = images;
     net->block = allocate((size_t)block_count(config), sizeof *net->block);
     build_parameters(net);
     build_statistics(net);
+    return net;
+}
+
+void resnet_allocate(struct resnet *net, int images)
+{
+    net->images = images;
     net->weights = allocate_floats(net->parameters);
     net->gradients = allocate_floats(images ? net->parameters : 0);
     net->running = allocate_floats(net->statistics);
     place_norms(net);
     if (images)
         place_activations(net);
+}
+
+struct resnet *resnet_new(const struct resnet_config *config, int images)
+{
+    struct resnet *net = resnet_describe(config);
+    resnet_allocate(net, images);
     return net;
 }
 

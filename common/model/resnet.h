@@ -103,11 +103,18 @@ struct resnet {
     double *norm_doubles;
 };
 
-/* Check a configuration; dies with the rule it breaks, naming `where`. */
-void resnet_check(const struct resnet_config *config, const char *where);
+/* Whether there can be a network of that configuration; where not, `rule` says why: "widths: 5000 (1 to 4096)". */
+enum { RESNET_RULE_MAX = 96 };
+bool resnet_possible(const struct resnet_config *config, char rule[static RESNET_RULE_MAX]);
 
 /* A network with all weights 0; images as in struct resnet. Caller frees with resnet_free. */
 struct resnet *resnet_new(const struct resnet_config *config, int images);
+
+/* The same in two steps: the table of its tensors, from a configuration that resnet_possible(), and the memory that they
+ * and `images` images need. So a file's tensors can be compared with the table before anything is allocated. */
+struct resnet *resnet_describe(const struct resnet_config *config);
+void resnet_allocate(struct resnet *net, int images);
+
 void resnet_free(struct resnet *net);
 
 /* From now on images are of another size, neither side larger than the configuration's. Weights, batch norms and all

@@ -65,7 +65,9 @@ static struct bench bench_new(char **argv)
     config.stages = parse_list(argv[2], config.widths);
     if (parse_list(argv[3], config.blocks) != config.stages)
         die("as many blocks as widths are needed");
-    resnet_check(&config, program_name);
+    char rule[RESNET_RULE_MAX];
+    if (!resnet_possible(&config, rule))
+        die("%s", rule);
     threads_start(atoi(argv[5]));
     bench.net = resnet_new(&config, bench.train ? bench.batch : 0);
     resnet_initialize(bench.net, 1);
