@@ -141,8 +141,8 @@ layer3.pool.conv.weight"
     resnet-embed -q -m pool.st -e prediction,loss <val.st | tensor-tsv label prediction >rows.tsv
     awk -v want="$(about pool.st val_accuracy)" '{ right += $1 == $2 } END { exit right / NR != want }' rows.tsv
     train_misused "--downsample: 'mean' is none of stride, pool" --downsample mean <train.st
-    train_fails "blocks: 0 (1 to 64 in each stage)" --blocks 1,0 <train.st
-    train_fails "blocks: 0 in all (1 to 64)" --downsample pool --widths 4 --blocks 0 <train.st
+    train_misused "there is no such network: blocks: 0 (1 to 64 in each stage)" --blocks 1,0 <train.st
+    train_misused "blocks: 0 in all (1 to 64)" --downsample pool --widths 4 --blocks 0 <train.st
     train --downsample pool --checkpoint pool-state.st <train.st >out.st
     train_fails "downsample" --downsample stride --resume pool-state.st <train.st
 }
@@ -384,10 +384,11 @@ whole_run() {
         kill -KILL "$pid" 2>/dev/null || true
         wait "$pid" || true
         at=$(reached)
-        "${steady[@]}" --log log.tsv -j 2 --resume state.st <train.st >out.st || flunk "after step $at"
+        "${steady[@]}" --log log.tsv -j 2 --checkpoint state.st --resume state.st <train.st >out.st ||
+            flunk "after step $at"
         same_run out.st log.tsv || flunk "killed after step $at"
+        equal "$(find . -name '*.tale.tmp')" "" # what the killed run left is gone
     done
-    rm -f ./*.tmp
 }
 
 @test "averages of the weights, sizes and Muon go on too" {
@@ -406,8 +407,8 @@ whole_run() {
         wait "$pid" || true
         "${steady[@]}" "${kind[@]}" --log log.tsv --resume state.st <train.st | cmp - average.st
         equal "$(cut -f 1-7 log.tsv)" "$(cut -f 1-7 whole-average.tsv)"
+        rm -f ./state.st.*.tale.tmp
     done
-    rm -f ./*.tmp
 }
 
 @test "a run that is killed again and again, at random moments, ends with the same bytes" {
@@ -428,7 +429,7 @@ whole_run() {
     done
     [ "$kills" -gt 0 ] || flunk "it was never killed"
     same_run out.st log.tsv
-    rm -f ./*.tmp
+    equal "$(find . -name '*.tale.tmp')" ""
 }
 
 @test "a run that is ended by a signal leaves its checkpoint and nothing half written" {
@@ -441,13 +442,14 @@ whole_run() {
         until [ -e state.st ]; do kill -0 "$pid"; done
         kill -"$signal" "$pid"
         ! wait "$pid" || flunk "$signal: it went on"
-        equal "$(find . -name "*.$pid.tmp") $(find . -name ended.tsv)" " "
+        equal "$(find . -name "*.tale.tmp") $(find . -name ended.tsv)" " "
         "${steady[@]}" --log log.tsv --resume state.st <train.st >out.st
         same_run out.st log.tsv
     done
 }
 
 @test "a run goes on only as it was begun, and says what differs" {
+    train -e 2 --average ema --val val.st --checkpoint good.st <train.st >out.st
     train -e 2 --checkpoint state.st <train.st >out.st
     train_fails "state.st: --lr is 0.25, but the run was begun with 0.2" -e 2 --lr 0.25 --resume state.st <train.st
     train_fails "state.st: --epochs is 1, but the run was begun with 2" --resume state.st <train.st
@@ -461,6 +463,23 @@ whole_run() {
     train_fails "frame 1" -e 2 --resume <(head -c 1000 state.st) <train.st
     train_fails "no/such/state.st: cannot be written" --checkpoint no/such/state.st <train.st
     fails "architecture 'checkpoint' is not known" resnet-embed -m state.st <val.st
+    local poke
+    for poke in "weights 5" "running 3" "momentum 0" "mean.weights 7" "best.weights 2" "best.running 1"; do
+        # shellcheck disable=SC2086 # a field and an element
+        stream-poke $poke nan <good.st >bad.st
+        train_fails "bad.st: '${poke% *}' holds a value that is not finite (element ${poke#* })" -e 2 --average ema \
+            --val val.st --resume bad.st <train.st
+    done
+    stream-poke log 3 nan <good.st >bad.st
+    train_fails "bad.st: 'log': line 1 is not that of epoch 1 of this run" -e 2 --average ema --val val.st \
+        --resume bad.st <train.st
+    stream-poke log 8 7 <good.st >bad.st
+    train_fails "bad.st: 'log': line 2 is not" -e 2 --average ema --val val.st --resume bad.st <train.st
+    stream-poke epoch.loss 0 inf <good.st >bad.st
+    train_fails "bad.st: the figures of the epoch at hand are not sound" -e 2 --average ema --val val.st \
+        --resume bad.st <train.st
+    stream-poke step 0 1e6 <good.st >bad.st
+    train_fails "bad.st: step 1000000 (0 to " -e 2 --average ema --val val.st --resume bad.st <train.st
     stream-cut 7 <train.st >cut.st # what does not matter may differ: frames, threads
     train -e 2 -j 3 --resume state.st <cut.st | cmp - out.st
 }
@@ -481,7 +500,7 @@ whole_run() {
     train_fails "3 rows are no whole number of groups of 2" < <(stream-make image:U8:3,3,4,4=zero label:I64:3=0,1,1 \
         @group=2)
     train_fails "metadata 'group' is 'two'" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,1 @group=two)
-    train_fails "1 classes (2 to 100000)" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,0)
+    train_fails "field 'label' holds one class only (at least 2 are needed)" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,0)
     train_fails "field 'label' goes up to 2, but there are 2 classes (cat,dog)" < <(stream-make image:U8:2,3,4,4=zero \
         label:I64:2=0,2 @classes=cat,dog)
     train_fails "frame" < <(head -c 1000 train.st)
@@ -497,11 +516,25 @@ whole_run() {
     train_fails "no rows" --val /dev/null <train.st
 }
 
+@test "an output never takes the place of an input or of another output" {
+    local before
+    before=$(cksum <val.st)
+    train_misused "--log: 'x' is the file of --checkpoint" --log x --checkpoint x <train.st
+    train_misused "--log: './x' is the file of --checkpoint" --log ./x --checkpoint x <train.st
+    train_misused "--checkpoint: 'val.st' is the file of --val" --checkpoint val.st --val val.st <train.st
+    ln -s val.st val-link.st
+    train_misused "--log: 'val-link.st' is the file of --val" --log val-link.st --val val.st <train.st
+    train -e 1 --checkpoint state.st <train.st >out.st
+    train_misused "--log: 'state.st' is the file of --resume" -e 1 --log state.st --resume state.st <train.st
+    equal "$(cksum <val.st)" "$before"
+    train -e 1 --checkpoint state.st --resume state.st --log /dev/null <train.st | cmp - out.st
+}
+
 @test "options that do not fit" {
     misused "--blocks: 2 values, but --widths has 3" resnet-train --widths 4,4,4 --blocks 1,1 <train.st
     misused "too many stages (at most 8, 9 given)" resnet-train --widths 1,1,1,1,1,1,1,1,1 \
         --blocks 1,1,1,1,1,1,1,1,1 <train.st
-    fails "blocks: 65 in all (1 to 64)" resnet-train --widths 4,4 --blocks 64,0 <train.st
+    misused "blocks: 65 in all (1 to 64)" resnet-train --widths 4,4 --blocks 64,0 <train.st
     misused "--widths: '0' is not a whole number from 1 to 4096" resnet-train --widths 0 <train.st
     misused "--widths: '4097' is not" resnet-train --widths 4,4097 <train.st
     misused "--blocks: '65' is not a whole number from 0 to 64" resnet-train --blocks 65 <train.st

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -162,6 +163,15 @@ static const char *choose_classes(const struct examples *training, const struct 
     return names;
 }
 
+static void check_network(const struct resnet_config *config, const struct stream *stream)
+{
+    char rule[RESNET_RULE_MAX];
+    if (config->classes < 2)
+        die("%s: field '%s' holds one class only (at least 2 are needed)", stream->path, targets[options.target]);
+    if (!resnet_possible(config, rule))
+        die_usage("there is no such network: %s", rule);
+}
+
 static void check_validation(const struct examples *validation, const struct resnet_config *config)
 {
     if (validation->height != config->height || validation->width != config->width)
@@ -317,8 +327,19 @@ static struct checkpoint checkpoint_of(const struct examples *training, const st
     return checkpoint;
 }
 
+/* What is written must be a file of its own; only a checkpoint may replace the one that the run went on from. */
+static void check_apart(const char *option, const char *path, const char *other_option, const char *other)
+{
+    if (path && other && files_same(path, other))
+        die_usage("%s: '%s' is the file of %s", option, path, other_option);
+}
+
 static void check_paths(void)
 {
+    check_apart("--log", options.log, "--checkpoint", options.checkpoint);
+    check_apart("--log", options.log, "--val", options.validation);
+    check_apart("--log", options.log, "--resume", options.resume);
+    check_apart("--checkpoint", options.checkpoint, "--val", options.validation);
     if (options.log && strcmp(options.log, "-") == 0)
         die_usage("--log: '-' is standard output, where the model goes");
     if (options.checkpoint && strcmp(options.checkpoint, "-") == 0)
@@ -346,7 +367,7 @@ int main(int argc, char **argv)
     struct examples training = examples_read(&stream, target), validation = { 0 };
     struct resnet_config config = choose_config(&training);
     const char *classes = choose_classes(&training, &stream, &config);
-    resnet_check(&config, program_name);
+    check_network(&config, &stream);
     if (options.validation) {
         struct stream held_out = stream_open(options.validation);
         validation = examples_read(&held_out, target);

@@ -83,8 +83,7 @@ static void free_picking(struct picking *picking)
     free(picking->ranges);
 }
 
-/* The last stage: what every frame of the result goes through. */
-static void put_out(struct frame *frame, void *stream)
+static void choose_fields(struct frame *frame, const struct stream *stream)
 {
     if (settings.fields)
         fields_keep(frame, stream, settings.fields);
@@ -92,7 +91,22 @@ static void put_out(struct frame *frame, void *stream)
         fields_drop(frame, stream, settings.drop);
     for (int i = 0; i < settings.rename.count; i++)
         fields_rename(frame, stream, settings.rename.item[i]);
+}
+
+/* The last stage: what every frame of the result goes through. */
+static void put_out(struct frame *frame, void *stream)
+{
+    choose_fields(frame, stream);
     stream_write(stdout, NULL, frame);
+}
+
+/* A field that is missing is told at the first frame, and not after the whole stream was read and ordered. */
+static void check_fields(const struct frame *frame, const struct stream *stream)
+{
+    frame_rows(frame, stream);
+    struct frame empty = frame_select(frame, NULL, 0);
+    choose_fields(&empty, stream);
+    frame_free(&empty);
 }
 
 int main(int argc, char **argv)
@@ -112,6 +126,8 @@ int main(int argc, char **argv)
     while (stream_read(&stream, &frame)) {
         if (settings.join)
             join_add(&join, &frame, &stream);
+        if (rows && stream.frames == 1)
+            check_fields(&frame, &stream);
         if (rows)
             pick_add(&pick, &frame, &stream);
         else

@@ -105,6 +105,28 @@ static void check_choices(void)
         die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
 
+/* The field of a row's neighbours that belongs to one of its own: neighbor_label to label. NULL: there is none. */
+static const struct tensor *neighbor_field(const struct frame *frame, const char *name)
+{
+    char *full = format_string("neighbor_%s", name);
+    const struct tensor *field = choices.database ? frame_find(frame, full) : NULL;
+    free(full);
+    return field;
+}
+
+/* A field that is missing is told at the first frame, and not after all rows were read. */
+static void check_fields(const struct drawing *drawing, const struct frame *frame)
+{
+    const char *needed[] = { choices.field, choices.at, choices.database ? "neighbor_index" : NULL };
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (needed[i] && !frame_find(frame, needed[i]))
+            die("%s: field '%s' is missing", drawing->stream.path, needed[i]);
+    field_list_require(&drawing->borders, frame, &drawing->stream);
+    for (int i = 0; i < drawing->captions.count; i++)
+        if (!frame_find(frame, drawing->captions.name[i]) && !neighbor_field(frame, drawing->captions.name[i]))
+            die("%s: field '%s' is missing", drawing->stream.path, drawing->captions.name[i]);
+}
+
 /* Read the fields that the drawing needs. */
 static void read_rows(struct drawing *drawing)
 {
@@ -130,6 +152,8 @@ static void read_rows(struct drawing *drawing)
     }
     struct frame next;
     while (stream_read(&drawing->stream, &next)) {
+        if (drawing->stream.frames == 1)
+            check_fields(drawing, &next);
         drawing->rows += frame_rows(&next, &drawing->stream);
         field_list_keep(&fields, &next);
         frame_append(&drawing->frame, &next, &drawing->stream);
@@ -141,8 +165,6 @@ static void read_rows(struct drawing *drawing)
 static void prepare_own(struct drawing *drawing)
 {
     const struct tensor *tensor = frame_find(&drawing->frame, choices.field);
-    if (!tensor)
-        die("%s: field '%s' is missing", drawing->stream.path, choices.field);
     bool scaled = choices.range || option_given(&choices.scale) || option_given(&choices.palette) || choices.bar;
     if (scaled && tensor->dtype == DTYPE_U8)
         die("%s: field '%s' is U8 and drawn as it is (--range, --scale, --palette and --bar are for F32)",
@@ -223,14 +245,7 @@ static void write_caption(const struct drawing *drawing, int64_t row, int64_t pl
     text[0] = 0;
     for (int i = 0; i < drawing->captions.count; i++) {
         const char *name = drawing->captions.name[i];
-        const struct tensor *own = frame_find(&drawing->frame, name), *found = NULL;
-        if (drawing->neighbor) {
-            char *full = format_string("neighbor_%s", name);
-            found = frame_find(&drawing->frame, full);
-            free(full);
-        }
-        if (!own && !found)
-            die("%s: field '%s' is missing", drawing->stream.path, name);
+        const struct tensor *own = frame_find(&drawing->frame, name), *found = neighbor_field(&drawing->frame, name);
         if (place == 0 && own)
             caption_append(text, &drawing->stream, &drawing->frame, own, row, -1);
         if (place > 0 && found)

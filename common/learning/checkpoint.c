@@ -1,6 +1,7 @@
 #include "learning/checkpoint.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -57,6 +58,10 @@ static void fill(struct tensor *block, const struct frame *frame, const struct s
     if (from->shape[0] != block->shape[0])
         die("%s: '%s' has %lld values (%lld are needed)", stream->path, block->name, (long long)from->shape[0],
             (long long)block->shape[0]);
+    const float *value = from->data;
+    for (int64_t i = 0; from->dtype == DTYPE_F32 && i < from->shape[0]; i++) /* weights, and sums of them */
+        if (!isfinite(value[i]))
+            die("%s: '%s' holds a value that is not finite (element %lld)", stream->path, block->name, (long long)i);
     if (from->shape[0])
         memcpy(block->data, from->data, tensor_bytes(from));
 }

@@ -30,8 +30,8 @@ void checkpoint_hold(struct checkpoint *checkpoint, const char *name, enum dtype
  * whole one. Nothing where path is NULL. Dies on failure. */
 void checkpoint_write(struct checkpoint *checkpoint);
 
-/* Fill all blocks from checkpoint->resume; false where that is NULL. Dies, naming the file, where a rule differs, or a
- * block is missing, left over or of another type or size. */
+/* Fill all blocks from checkpoint->resume; false where that is NULL. Dies, naming the file, where a rule differs, a
+ * block is missing, left over or of another type or size, or one of F32 holds a value that is not finite. */
 bool checkpoint_resume(struct checkpoint *checkpoint);
 
 void checkpoint_free(struct checkpoint *checkpoint);

@@ -323,6 +323,30 @@ static void save(struct trainer *trainer)
     checkpoint_write(checkpoint);
 }
 
+/* Whether line i of the log can be one of this run's. */
+static bool is_sound_row(const struct trainer *trainer, const double *row, int64_t i)
+{
+    bool finite = isfinite(row[2]) && isfinite(row[3]) && isfinite(row[4]) && isfinite(row[7]);
+    bool validated = isfinite(row[5]) && isfinite(row[6]);
+    return row[0] == (double)(i + 1) && row[1] == (double)((i + 1) * trainer->steps) && finite &&
+           validated == (trainer->validation != NULL);
+}
+
+/* The figures of a checkpoint, which the weights do not tell. */
+static void check_state(const struct trainer *trainer)
+{
+    const char *path = trainer->options->checkpoint->resume;
+    int64_t step = trainer->now.step, all = trainer->steps * trainer->options->epochs;
+    if (step < 0 || step > all)
+        die("%s: step %lld (0 to %lld)", path, (long long)step, (long long)all);
+    if (!isfinite(trainer->loss) || trainer->right < 0 || !(trainer->seconds >= 0 && isfinite(trainer->seconds)))
+        die("%s: the figures of the epoch at hand are not sound (loss %g, %lld right, %g s)", path, trainer->loss,
+            (long long)trainer->right, trainer->seconds);
+    for (int64_t i = 0; i < step / trainer->steps; i++)
+        if (!is_sound_row(trainer, trainer->log + i * LOG_COLUMNS, i))
+            die("%s: 'log': line %lld is not that of epoch %lld of this run", path, (long long)i + 1, (long long)i + 1);
+}
+
 /* Go on from a checkpoint: its lines of the log are written again, and say which epoch was the best. */
 static void go_on(struct trainer *trainer, FILE *log)
 {
@@ -332,10 +356,8 @@ static void go_on(struct trainer *trainer, FILE *log)
     hold_state(trainer, checkpoint);
     if (!checkpoint_resume(checkpoint))
         return;
+    check_state(trainer);
     int64_t step = trainer->now.step, done = step / trainer->steps;
-    if (step < 0 || done > trainer->options->epochs)
-        die("%s: step %lld (0 to %lld)", checkpoint->resume, (long long)step,
-            (long long)(trainer->steps * trainer->options->epochs));
     for (int64_t i = 0; i < done; i++) {
         trainer->now = from_row(trainer->log + i * LOG_COLUMNS);
         write_log(log, &trainer->now);
