@@ -2,7 +2,8 @@
 #
 #   make            build the programs in build/bin
 #   make report     run the pipeline and write out/report.pdf, out/report.html and out/map.html
-#   make test       all tests; SANITIZE=1 builds with ASan and UBSan in a folder of its own
+#   make test       all tests; SANITIZE=1 builds with ASan and UBSan, SANITIZE=thread with clang's ThreadSanitizer, each in
+#                   a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
 #   make bench-accuracy   train PRESET's two networks on all of CIFAR-10, SEEDS=1,2,3: mean and deviation on its test
 #                   images, and what features of each layer know of the classes
@@ -16,16 +17,17 @@ SHELL := bash
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules
 
+comma := ,
+
 PREFIX ?= /usr/local
-BUILD ?= build$(if $(SANITIZE),/sanitize)
-CC ?= gcc
+BUILD ?= build$(if $(SANITIZE),/sanitize$(addprefix -,$(filter-out 1,$(SANITIZE))))
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(filter thread,$(SANITIZE)),clang,gcc)
 endif
 
 # `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
 # happens while the Makefile is read, because what follows looks for headers.
-needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build report test) \
+needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
 	$(if $(filter report,$(MAKECMDGOALS)),build report) $(if $(filter lint,$(MAKECMDGOALS)),build lint))
 ifneq ($(needs),)
 ifneq ($(shell pipelines/setup.sh $(needs) && echo ready),ready)
@@ -43,16 +45,20 @@ programs := $(tools:%=$(BUILD)/bin/%)
 test_programs := $(unit_tests:%=$(BUILD)/tests/%)
 test_helpers := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 
-comma := ,
-
 # -ffp-contract=fast lets the compiler fuse a multiply and an add, which rounds once instead of twice; nothing else of
 # -ffast-math is used, so NaN is seen and sums keep their order.
 MARCH ?= native
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wformat=2 -Wno-unknown-pragmas
 OPTIMIZE := $(if $(DEBUG),-O0,-O3 -march=$(MARCH) -ffp-contract=fast)
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) -fopenmp
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE:1=address$(comma)undefined) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+# A write past the end, should one be left, stops the program instead of steering it. The sanitizers see more, and -O0
+# knows no sizes.
+HARDENING := $(if $(SANITIZE)$(DEBUG),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fPIE)
+override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) $(HARDENING) -fopenmp
+override LDFLAGS += $(if $(HARDENING),-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 BLIS_HEADERS := /usr/include/*/blis-openmp/blis.h /usr/include/*/blis.h /usr/include/blis/blis.h
 BLIS_INCLUDE := $(dir $(firstword $(wildcard $(BLIS_HEADERS))))
 override CPPFLAGS += -Icommon -isystem $(BLIS_INCLUDE) -isystem /usr/include/netpbm
@@ -97,11 +103,27 @@ test: $(programs) $(test_programs) $(test_helpers)
 # Both compilers' warnings are errors here, with those of gcc that want too much for every day.
 LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wcast-align
 LINT_clang := -Wcast-align -Wunreachable-code -Wmissing-variable-declarations
-.PHONY: lint lint-gcc lint-clang
-lint: lint-gcc lint-clang
+.PHONY: lint lint-gcc lint-clang lint-analyzer lint-tidy
+lint: lint-gcc lint-clang lint-analyzer lint-tidy
 	$(Q)tests/lint $(floors)
 lint-gcc lint-clang: lint-%:
 	$(Q)$(MAKE) CC=$* BUILD=build/lint-$* CFLAGS="-Werror $(LINT_$*)" all build-tests
+
+# gcc's analyzer does not know vector types nor structs that are returned with what they own; the sanitizers see both.
+ANALYZER := -fanalyzer -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-shift-count-overflow \
+	-Wno-analyzer-malloc-leak
+lint-analyzer:
+	$(Q)$(MAKE) CC=gcc BUILD=build/lint-analyzer OPTIMIZE="-O1 -march=$(MARCH)" CFLAGS="-Werror $(ANALYZER)" analyze
+.PHONY: analyze
+analyze: $(objects) $(tools:%=$(BUILD)/tools/%.o)
+
+# A file is looked at again when it or a header has changed. What is not asked for, and why: .clang-tidy.
+lint-tidy: $(sources:%.c=build/lint-tidy/%.ok) $(tools:%=build/lint-tidy/tools/%.ok)
+build/lint-tidy/%.ok: %.c .clang-tidy $(wildcard common/*/*.h)
+	$(if $(V),,@echo "  TIDY $<")
+	$(Q)mkdir -p $(@D)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 -O1 -march=$(MARCH) -fopenmp $(CPPFLAGS) 2>/dev/null
+	$(Q)touch $@
 .PHONY: build-tests
 build-tests: $(test_programs) $(test_helpers)
 

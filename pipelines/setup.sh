@@ -29,6 +29,7 @@ test    xz-utils             xz
 test    bzip2                bzip2
 test    poppler-utils        pdfinfo
 lint    clang                clang
+lint    clang-tidy           clang-tidy
 lint    libomp-dev           clang
 lint    cppcheck             cppcheck
 lint    shellcheck           shellcheck

@@ -352,8 +352,8 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     fill_getopt(all, count, longs, shorts + 1);
 
     /* --help first and alone, so that what it prints are the defaults whatever else was given */
-    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             print_help(usage, rows);
 
     while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {

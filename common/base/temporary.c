@@ -34,8 +34,8 @@ static int stem_length(const char *base)
 static bool is_temporary(const char *name, const char *base)
 {
     size_t stem = (size_t)stem_length(base);
-    if (strlen(name) != stem + ADDED || strncmp(name, base, stem) || name[stem] != '.' ||
-        strcmp(name + stem + 1 + RANDOM, ending))
+    if (strlen(name) != stem + ADDED || strncmp(name, base, stem) != 0 || name[stem] != '.' ||
+        strcmp(name + stem + 1 + RANDOM, ending) != 0)
         return false;
     for (int i = 1; i <= RANDOM; i++)
         if (!isalnum((unsigned char)name[stem + (size_t)i]))

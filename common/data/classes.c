@@ -55,7 +55,7 @@ int64_t classes_find(const struct classes *classes, const char *name)
 static bool ends_in_word(const char *name, const char *word)
 {
     size_t length = strlen(name), end = strlen(word);
-    if (length < end || strcmp(name + length - end, word))
+    if (length < end || strcmp(name + length - end, word) != 0)
         return false;
     return length == end || strchr("_.", name[length - end - 1]);
 }

@@ -24,7 +24,7 @@ bool condition_parse(const char *text, struct condition *condition)
     size_t length = strcspn(text, "=!<>");
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         size_t size = strlen(operators[i].text);
-        if (strncmp(text + length, operators[i].text, size))
+        if (strncmp(text + length, operators[i].text, size) != 0)
             continue;
         const char *value = text + length + size;
         if (length == 0 || !*value)

@@ -50,7 +50,7 @@ static struct frame next_rows(struct join *join, int64_t count, const struct str
         frame_free(&part);
     } while (have < count && fill(join));
     if (have < count)
-        die("%s: has fewer rows than %s (%lld)", join->stream.path, stream->path, (long long)(join->rows + have));
+        die("%s: has fewer rows than %s (%lld)", join->stream.path, stream->path, (long long)join->rows + (long long)have);
     join->rows += have;
     return result;
 }
@@ -66,7 +66,7 @@ static void add_field(struct join *join, struct frame *frame, const struct tenso
     bool same = there->dtype == from->dtype && there->rank == from->rank;
     for (int d = 0; same && d < from->rank; d++)
         same = there->shape[d] == from->shape[d];
-    if (!same || memcmp(there->data, from->data, tensor_bytes(from)))
+    if (!same || memcmp(there->data, from->data, tensor_bytes(from)) != 0)
         die("%s: field '%s' is not the same as in %s (rename or drop one)", join->stream.path, from->name,
             stream->path);
 }

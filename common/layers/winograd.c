@@ -62,7 +62,7 @@ static struct plan plan_layer(const struct conv *conv, int images)
     plan.output = domain_new(shape, block, shape->outputs);
     plan.pass = domain_new(shape, block, PASS_PANELS * CHANNELS);
     plan.lines = transform_lines(shape);
-    plan.carry = (size_t)(shape->overlap * shape->width * shape->inputs);
+    plan.carry = (size_t)shape->overlap * (size_t)shape->width * (size_t)shape->inputs;
     plan.weights = FREQUENCIES * weight_pitch(shape);
     plan.block_floats = workspace_part(plan.input.floats) + workspace_part(plan.output.floats) +
                         workspace_part(plan.carry);

@@ -41,7 +41,7 @@ static double move_momentum(const struct muon_matrix *m, float mu, float *restri
         double squares = 0;
 #pragma omp simd reduction(+ : squares)
         for (size_t i = begin; i < end; i++) {
-            v[i] = mu * v[i] + g[i];
+            v[i] = mu * v[i] + g[i]; /* NOLINT(clang-analyzer-core.NullDereference): NULL only to ask for sizes */
             x[i] = g[i] + mu * v[i];
             squares += (double)w[i] * (double)w[i];
         }

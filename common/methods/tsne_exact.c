@@ -60,7 +60,7 @@ static double repulsion_of(const float *xs, const float *ys, int64_t n, int64_t 
     float x = xs[i], y = ys[i], keep[lanes];
     double weight = 0, force_x = 0, force_y = 0;
     for (int l = 0; l < lanes; l++)
-        keep[l] = own + l != i;
+        keep[l] = own + l != i ? 1 : 0;
     for (int64_t from = 0; from < whole; from += chunk) {
         struct sums sums = { 0 };
         int64_t to = from + chunk < whole ? from + chunk : whole;

@@ -133,8 +133,9 @@ static void run_pool_block(struct inference *inference, int number, int images, 
     conv_forward(conv, images, (struct conv_input){ .x = x }, inference->ready[1 + UNITS_OF_BLOCK * number],
                  (struct conv_output){ .y = y }, inference->workspace);
     max_pool_forward(images, conv_out_height(conv), conv_out_width(conv), conv->outputs, y, pooled, NULL, NULL);
-    residual_forward(net->config.activation, (size_t)(images * unit_height(unit) * unit_width(unit)), conv->outputs,
-                     pooled, unit->norm.scale, unit->norm.shift, NULL, NULL, NULL, out);
+    size_t pixels = (size_t)images * (size_t)unit_height(unit) * (size_t)unit_width(unit);
+    residual_forward(net->config.activation, pixels, conv->outputs, pooled, unit->norm.scale, unit->norm.shift, NULL,
+                     NULL, NULL, out);
 }
 
 /* The same of one that does not. */
@@ -178,10 +179,10 @@ void inference_run(struct inference *inference, int images)
 /* "layer2.0" of the first block of stage 2, "layer2.pool" of what pools before it. */
 static void layer_name(const struct resnet *net, int layer, char name[NAME_MAX_LENGTH])
 {
-    const char *first = NULL; /* its first convolution: "layer2.0.conv1" */
-    for (int i = 0; i < net->tensors && !first; i++)
-        if (net->tensor[i].offset == net->block[layer].first.weight)
-            first = net->tensor[i].name;
+    int i = 0;
+    while (net->tensor[i].offset != net->block[layer].first.weight)
+        i++;
+    const char *first = net->tensor[i].name; /* its first convolution: "layer2.0.conv1" */
     snprintf(name, NAME_MAX_LENGTH, "%.*s", (int)(strchr(strchr(first, '.') + 1, '.') - first), first);
 }
 

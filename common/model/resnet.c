@@ -494,7 +494,7 @@ void resnet_initialize(struct resnet *net, uint64_t seed)
 
 static void set_dirac(struct resnet *net, const struct resnet_tensor *t)
 {
-    size_t taps = (size_t)(t->kernel * t->kernel), filter = taps * (size_t)t->inputs;
+    size_t taps = (size_t)t->kernel * (size_t)t->kernel, filter = taps * (size_t)t->inputs;
     float *values = allocate_floats(filter * (size_t)t->outputs);
     resnet_export(net, t, values);
     for (int k = 0; k < t->outputs && k < t->inputs; k++) {
