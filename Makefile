@@ -5,6 +5,7 @@
 #   make test       all tests; SANITIZE=1 builds with ASan and UBSan, SANITIZE=thread with clang's ThreadSanitizer, each in
 #                   a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
+#   make torture    runs that are killed, disks that fill up, an hour of training: two hours in all (tests/torture)
 #   make bench-accuracy   train PRESET's two networks on all of CIFAR-10, SEEDS=1,2,3: mean and deviation on its test
 #                   images, and what features of each layer know of the classes
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -99,6 +100,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/l
 .PHONY: test
 test: $(programs) $(test_programs) $(test_helpers)
 	$(Q)BUILD=$(BUILD) tests/run $(T)
+
+.PHONY: torture
+torture: $(programs)
+	$(Q)BUILD=$(BUILD) tests/torture
 
 # Both compilers' warnings are errors here, with those of gcc that want too much for every day.
 LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wcast-align
