@@ -75,7 +75,12 @@ image  U8   [10,3,32,32]
 }
 
 @test "CIFAR-10 has no coarse labels" {
-    fails "--labels coarse: CIFAR-10 has fine labels only" cifar-cat --labels coarse "$TEN"
+    fails "--labels coarse: $TEN/data_batch_1.bin has fine labels only" cifar-cat --labels coarse "$TEN"
+    cp -r "$HUNDRED_PYTHON" fine_only
+    chmod -R u+w fine_only
+    cp "$FIXTURES/cifar/pickles/fine_only" fine_only/test
+    equal "$(labels -s test fine_only | xargs)" "2 19 36"
+    fails "--labels coarse: fine_only/test has fine labels only" cifar-cat -s test --labels coarse fine_only
 }
 
 @test "archives are read as the folder is" {
@@ -127,9 +132,25 @@ image  U8   [10,3,32,32]
     equal "$(cifar-cat -q ten 2>&1 >/dev/null)" ""
 }
 
-@test "a batch that comes through a pipe" {
+@test "a batch and an archive that come through a pipe" {
     cmp <(cifar-cat -q <(cat "$TEN/data_batch_1.bin") | tail -c 6176) \
         <(cifar-cat "$TEN/data_batch_1.bin" | tail -c 6176)
+    tar czf set.tar.gz -C "$TEN" .
+    cmp <(cifar-cat "$TEN") <(cifar-cat <(cat set.tar.gz))
+}
+
+@test "a binary batch whose first label is larger than any of CIFAR's" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    seq -f 'class_%g' 0 255 >set/batches.meta.txt
+    for label in 20 40 128 255; do # 40 and 128 begin pickles, too
+        printf "\\x$(printf %x $label)" | dd of=set/data_batch_2.bin bs=1 conv=notrunc status=none
+        equal "$(labels set/data_batch_2.bin | xargs)" "$label 0"
+    done
+    printf '\xff' | dd of=set/data_batch_2.bin bs=1 conv=notrunc status=none
+    mv set/data_batch_2.bin set/mine
+    equal "$(labels set/mine | xargs)" "255 0"
+    equal "$(cifar-cat set/mine | tensor-ls -m classes | tail -c 10)" "class_255"
 }
 
 @test "several paths are one data set, their rows behind each other" {
@@ -137,7 +158,9 @@ image  U8   [10,3,32,32]
         "0 3 1 7 2 9 3 3"
     equal "$(rows --val 0 "$TEN" "$TEN_PYTHON" | wc -l)" 20
     synth
-    fails "its classes are not those of the paths before" cifar-cat "$TEN" set
+    fails "set: its classes are not those of the paths before (class 0 is 'balloon', and 'airplane' before)" \
+        cifar-cat "$TEN" set
+    fails "its classes are not those of the paths before (100, and 10 before)" cifar-cat "$TEN" "$HUNDRED"
     equal "$(cifar-cat --val 50% -s val "$TEN" "$TEN/test_batch.bin" | tensor-tsv index | tail -n 2 | xargs)" "10 11"
 }
 
@@ -151,6 +174,31 @@ image  U8   [10,3,32,32]
     equal "$(labels -s val --val 35 set | sort -n | uniq -c | awk '{ print $1 }' | sort -u | xargs)" "3 4"
     equal "$(rows -s val --val 12% set | wc -l)" 12
     equal "$(rows -s val set)" "$(rows -s val set)"
+}
+
+# The hold-out is part of what a result means: it may never change. The last rows of a class are held out as the first.
+@test "the hold-out is drawn at random, once and for all" {
+    synth
+    equal "$(cifar-cat -s val --val 10 set | tensor-tsv index | xargs)" "1 22 39 40 46 48 49 51 74 84"
+    equal "$(cifar-cat -s val --val 25 set | tensor-tsv index | xargs)" \
+        "1 12 22 25 27 39 40 44 46 48 49 51 56 57 62 64 66 67 73 74 82 84 93 97 98"
+}
+
+@test "unequal classes give in proportion, the largest remainders first" {
+    # 5, 3 and 2 rows of classes 7, 0 and 1: of 4 rows 2, 1.2 and 0.8, so 2, 1 and 1; of 5 rows 2.5, 1.5 and 1: of
+    # equal remainders that of the lower class
+    for label in 7 7 0 7 1 7 0 1 7 0; do
+        printf "\\x$label"
+        head -c 3072 /dev/zero
+    done >all
+    mkdir set
+    head -n 10 "$TEN/batches.meta.txt" >set/batches.meta.txt
+    for i in 1 2 3 4 5; do
+        tail -c +$(((i - 1) * 6146 + 1)) all | head -c 6146 >set/data_batch_$i.bin
+    done
+    equal "$(labels -s val --val 4 set | sort -n | xargs)" "0 1 7 7"
+    equal "$(labels -s val --val 5 set | sort -n | xargs)" "0 0 1 7 7"
+    equal "$(labels -s val --val 25% set | sort -n | xargs)" "0 1 7" # 2.5 rows are 3: 0.9, 0.6, 1.5
 }
 
 @test "bad hold-outs" {
@@ -218,10 +266,45 @@ image  U8   [10,3,32,32]
     cmp <(cifar-cat -j 1 "$TEN") <(cifar-cat -j 2 "$TEN")
 }
 
-@test "batches of no records are good" {
-    synth 3 0
-    equal "$(rows --val 0 set | xargs)" "0 1 2"
-    equal "$(rows -s test set)" ""
+@test "files that are empty" {
+    cp -r "$TEN" set
+    cp -r "$TEN_PYTHON" python
+    chmod -R u+w set python
+    : >set/data_batch_3.bin
+    fails "set/data_batch_3.bin: is empty" cifar-cat set
+    fails "set/data_batch_3.bin: is empty" cifar-cat set/data_batch_3.bin
+    tar czf set.tar.gz set
+    fails "set.tar.gz: set/data_batch_3.bin: is empty" cifar-cat set.tar.gz
+    # only what is read is looked at
+    cmp <(cifar-cat -s test set) <(cifar-cat -s test "$TEN")
+    cmp <(cifar-cat -s test set.tar.gz) <(cifar-cat -s test "$TEN")
+    cp "$TEN/data_batch_3.bin" set
+    for name in batches.meta.txt source.txt; do
+        cp -r set other
+        : >other/$name
+        fails "other/$name: is empty" cifar-cat other
+        fails "other/$name: is empty" cifar-cat other/data_batch_1.bin
+        tar czf other.tar.gz other
+        fails "other.tar.gz: other/$name: is empty" cifar-cat other.tar.gz
+        rm -r other
+    done
+    : >python/batches.meta
+    fails "python/batches.meta: is empty" cifar-cat python
+    : >python/data_batch_1
+    fails "python/data_batch_1: is empty" cifar-cat python/data_batch_1
+    : >archive.tar.gz
+    fails "archive.tar.gz: is empty" cifar-cat archive.tar.gz
+    fails "/dev/null: is empty" cifar-cat /dev/null
+    fails "no_images: holds no images" cifar-cat "$FIXTURES/cifar/pickles/no_images"
+}
+
+@test "a file that is empty and of no use is none's concern" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    : >set/meta # class names of CIFAR-100's python layout
+    cmp <(cifar-cat set) <(cifar-cat "$TEN")
+    tar czf set.tar.gz set
+    cmp <(cifar-cat set.tar.gz) <(cifar-cat "$TEN")
 }
 
 @test "batches that are missing or not whole" {
@@ -255,13 +338,44 @@ image  U8   [10,3,32,32]
     cp -r "$TEN" set
     chmod -R u+w set
     printf 'a\nb,c\n' >set/batches.meta.txt
-    fails "set/batches.meta.txt: class 1: 'b,c' (a name has no comma)" cifar-cat set
-    : >set/batches.meta.txt
+    fails "set/batches.meta.txt: class 1: 'b,c' (a name has no comma and no control characters)" cifar-cat set
+    printf 'a\nb\tc\n' >set/batches.meta.txt
+    fails "set/batches.meta.txt: class 1: 'b?c' (a name has no comma and no control characters)" cifar-cat set
+    printf 'a\nb\0c\n' >set/batches.meta.txt
+    fails "set/batches.meta.txt: class 1: 'b" cifar-cat set
+    printf 'caf\xe9\n' >set/batches.meta.txt
+    fails "set/batches.meta.txt: class 0: its name is not UTF-8" cifar-cat set
+    printf '\n\n' >set/batches.meta.txt
     fails "set/batches.meta.txt: 0 class names (1 to 256 are expected)" cifar-cat set
+    seq 0 256 >set/batches.meta.txt
+    fails "set/batches.meta.txt: more than 256 class names (1 to 256 are expected)" cifar-cat set
+    seq 1 200000 >set/batches.meta.txt
+    fails "set/batches.meta.txt: holds 1288895 bytes (at most 1000000 are expected of such a file)" cifar-cat set
     printf 'a\r\n\nb\r\nc\nd' >set/batches.meta.txt
     fails "record 1: label 7 (0 to 3 are classes)" cifar-cat set
     rm set/batches.meta.txt
     equal "$(cifar-cat -q set | tensor-ls -m classes)" "0,1,2,3,4,5,6,7,8,9"
+    cp -r "$TEN_PYTHON" python
+    chmod -R u+w python
+    printf '}(U\x0blabel_names](K\x01eu.' >python/batches.meta
+    fails "python/batches.meta: class 0 of 'label_names' is a whole number, and not a text" cifar-cat python
+    printf '}(U\x0blabel_names](U\x01aU\x00eu.' >python/batches.meta
+    fails "python/batches.meta: class 1: its name is empty" cifar-cat python
+    printf '}(U\x0blabel_namesU\x01au.' >python/batches.meta
+    fails "python/batches.meta: 'label_names' is a text, and not a list of class names" cifar-cat python
+    printf '}.' >python/batches.meta
+    fails "python/batches.meta: holds no 'label_names' (is it the file of the class names?)" cifar-cat python
+}
+
+@test "the first line of source.txt names the data set" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    printf 'My own \r\nand more\n' >set/source.txt
+    equal "$(cifar-cat set | tensor-ls -m source)" "My own train"
+    printf '\nMy own\n' >set/source.txt
+    fails "set/source.txt: its first line, which names the data set, is empty" cifar-cat set
+    printf 'caf\xe9\n' >set/source.txt
+    fails "set/source.txt: its first line, which names the data set, is not UTF-8" cifar-cat set
 }
 
 @test "folders and files that hold no data set" {
@@ -269,9 +383,7 @@ image  U8   [10,3,32,32]
     fails "empty: no CIFAR batches here" cifar-cat empty
     fails "nowhere: cannot be opened: No such file or directory" cifar-cat nowhere
     echo "some text" >text
-    fails "text: neither a batch nor a" cifar-cat text
-    : >void
-    equal "$(rows void)" ""
+    fails "text: neither a batch nor an archive (tar, zip or 7z)" cifar-cat text
     head -c 5000 /dev/zero >zeros
     fails "zeros: 5000 bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)" \
         cifar-cat zeros
@@ -294,7 +406,17 @@ image  U8   [10,3,32,32]
     cp -r "$TEN" twice/a
     cp -r "$TEN" twice/b
     tar cf twice.tar twice
-    fails "twice.tar: holds two files data_batch_" cifar-cat twice.tar
+    fails ".bin: its name is there twice: unpack the archive and name the folder of the one meant" \
+        cifar-cat twice.tar
+    fails ": its name is there twice" cifar-cat -s test twice.tar
+    tar cf mixed.tar mixed
+    fails "mixed.tar: holds files of two data sets" cifar-cat mixed.tar
+}
+
+@test "an archive whose folder has a name of other than ASCII" {
+    cp -r "$TEN" "caf$(printf '\xc3\xa9')"
+    tar cf set.tar --format=posix caf*
+    cmp <(cifar-cat "$TEN") <(cifar-cat set.tar)
 }
 
 @test "archives that are cut short or damaged" {
@@ -304,57 +426,150 @@ image  U8   [10,3,32,32]
     tar cf good.tar -C "$FIXTURES/cifar" cifar-10-batches-bin
     head -c 5000 good.tar >cut.tar
     fails "cut.tar: " cifar-cat cut.tar
+    gzip -c "$TEN/data_batch_1.bin" >batch.gz
+    fails "batch.gz: the archive cannot be read (Unrecognized archive format)" cifar-cat batch.gz
+}
+
+# zeros N FILE: a file of that many zeros, which takes no room on the disk.
+zeros() {
+    mkdir -p "$(dirname "$2")"
+    truncate -s "$1" "$2"
+}
+
+@test "members of an archive are read up to what a batch can be" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    zeros $((20826 * 3073)) set/data_batch_2.bin # 64 MB less 1702 bytes
+    tar cz --sparse -f set.tar.gz set
+    equal "$(cifar-cat set.tar.gz --val 0 -n 3 --shuffle 1 | tensor-ls | head -n 1)" \
+        "# frame 1: 3 rows, 3 tensors, 9264 bytes"
+    zeros $((20827 * 3073)) set/data_batch_2.bin
+    tar czf set.tar.gz set
+    fails "set.tar.gz: set/data_batch_2.bin: holds more than 64 MB" cifar-cat set.tar.gz
+    # not packed, or in a folder, it may be larger
+    tar cf set.tar set
+    equal "$(cifar-cat set.tar --val 0 -n 3 | tensor-tsv index | xargs)" "0 1 2"
+    equal "$(cifar-cat set --val 0 -n 3 | tensor-tsv index | xargs)" "0 1 2"
+    # of a size that no disk holds, nothing is unpacked
+    zeros 900G set/data_batch_2.bin
+    tar cz --sparse -f set.tar.gz set
+    fails "set.tar.gz: set/data_batch_2.bin: holds more than 64 MB" cifar-cat set.tar.gz
+    cp "$TEN"/data_batch_2.bin set
+    zeros 900G set/batches.meta.txt
+    tar cz --sparse -f set.tar.gz set
+    fails "set.tar.gz: set/batches.meta.txt: holds more than 1 MB" cifar-cat set.tar.gz
+}
+
+@test "what an archive holds besides the batches is passed over up to a limit" {
+    cp -r "$TEN" set
+    chmod -R u+w set
+    zeros 99000000 set/other
+    tar cz --sort=name -f set.tar.gz set
+    cmp <(cifar-cat "$TEN") <(cifar-cat set.tar.gz)
+    zeros 900G set/other
+    tar cz --sparse -f set.tar.gz set
+    fails "set.tar.gz: holds more than 100 MB besides the batches asked for" cifar-cat set.tar.gz
+}
+
+@test "pipes and devices without an end" {
+    fails "/dev/zero: holds more than 640 MB" cifar-cat /dev/zero
+    cp -r "$TEN" set
+    chmod -R u+w set
+    ln -sf /dev/zero set/batches.meta.txt
+    fails "set/batches.meta.txt: holds more than 1 MB" cifar-cat set
 }
 
 @test "pickles as Python 2 and 3 write them" {
-    cp "$FIXTURES"/cifar/pickles/* .
+    cp -r "$FIXTURES"/cifar/pickles/* .
     cifar-cat -q protocol_2 >wanted.st
     for file in protocol_3 protocol_4 protocol_5 columns_first; do
         cmp <(cifar-cat -q $file | tail -c 6176) <(tail -c 6176 wanted.st)
+    done
+    for file in protocol_0 protocol_1 "$FIXTURES"/cifar/pickles/flavours/*; do
+        cmp <(cifar-cat -q "$file" | tail -c 6176) <(tail -c 6176 wanted.st)
     done
     # the first two rows of the data set, but for the metadata: 32 bytes of numbers and two images
     cmp <(cifar-cat -q -n 2 --val 0 "$TEN_PYTHON" | tail -c 6176) <(tail -c 6176 wanted.st)
 }
 
-@test "pickles that are refused" {
-    cp "$FIXTURES"/cifar/pickles/* .
-    fails "executes: byte 34: names 'builtins print', which no CIFAR file holds" cifar-cat executes
-    fails "an array of other than unsigned bytes (dtype uint8 is expected)" cifar-cat wide
-    fails "short: no array 'data' of N x 3072 bytes" cifar-cat short
-    fails "more: 2 'labels' for 3 images" cifar-cat more
-    fails "label: record 1: label 10 (0 to 9 are classes)" cifar-cat label
-    fails "text_label: record 1: its label is no whole number" cifar-cat text_label
-    fails "no_labels: a pickle without 'labels' or 'fine_labels'" cifar-cat no_labels
-    fails "protocol_1: neither a batch nor an archive" cifar-cat protocol_1
-}
-
-@test "pickles that are cut short, at any byte" {
-    cp "$FIXTURES"/cifar/pickles/protocol_4 whole
-    local size
-    size=$(wc -c <whole)
-    for at in 1 2 3 10 30 60 100 200 300 400 3000 $((size - 60)) $((size - 10)) $((size - 2)) $((size - 1)); do
-        head -c "$at" whole >piece
-        fails "piece: " cifar-cat piece
+@test "class names as Python 2 and 3 write them" {
+    cp -r "$TEN_PYTHON" set
+    chmod -R u+w set
+    for file in "$FIXTURES"/cifar/pickles/names/*; do
+        cat "$file" >set/batches.meta
+        equal "$(cifar-cat set | tensor-ls -m classes)" 'a,b,café,d\e,一,f,g,h,i,j'
+        equal "$(labels --val 0 --classes 'café' set | wc -l)" 1
     done
 }
 
+@test "pickles that are refused" {
+    cp -r "$FIXTURES"/cifar/pickles/* .
+    fails "executes: byte 34: names 'builtins print', which no CIFAR file holds" cifar-cat executes
+    fails "wide: 'data' is an array of uint16, 2 x 3072, and not an array of uint8, N x 3072" cifar-cat wide
+    fails "short: 'data' is an array of uint8, 2 x 3000, and not an array of uint8, N x 3072" cifar-cat short
+    fails "more: 2 'labels' for 3 images" cifar-cat more
+    fails "label: record 1: label 10 (0 to 9 are classes)" cifar-cat label
+    fails "text_label: record 1: its label is a text, and not a whole number" cifar-cat text_label
+    fails "no_labels: a pickle without 'labels' or 'fine_labels' (is it a batch?)" cifar-cat no_labels
+    fails "no_data: holds no 'data' (is it a batch?)" cifar-cat no_data
+    local is="and neither a list nor an array of whole numbers"
+    fails "labels_text: 'labels' is a text, $is" cifar-cat labels_text
+    fails "labels_float: 'labels' is an array of numpy's type 'f8', 2, $is" cifar-cat labels_float
+    fails "labels_square: 'labels' is an array of int64, 2 x 1, $is" cifar-cat labels_square
+    fails "labels_number: 'labels' is a whole number, $is" cifar-cat labels_number
+    fails "labels_dictionary: 'labels' is a dictionary, $is" cifar-cat labels_dictionary
+    fails "labels_none: 'labels' is None, $is" cifar-cat labels_none
+    fails "label_float: record 1: its label is a floating-point number, and not a whole number" cifar-cat label_float
+    fails "label_numpy_float: record 1: its label is a value of numpy's type 'f4'" cifar-cat label_numpy_float
+    fails "label_long: record 1: its label is a whole number of more than 64 bits" cifar-cat label_long
+    fails "label_huge: record 1: label 9223372036854775807 (0 to 9 are classes)" cifar-cat label_huge
+    fails "label_negative: record 1: label -1 (0 to 9 are classes)" cifar-cat label_negative
+}
+
 @test "pickles that are no sound ones" {
-    # STOP, items, a tuple's end, a call without a value; a memo never filled; an unknown opcode
+    # STOP, items, a tuple's end, a call without a value; a value never stored; an unknown instruction
     printf '\x80\x02.' >a && fails "a: byte 3: not a sound pickle (a value is missing)" cifar-cat a
-    printf '\x80\x02e.' >a && fails "a mark is missing" cifar-cat a
-    printf '\x80\x02t.' >a && fails "a mark is missing" cifar-cat a
+    printf '\x80\x02e.' >a && fails "items that begin nowhere" cifar-cat a
+    printf '\x80\x02t.' >a && fails "items that begin nowhere" cifar-cat a
     printf '\x80\x02(R.' >a && fails "a value is missing" cifar-cat a
     printf '\x80\x02]K\x01K\x02s.' >a && fails "items for what holds none" cifar-cat a
     printf '\x80\x02}(K\x01u.' >a && fails "items for what holds none" cifar-cat a
-    printf '\x80\x02h\x05.' >a && fails "memo 5 holds nothing" cifar-cat a
-    printf '\x80\x02Nr\xff\xff\xff\xff.' >a && fails "memo 4294967295 is out of range" cifar-cat a
-    printf '\x80\x02\xff.' >a && fails "opcode 0xff, which no CIFAR file holds" cifar-cat a
+    printf '(K\x01d.' >a && fails "neither a batch nor an archive" cifar-cat a
+    printf '\x80\x02(K\x01d.' >a && fails "a key without a value" cifar-cat a
+    printf '\x80\x02}h\x05.' >a && fails "no value was stored as number 5" cifar-cat a
+    printf '\x80\x02Nr\xff\xff\xff\xff.' >a && fails "a value is stored as number 4294967295" cifar-cat a
+    printf '\x80\x02\xff.' >a && fails "there is no instruction 0xff in one" cifar-cat a
     printf '\x80\x02T\xff\xff\xff\xffabc' >a
-    fails "the file ends inside a value (4294967295 bytes are needed, 3 left)" cifar-cat a
-    printf '\x80\x02\x8a\x09123456789.' >a && fails "a number of 9 bytes (at most 8)" cifar-cat a
+    fails "the pickle ends inside a value (4294967295 bytes are needed, 3 left)" cifar-cat a
     printf '\x80\x02K\x01K\x02\x86)R.' >a && fails "a call that no CIFAR file makes" cifar-cat a
+    printf '\x80\x02K\x01K\x02b.' >a && fails "an object that no CIFAR file holds" cifar-cat a
     printf '\x80\x02K\x01.' >a && fails "a pickle without 'labels'" cifar-cat a
-    printf '\x80\x01K\x01.' >a && fails "not a pickle of protocol 2 to 5" cifar-cat a
+    printf '\x80\x01K\x01.' >a && fails "a: not a pickle of protocol 0 to 5" cifar-cat a
+    printf '(dI4x\n.' >a && fails "a: byte 6: not a sound pickle (a number of other than digits)" cifar-cat a
+    printf '(dL-L\n.' >a && fails "a number without digits" cifar-cat a
+    printf '(dI4' >a && fails "the pickle ends inside a line" cifar-cat a
+    printf '(dS"a\n.' >a && fails "a text without quotes" cifar-cat a
+    printf "(dS'\\\\xg'\n." >a && fails "a text with a backslash that means nothing" cifar-cat a
+    printf '(dp-1\n.' >a && fails "the number of a stored value is none" cifar-cat a
+    printf '(d0.' >a && fails "a value is missing" cifar-cat a
+    printf '(d1.' >a && fails "items that begin nowhere" cifar-cat a
+}
+
+@test "pickles that make more of themselves than memory holds" {
+    # 2 bytes fetch a text of 200 kB again, 8 make another copy of it
+    {
+        printf '\x80\x02c_codecs\nencode\nq\x00X\x40\x0d\x03\x00'
+        head -c 200000 /dev/zero | tr '\0' a
+        printf 'q\x01X\x06\x00\x00\x00latin1q\x02'
+        for ((i = 0; i < 500; i++)); do printf 'h\x00h\x01h\x02\x86R'; done
+    } >copies
+    fails "more than 64 MB of memory would be needed" cifar-cat copies
+    # 1 byte makes a value
+    { printf '\x80\x02(' && head -c 5000000 /dev/zero | tr '\0' N; } >values
+    fails "more than 74 MB of memory would be needed (the most is 64 MB and twice the pickle's size)" cifar-cat values
+    # a value stored under a high number
+    { printf '\x80\x02Nr\x00\x00\x00\x01' && head -c 17000000 /dev/zero | tr '\0' N; } >stored
+    fails "more than 98 MB of memory would be needed" cifar-cat stored
 }
 
 @test "a full disk and a closed pipe" {

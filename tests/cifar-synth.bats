@@ -74,9 +74,30 @@ $BATCHES/test_batch.bin 21511"
     } | od -An -v -tx1 -w3072 | sort -u | wc -l)" 600
 }
 
-@test "no images at all" {
+@test "a part without images has no batches" {
+    cifar-synth --train 10 --test 5 set
+    cifar-synth --train 5 --test 0 set
+    equal "$(ls "set/$BATCHES" | xargs)" "batches.meta.txt data_batch_1.bin data_batch_2.bin data_batch_3.bin \
+data_batch_4.bin data_batch_5.bin source.txt"
+    equal "$(cifar-cat --val 0 set | tensor-tsv index | xargs)" "0 1 2 3 4"
+    fails "set: test_batch.bin is missing" cifar-cat -s test set
+    cifar-synth --train 0 --test 5 set
+    equal "$(ls "set/$BATCHES" | xargs)" "batches.meta.txt source.txt test_batch.bin"
+    equal "$(cifar-cat -s test set | tensor-tsv index | xargs)" "0 1 2 3 4"
+    fails "set: data_batch_1.bin is missing" cifar-cat set
     cifar-synth --train 0 --test 0 set
-    equal "$(stat -c %s "set/$BATCHES/data_batch_1.bin" "set/$BATCHES/test_batch.bin" | xargs)" "0 0"
+    equal "$(ls "set/$BATCHES" | xargs)" "batches.meta.txt source.txt"
+    mkdir -p "stuck/$BATCHES/test_batch.bin"
+    fails "stuck/$BATCHES/test_batch.bin: cannot be removed" cifar-synth --train 5 --test 0 stuck
+}
+
+@test "each of the five batches has an image" {
+    for train in 1 2 3 4; do
+        misused "--train: $train images do not fill 5 batches (0, or 5 and more, are possible)" \
+            cifar-synth --train $train set
+    done
+    cifar-synth --train 6 --test 1 set
+    equal "$(stat -c %s "set/$BATCHES"/data_batch_?.bin | xargs)" "3073 3073 3073 3073 6146"
     misused "--train: '-1' is not a whole number from 0 to 100000000" cifar-synth --train -1 set
     misused "--test: 'x' is not a whole number" cifar-synth --test x set
 }

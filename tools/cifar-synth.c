@@ -1,10 +1,11 @@
 /* cifar-synth: a data set of drawn scenes in the layout of CIFAR-10. */
-#define _POSIX_C_SOURCE 200809L /* mkdir */
+#define _POSIX_C_SOURCE 200809L /* mkdir, unlink */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -47,10 +48,17 @@ static void draw_records(uint8_t *records, uint64_t seed, uint64_t first, int64_
     }
 }
 
+/* A batch of no images is no file (an empty one would be taken for one that was cut short), and none is left there. */
 static void write_batch(const char *folder, const char *name, uint64_t seed, uint64_t first, int64_t count,
                         struct progress *progress, int64_t *done)
 {
     char *path = format_string("%s/%s", folder, name);
+    if (count == 0) {
+        if (unlink(path) && errno != ENOENT)
+            die_errno("%s: cannot be removed", path);
+        free(path);
+        return;
+    }
     struct output output = output_open(path);
     uint8_t *records = allocate(CHUNK, RECORD);
     for (int64_t at = 0; at < count; at += CHUNK) {
@@ -97,6 +105,9 @@ int main(int argc, char **argv)
         false, false, 1, 1
     };
     int operand = options_parse(argc, argv, &usage, options);
+    if (train > 0 && train < TRAIN_BATCHES)
+        die_usage("--train: %lld images do not fill %d batches (0, or %d and more, are possible)", (long long)train,
+                  TRAIN_BATCHES, TRAIN_BATCHES);
 
     char *folder = format_string("%s/cifar-10-batches-bin", argv[operand]);
     char *source = format_string("cifar-synth (seed %lld)\n", (long long)seed);

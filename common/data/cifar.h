@@ -29,7 +29,7 @@ struct cifar_batch {
     int64_t rows;
     const unsigned char *images;   /* image of row r: images + r * stride, CIFAR_IMAGE bytes */
     size_t stride;
-    uint8_t *label[CIFAR_LABELS];  /* [rows] each; CIFAR_COARSE: NULL for CIFAR-10 */
+    uint8_t *label[CIFAR_LABELS];  /* [rows] each; CIFAR_COARSE: NULL where there are fine ones only */
     bool alone;                    /* the file was named itself: its rows are all taken, whatever the split */
     struct pickle *pickle;         /* owns the images of the python layout */
 };

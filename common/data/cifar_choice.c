@@ -173,8 +173,9 @@ static int64_t keep_shard(const char *shard, int64_t *rows, int64_t count)
 int64_t *cifar_choose(const struct cifar *set, const struct cifar_choice *choice, int64_t *count)
 {
     int64_t *rows = allocate((size_t)set->rows, sizeof *rows);
-    if (!set->names[choice->labels].count)
-        die("--labels coarse: %s has fine labels only", set->source);
+    for (int i = 0; i < set->batches; i++)
+        if (!set->batch[i].label[choice->labels])
+            die("--labels coarse: %s has fine labels only", set->batch[i].path);
     *count = take_split(set, choice, rows);
     if (choice->classes)
         *count = keep_classes(set, choice, rows, *count);

@@ -1,16 +1,20 @@
 #include "data/pickle.h"
 
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
+#include "data/escape.h"
 
 /* What a value is to the reader alone. The functions and classes are the only ones that a pickle may name. */
 enum kind {
-    KIND_PLAIN, KIND_MARK, KIND_TUPLE, KIND_DTYPE, KIND_NEW_ARRAY, /* values */
-    KIND_RECONSTRUCT, KIND_FROM_BUFFER, KIND_NDARRAY_CLASS, KIND_DTYPE_CLASS, KIND_ENCODE, KIND_BYTES_CLASS
+    /* values */
+    KIND_PLAIN, KIND_MARK, KIND_TUPLE, KIND_ESCAPED, KIND_LONG, KIND_REAL, KIND_OTHER_SCALAR, KIND_DTYPE, KIND_NEW_ARRAY,
+    /* functions and classes */
+    KIND_RECONSTRUCT, KIND_FROM_BUFFER, KIND_SCALAR, KIND_NDARRAY_CLASS, KIND_DTYPE_CLASS, KIND_ENCODE, KIND_BYTES_CLASS
 };
 
 static const struct {
@@ -21,17 +25,21 @@ static const struct {
     { "numpy._core.multiarray _reconstruct", KIND_RECONSTRUCT },
     { "numpy.core.numeric _frombuffer", KIND_FROM_BUFFER },
     { "numpy._core.numeric _frombuffer", KIND_FROM_BUFFER },
+    { "numpy.core.multiarray scalar", KIND_SCALAR },
+    { "numpy._core.multiarray scalar", KIND_SCALAR },
     { "numpy ndarray", KIND_NDARRAY_CLASS },
     { "numpy dtype", KIND_DTYPE_CLASS },
-    { "_codecs encode", KIND_ENCODE }, /* bytes, as Python 3 writes them by protocol 2 */
+    { "_codecs encode", KIND_ENCODE }, /* bytes, as Python 3 writes them by protocols 0 to 2 */
     { "__builtin__ bytes", KIND_BYTES_CLASS },
     { "builtins bytes", KIND_BYTES_CLASS },
 };
 
-struct node {
-    struct pickle_value value; /* first, so that a pointer to it is one to the node */
-    size_t room;               /* items allocated */
-    unsigned char *owned;      /* bytes that do not lie in the file */
+/* Values come by the block, as a file may make millions of them. */
+enum { VALUES_OF_BLOCK = 500 };
+struct block {
+    struct block *next;
+    int count;
+    struct pickle_value value[VALUES_OF_BLOCK];
 };
 
 struct values {
@@ -43,9 +51,12 @@ struct pickle {
     const unsigned char *bytes;
     size_t size, at;
     const char *path;
-    struct values all;   /* every value made, for freeing */
+    size_t left;           /* bytes of memory that may still be taken */
+    struct block *blocks;  /* every value made */
+    void **owned;          /* bytes, arrays and types that do not lie in the file */
+    size_t owned_count, owned_room;
     struct values stack;
-    struct values memo;  /* by number; NULL where none was put */
+    struct values memo;    /* values to be fetched again, by number; NULL where none was stored */
     size_t memoized;
     const struct pickle_value *root;
 };
@@ -53,44 +64,82 @@ struct pickle {
 #define DIE_PICKLE(pickle, format, ...) \
     die("%s: byte %zu: " format, (pickle)->path, (pickle)->at, __VA_ARGS__)
 
+/* ---- memory ---- */
+
+static const size_t made_at_least = 64000000; /* that may be made of any pickle, besides twice its size */
+
+/* A few bytes of a pickle can ask for many: 3 of them fetch a text again, 10 make another copy of it. So all that is
+ * made is counted. Twice the size is what honest files need: the bytes of an array decoded from a text, and put into
+ * another order; lists of labels and names are small beside their images. */
+static void charge(struct pickle *pickle, size_t bytes)
+{
+    enum { HEADER = 24 }; /* what malloc() itself takes for a block, and what rounding costs */
+    bytes = checked_add(bytes, HEADER);
+    if (bytes > pickle->left)
+        DIE_PICKLE(pickle, "more than %zu MB of memory would be needed (the most is 64 MB and twice the pickle's size)",
+                   (made_at_least + 2 * pickle->size) / 1000000);
+    pickle->left -= bytes;
+}
+
+/* Twice the room for pointers, for lists that grow. */
+static void *grow(struct pickle *pickle, void *items, size_t *room)
+{
+    size_t more = *room ? *room : 4;
+    charge(pickle, checked_multiply(more, sizeof(void *)));
+    *room += more;
+    return reallocate(items, *room, sizeof(void *));
+}
+
+/* Zeroed memory that lasts as long as the pickle. */
+static void *make(struct pickle *pickle, size_t size)
+{
+    charge(pickle, size);
+    if (pickle->owned_count == pickle->owned_room)
+        pickle->owned = grow(pickle, pickle->owned, &pickle->owned_room);
+    return pickle->owned[pickle->owned_count++] = allocate(size, 1);
+}
+
 /* ---- values ---- */
 
-static void values_push(struct values *values, struct pickle_value *value)
+static void values_push(struct pickle *pickle, struct values *values, struct pickle_value *value)
 {
-    if (values->count == values->room) {
-        values->room = checked_multiply(values->room ? values->room : 64, 2);
-        values->item = reallocate(values->item, values->room, sizeof *values->item);
-    }
+    if (values->count == values->room)
+        values->item = grow(pickle, values->item, &values->room);
     values->item[values->count++] = value;
 }
 
 static struct pickle_value *new_value(struct pickle *pickle, enum pickle_type type, enum kind kind)
 {
-    struct node *node = allocate(1, sizeof *node);
-    node->value.type = type;
-    node->value.kind = (int)kind;
-    values_push(&pickle->all, &node->value);
-    return &node->value;
+    struct block *block = pickle->blocks;
+    if (!block || block->count == VALUES_OF_BLOCK) {
+        charge(pickle, sizeof *block);
+        block = allocate(1, sizeof *block);
+        block->next = pickle->blocks;
+        pickle->blocks = block;
+    }
+    struct pickle_value *value = &block->value[block->count++];
+    value->type = type;
+    value->kind = (int)kind;
+    return value;
 }
 
-static void append_item(struct pickle_value *list, struct pickle_value *item)
+static void append_item(struct pickle *pickle, struct pickle_value *list, struct pickle_value *item)
 {
-    struct node *node = (struct node *)list;
-    if (list->count == node->room) {
-        node->room = checked_multiply(node->room ? node->room : 4, 2);
-        list->item = reallocate(list->item, node->room, sizeof *list->item);
-    }
+    if (list->count == list->room)
+        list->item = grow(pickle, list->item, &list->room);
     list->item[list->count++] = item;
 }
 
 static void push(struct pickle *pickle, struct pickle_value *value)
 {
-    values_push(&pickle->stack, value);
+    values_push(pickle, &pickle->stack, value);
 }
 
-static void push_new(struct pickle *pickle, enum pickle_type type, enum kind kind)
+static struct pickle_value *push_new(struct pickle *pickle, enum pickle_type type, enum kind kind)
 {
-    push(pickle, new_value(pickle, type, kind));
+    struct pickle_value *value = new_value(pickle, type, kind);
+    push(pickle, value);
+    return value;
 }
 
 /* The value `depth` below the top of the stack; marks are no values. */
@@ -114,7 +163,7 @@ static size_t find_mark(struct pickle *pickle)
     for (size_t i = pickle->stack.count; i > 0; i--)
         if (pickle->stack.item[i - 1]->kind == KIND_MARK)
             return i;
-    DIE_PICKLE(pickle, "%s", "not a sound pickle (a mark is missing)");
+    DIE_PICKLE(pickle, "%s", "not a sound pickle (items that begin nowhere)");
 }
 
 /* ---- bytes ---- */
@@ -122,8 +171,8 @@ static size_t find_mark(struct pickle *pickle)
 static const unsigned char *take(struct pickle *pickle, uint64_t count)
 {
     if (count > pickle->size - pickle->at)
-        DIE_PICKLE(pickle, "the file ends inside a value (%llu bytes are needed, %zu left)", (unsigned long long)count,
-                   pickle->size - pickle->at);
+        DIE_PICKLE(pickle, "the pickle ends inside a value (%llu bytes are needed, %zu left)",
+                   (unsigned long long)count, pickle->size - pickle->at);
     const unsigned char *bytes = pickle->bytes + pickle->at;
     pickle->at += count;
     return bytes;
@@ -148,18 +197,92 @@ static int64_t take_signed(struct pickle *pickle, int count)
     return (int64_t)((number ^ sign) - sign);
 }
 
+/* The bytes up to the end of the line. */
+static const unsigned char *take_line(struct pickle *pickle, size_t *length)
+{
+    const unsigned char *start = pickle->bytes + pickle->at;
+    const unsigned char *end = memchr(start, '\n', pickle->size - pickle->at);
+    if (!end)
+        DIE_PICKLE(pickle, "%s", "the pickle ends inside a line");
+    *length = (size_t)(end - start);
+    pickle->at += *length + 1;
+    return start;
+}
+
+/* The whole number that a line is; false: it has more than 64 bits. Python 2 ends long ones in an L. */
+static bool take_decimal(struct pickle *pickle, int64_t *number)
+{
+    char digits[24] = "";
+    size_t length;
+    const unsigned char *line = take_line(pickle, &length);
+    if (length && line[length - 1] == 'L')
+        length--;
+    size_t sign = length && line[0] == '-';
+    if (length == sign)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a number without digits)");
+    for (size_t i = sign; i < length; i++)
+        if (line[i] < '0' || line[i] > '9')
+            DIE_PICKLE(pickle, "%s", "not a sound pickle (a number of other than digits)");
+    if (length >= sizeof digits)
+        return false;
+    memcpy(digits, line, length);
+    return parse_integer(digits, INT64_MIN, INT64_MAX, number);
+}
+
 static void push_integer(struct pickle *pickle, int64_t integer)
 {
-    struct pickle_value *value = new_value(pickle, PICKLE_INTEGER, KIND_PLAIN);
-    value->integer = integer;
-    push(pickle, value);
+    push_new(pickle, PICKLE_INTEGER, KIND_PLAIN)->integer = integer;
+}
+
+/* A whole number of more than 64 bits, which no label is. */
+static void push_long(struct pickle *pickle)
+{
+    push_new(pickle, PICKLE_OTHER, KIND_LONG);
+}
+
+static struct pickle_value *new_bytes(struct pickle *pickle, const unsigned char *bytes, size_t length)
+{
+    struct pickle_value *value = new_value(pickle, PICKLE_BYTES, KIND_PLAIN);
+    value->bytes = bytes;
+    value->length = length;
+    return value;
 }
 
 static void push_bytes(struct pickle *pickle, uint64_t length)
 {
-    struct pickle_value *value = new_value(pickle, PICKLE_BYTES, KIND_PLAIN);
-    value->bytes = take(pickle, length);
-    value->length = (size_t)length;
+    const unsigned char *bytes = take(pickle, length);
+    push(pickle, new_bytes(pickle, bytes, (size_t)length));
+}
+
+/* Protocol 0: a byte string between quotes. */
+static void push_quoted_line(struct pickle *pickle)
+{
+    size_t length;
+    const unsigned char *line = take_line(pickle, &length);
+    if (length < 2 || (line[0] != '\'' && line[0] != '"') || line[length - 1] != line[0])
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text without quotes)");
+    line++;
+    length -= 2;
+    if (memchr(line, '\\', length)) {
+        unsigned char *decoded = make(pickle, length);
+        length = escape_bytes(line, length, decoded);
+        line = decoded;
+    }
+    if (length == ESCAPE_UNSOUND)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text with a backslash that means nothing)");
+    push(pickle, new_bytes(pickle, line, length));
+}
+
+/* Protocol 0: characters. Where they are not all ASCII they stay as they are until it is known what for: Python 3
+ * writes the bytes of arrays in this way too. */
+static void push_character_line(struct pickle *pickle)
+{
+    size_t length, ascii = 0;
+    const unsigned char *line = take_line(pickle, &length);
+    while (ascii < length && line[ascii] < 0x80 && line[ascii] != '\\')
+        ascii++;
+    struct pickle_value *value = new_bytes(pickle, line, length);
+    value->kind = ascii == length ? KIND_PLAIN : KIND_ESCAPED;
     push(pickle, value);
 }
 
@@ -167,62 +290,106 @@ static void push_bytes(struct pickle *pickle, uint64_t length)
 
 static bool is_text(const struct pickle_value *value, const char *text)
 {
-    return value->type == PICKLE_BYTES && value->length == strlen(text) &&
+    return value->type == PICKLE_BYTES && value->kind == KIND_PLAIN && value->length == strlen(text) &&
            memcmp(value->bytes, text, value->length) == 0;
+}
+
+/* A flag that Python 2 and 3 write as a number. */
+static bool is_true(const struct pickle_value *value)
+{
+    return value->type == PICKLE_INTEGER && value->integer != 0;
+}
+
+/* UTF-8 of characters below 256 as bytes, one each; ESCAPE_UNSOUND: there are other ones. */
+static size_t latin1_of_utf8(const unsigned char *text, size_t length, unsigned char *out)
+{
+    size_t written = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char lead = text[i];
+        if (lead >= 0x80) {
+            if ((lead & 0xfe) != 0xc2 || i + 1 == length || (text[i + 1] & 0xc0) != 0x80)
+                return ESCAPE_UNSOUND;
+            lead = (unsigned char)(lead << 6 | (text[++i] & 0x3f));
+        }
+        out[written++] = lead;
+    }
+    return written;
 }
 
 /* Bytes of a text of code points below 256: the inverse of what Python 3 did to them. */
 static struct pickle_value *encode_latin1(struct pickle *pickle, const struct pickle_value *text)
 {
-    struct pickle_value *value = new_value(pickle, PICKLE_BYTES, KIND_PLAIN);
-    unsigned char *out = allocate(text->length, 1);
-    ((struct node *)value)->owned = out;
-    value->bytes = out;
-    for (size_t i = 0; i < text->length; i++) {
-        unsigned char lead = text->bytes[i];
-        if (lead >= 0x80) {
-            if ((lead & 0xfe) != 0xc2 || i + 1 == text->length || (text->bytes[i + 1] & 0xc0) != 0x80)
-                DIE_PICKLE(pickle, "%s", "a text that stands for bytes holds other characters than latin1's");
-            lead = (unsigned char)(lead << 6 | (text->bytes[++i] & 0x3f));
-        }
-        out[value->length++] = lead;
+    unsigned char *out = make(pickle, text->length);
+    size_t length = text->kind == KIND_ESCAPED ? escape_latin1(text->bytes, text->length, out)
+                                               : latin1_of_utf8(text->bytes, text->length, out);
+    if (length == ESCAPE_UNSOUND)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text that stands for bytes holds other characters)");
+    return new_bytes(pickle, out, length);
+}
+
+/* What an array is made of, as numpy's functions are given it. */
+struct array_state {
+    const struct pickle_value *shape, *dtype, *data;
+    bool columns_first;
+};
+
+static void check_array_bytes(struct pickle *pickle, const struct numpy_array *array, size_t length)
+{
+    uint64_t size;
+    if (!numpy_array_size(array, &size))
+        DIE_PICKLE(pickle, "not a sound pickle (%s)", numpy_describe(array));
+    if (size != length)
+        DIE_PICKLE(pickle, "not a sound pickle (%s: %llu bytes are needed, %zu are there)", numpy_describe(array),
+                   (unsigned long long)size, length);
+}
+
+/* Arrays of other than whole numbers are carried through: nothing that is wanted is in them. */
+static void fill_array(struct pickle *pickle, struct pickle_value *value, struct array_state state)
+{
+    struct numpy_array *array = value->array = make(pickle, sizeof *array);
+    if (state.shape->kind != KIND_TUPLE || state.dtype->kind != KIND_DTYPE)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (an array without a shape or a type)");
+    array->type = *state.dtype->element;
+    array->rank = state.shape->count <= NUMPY_RANK_MAX ? (int)state.shape->count : -1;
+    for (int d = 0; d < array->rank; d++)
+        array->shape[d] = state.shape->item[d]->type == PICKLE_INTEGER ? state.shape->item[d]->integer : -1;
+    value->kind = KIND_PLAIN;
+    if (!array->type.kind || array->rank < 0)
+        return;
+    if (state.data->type != PICKLE_BYTES || state.data->kind != KIND_PLAIN)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (an array without bytes)");
+    check_array_bytes(pickle, array, state.data->length);
+    array->bytes = state.data->bytes;
+    if (state.columns_first && array->rank > 1) {
+        unsigned char *rows_first = make(pickle, state.data->length);
+        numpy_rows_first(array, rows_first);
+        array->bytes = rows_first;
     }
+}
+
+static struct pickle_value *new_dtype(struct pickle *pickle, const struct pickle_value *code)
+{
+    struct pickle_value *value = new_value(pickle, PICKLE_OTHER, KIND_DTYPE);
+    value->element = make(pickle, sizeof *value->element);
+    if (code->type == PICKLE_BYTES && code->kind == KIND_PLAIN)
+        *value->element = numpy_type_of(code->bytes, code->length);
     return value;
 }
 
-/* Columns first to rows first. */
-static void transpose(struct pickle_value *array)
+/* One of numpy's numbers: of a whole one its value is known. */
+static struct pickle_value *new_scalar(struct pickle *pickle, struct numpy_type *type,
+                                       const struct pickle_value *data)
 {
-    size_t rows = (size_t)array->shape[0], columns = (size_t)array->shape[1];
-    unsigned char *out = allocate(array->length, 1);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++)
-            out[r * columns + c] = array->bytes[c * rows + r];
-    ((struct node *)array)->owned = out;
-    array->bytes = out;
-}
-
-static void fill_array(struct pickle *pickle, struct pickle_value *array, const struct pickle_value *shape,
-                       const struct pickle_value *dtype, bool columns_first, const struct pickle_value *data)
-{
-    uint64_t size = 1;
-    if (shape->kind != KIND_TUPLE || shape->count < 1 || shape->count > 2 || data->type != PICKLE_BYTES)
-        DIE_PICKLE(pickle, "%s", "an array of other than one or two dimensions");
-    if (dtype->kind != KIND_DTYPE)
-        DIE_PICKLE(pickle, "%s", "an array of other than unsigned bytes (dtype uint8 is expected)");
-    array->rank = (int)shape->count;
-    for (int d = 0; d < array->rank; d++) {
-        array->shape[d] = shape->item[d]->type == PICKLE_INTEGER ? shape->item[d]->integer : -1;
-        if (array->shape[d] < 0 || __builtin_mul_overflow(size, (uint64_t)array->shape[d], &size))
-            DIE_PICKLE(pickle, "dimension %d of an array is no size", d);
+    if (!type->kind) {
+        struct pickle_value *other = new_value(pickle, PICKLE_OTHER, KIND_OTHER_SCALAR);
+        other->element = type;
+        return other;
     }
-    if (size != data->length)
-        DIE_PICKLE(pickle, "an array of %llu bytes holds %zu", (unsigned long long)size, data->length);
-    array->bytes = data->bytes;
-    array->length = data->length;
-    array->kind = KIND_PLAIN;
-    if (columns_first && array->rank == 2)
-        transpose(array);
+    if (data->type != PICKLE_BYTES || data->kind != KIND_PLAIN || data->length != (size_t)type->width)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a number of numpy's without its bytes)");
+    struct pickle_value *value = new_value(pickle, PICKLE_INTEGER, KIND_PLAIN);
+    value->integer = numpy_integer(type, data->bytes);
+    return value;
 }
 
 /* function(*arguments), for the few functions that there are. */
@@ -230,85 +397,112 @@ static struct pickle_value *reduce(struct pickle *pickle, const struct pickle_va
                                    const struct pickle_value *arguments)
 {
     size_t count = arguments->kind == KIND_TUPLE ? arguments->count : SIZE_MAX;
-    struct pickle_value **argument = arguments->item, *array;
+    struct pickle_value **argument = count == SIZE_MAX ? NULL : arguments->item, *array;
     switch (function->kind) {
     case KIND_RECONSTRUCT:
         if (count == 3 && argument[0]->kind == KIND_NDARRAY_CLASS)
-            return new_value(pickle, PICKLE_ARRAY, KIND_NEW_ARRAY);
+            return new_value(pickle, PICKLE_OTHER, KIND_NEW_ARRAY);
         break;
     case KIND_DTYPE_CLASS:
         if (count >= 1 && count <= 3)
-            return new_value(pickle, PICKLE_NONE,
-                             is_text(argument[0], "u1") || is_text(argument[0], "|u1") ? KIND_DTYPE : KIND_PLAIN);
+            return new_dtype(pickle, argument[0]);
         break;
     case KIND_FROM_BUFFER:
         if (count != 4)
             break;
         array = new_value(pickle, PICKLE_ARRAY, KIND_PLAIN);
-        fill_array(pickle, array, argument[2], argument[1], is_text(argument[3], "F"), argument[0]);
+        fill_array(pickle, array, (struct array_state){ .shape = argument[2], .dtype = argument[1],
+                                                        .data = argument[0],
+                                                        .columns_first = is_text(argument[3], "F") });
         return array;
+    case KIND_SCALAR:
+        if (count == 2 && argument[0]->kind == KIND_DTYPE)
+            return new_scalar(pickle, argument[0]->element, argument[1]);
+        break;
     case KIND_ENCODE:
         if (count == 2 && argument[0]->type == PICKLE_BYTES && is_text(argument[1], "latin1"))
             return encode_latin1(pickle, argument[0]);
         break;
     case KIND_BYTES_CLASS:
-        if (count == 0) {
-            struct pickle_value *empty = new_value(pickle, PICKLE_BYTES, KIND_PLAIN);
-            empty->bytes = pickle->bytes;
-            return empty;
-        }
+        if (count == 0)
+            return new_bytes(pickle, pickle->bytes, 0);
         break;
     default:
         break;
     }
-    DIE_PICKLE(pickle, "%s", "a call that no CIFAR file makes");
+    DIE_PICKLE(pickle, "%s", "a call that no CIFAR file makes (only arrays, lists, numbers and texts are read)");
 }
 
-/* What a new object is given: (version, shape, dtype, columns first, data) for an array, nothing of use for a dtype. */
+/* What a new object is given: (version, shape, dtype, columns first, data) for an array, (version, order of bytes ...)
+ * for a dtype. */
 static void build(struct pickle *pickle)
 {
     const struct pickle_value *state = pop(pickle);
-    struct pickle_value *object = peek(pickle, 0);
-    if (object->kind == KIND_DTYPE || (object->type == PICKLE_NONE && object->kind == KIND_PLAIN))
-        return;
-    if (object->kind != KIND_NEW_ARRAY || state->kind != KIND_TUPLE || state->count != 5)
-        DIE_PICKLE(pickle, "%s", "an object that no CIFAR file holds");
-    fill_array(pickle, object, state->item[1], state->item[2], state->item[3]->integer != 0, state->item[4]);
+    struct pickle_value *object = peek(pickle, 0), **item = state->kind == KIND_TUPLE ? state->item : NULL;
+    size_t count = item ? state->count : 0;
+    if (object->kind == KIND_DTYPE && count >= 2) {
+        if (item[1]->type == PICKLE_BYTES && item[1]->length == 1)
+            numpy_type_set_order(object->element, item[1]->bytes[0]);
+    } else if (object->kind == KIND_NEW_ARRAY && count == 5) {
+        object->type = PICKLE_ARRAY;
+        fill_array(pickle, object, (struct array_state){ .shape = item[1], .dtype = item[2], .data = item[4],
+                                                         .columns_first = is_true(item[3]) });
+    } else {
+        DIE_PICKLE(pickle, "%s", "an object that no CIFAR file holds (only arrays, lists, numbers and texts are read)");
+    }
 }
 
 static void push_global(struct pickle *pickle, const unsigned char *module, size_t module_length,
                         const unsigned char *name, size_t name_length)
 {
-    char *full = format_string("%.*s %.*s", (int)(module_length < 200 ? module_length : 200), (const char *)module,
-                               (int)(name_length < 200 ? name_length : 200), (const char *)name);
+    enum { SHOWN = 200 };
+    char full[2 * SHOWN + 2];
+    snprintf(full, sizeof full, "%.*s %.*s", (int)(module_length < SHOWN ? module_length : SHOWN), (const char *)module,
+             (int)(name_length < SHOWN ? name_length : SHOWN), (const char *)name);
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
         if (strcmp(globals[i].name, full) == 0) {
-            free(full);
-            push_new(pickle, PICKLE_NONE, globals[i].kind);
+            push_new(pickle, PICKLE_OTHER, globals[i].kind);
             return;
         }
     }
-    DIE_PICKLE(pickle, "names '%s', which no CIFAR file holds (only arrays, lists and texts are read)", full);
+    DIE_PICKLE(pickle, "names '%s', which no CIFAR file holds (only arrays, lists, numbers and texts are read)", full);
 }
 
-/* ---- opcodes, by what they are about; each returns false for what is not its own ---- */
+/* ---- instructions, by what they are about; each function returns false for what is not its own ---- */
 
 static bool read_number(struct pickle *pickle, int code)
 {
+    int64_t number;
     uint64_t length;
     switch (code) {
+    case 'I': case 'L': /* lines; True and False are 01 and 00 */
+        if (take_decimal(pickle, &number))
+            push_integer(pickle, number);
+        else
+            push_long(pickle);
+        return true;
     case 'J': push_integer(pickle, take_signed(pickle, 4)); return true;
     case 'K': push_integer(pickle, (int64_t)take_number(pickle, 1)); return true;
     case 'M': push_integer(pickle, (int64_t)take_number(pickle, 2)); return true;
     case 0x88: push_integer(pickle, 1); return true; /* True */
     case 0x89: push_integer(pickle, 0); return true; /* False */
-    case 'N': push_new(pickle, PICKLE_NONE, KIND_PLAIN); return true;
-    case 0x8a: /* LONG1 */
-        length = take_number(pickle, 1);
-        if (length > 8)
-            DIE_PICKLE(pickle, "a number of %llu bytes (at most 8)", (unsigned long long)length);
-        push_integer(pickle, take_signed(pickle, (int)length));
+    case 0x8a: case 0x8b: /* LONG1, LONG4 */
+        length = take_number(pickle, code == 0x8a ? 1 : 4);
+        if (length <= 8) {
+            push_integer(pickle, take_signed(pickle, (int)length));
+        } else {
+            take(pickle, length);
+            push_long(pickle);
+        }
         return true;
+    case 'F': case 'G': /* a line, or 8 bytes */
+        if (code == 'F')
+            take_line(pickle, &(size_t){ 0 });
+        else
+            take(pickle, 8);
+        push_new(pickle, PICKLE_OTHER, KIND_REAL);
+        return true;
+    case 'N': push_new(pickle, PICKLE_NONE, KIND_PLAIN); return true;
     default: return false;
     }
 }
@@ -316,6 +510,8 @@ static bool read_number(struct pickle *pickle, int code)
 static bool read_text(struct pickle *pickle, int code)
 {
     switch (code) {
+    case 'S': push_quoted_line(pickle); return true;
+    case 'V': push_character_line(pickle); return true;
     case 'U': case 'C': case 0x8c: /* SHORT_BINSTRING, SHORT_BINBYTES, SHORT_BINUNICODE */
         push_bytes(pickle, take_number(pickle, 1));
         return true;
@@ -329,14 +525,21 @@ static bool read_text(struct pickle *pickle, int code)
     }
 }
 
-/* The last `count` values as a tuple in their place. */
-static void make_tuple(struct pickle *pickle, size_t count)
+/* The last `count` values, in a list, tuple or dictionary that takes their place (and that of the mark below them). */
+static void make_container(struct pickle *pickle, size_t count, bool marked, enum pickle_type type, enum kind kind)
 {
-    struct pickle_value *tuple = new_value(pickle, PICKLE_LIST, KIND_TUPLE);
+    struct pickle_value *container = new_value(pickle, type, kind);
+    if (type == PICKLE_DICT && count % 2)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (a key without a value)");
     for (size_t i = count; i > 0; i--)
-        append_item(tuple, peek(pickle, i - 1));
-    pickle->stack.count -= count;
-    push(pickle, tuple);
+        append_item(pickle, container, peek(pickle, i - 1));
+    pickle->stack.count -= count + marked;
+    push(pickle, container);
+}
+
+static void make_marked(struct pickle *pickle, enum pickle_type type, enum kind kind)
+{
+    make_container(pickle, pickle->stack.count - find_mark(pickle), true, type, kind);
 }
 
 /* Append the values from `first` on to the list or dictionary below them (and below the mark, where there is one). */
@@ -348,23 +551,21 @@ static void append_items(struct pickle *pickle, size_t first, bool marked, enum 
     if (container->type != type || container->kind != KIND_PLAIN || (type == PICKLE_DICT && (end - first) % 2))
         DIE_PICKLE(pickle, "%s", "not a sound pickle (items for what holds none)");
     for (size_t i = first; i < end; i++)
-        append_item(container, pickle->stack.item[i]);
+        append_item(pickle, container, pickle->stack.item[i]);
 }
 
 static bool read_container(struct pickle *pickle, int code)
 {
-    size_t mark;
     switch (code) {
     case '(': push_new(pickle, PICKLE_NONE, KIND_MARK); return true;
     case ']': push_new(pickle, PICKLE_LIST, KIND_PLAIN); return true;
     case '}': push_new(pickle, PICKLE_DICT, KIND_PLAIN); return true;
     case ')': push_new(pickle, PICKLE_LIST, KIND_TUPLE); return true;
-    case 0x85: case 0x86: case 0x87: make_tuple(pickle, (size_t)(code - 0x84)); return true;
-    case 't':
-        mark = find_mark(pickle);
-        make_tuple(pickle, pickle->stack.count - mark);
-        pickle->stack.item[mark - 1] = pickle->stack.item[mark]; /* over the mark */
-        pickle->stack.count = mark;
+    case 'l': make_marked(pickle, PICKLE_LIST, KIND_PLAIN); return true;
+    case 'd': make_marked(pickle, PICKLE_DICT, KIND_PLAIN); return true;
+    case 't': make_marked(pickle, PICKLE_LIST, KIND_TUPLE); return true;
+    case 0x85: case 0x86: case 0x87: /* TUPLE1, TUPLE2, TUPLE3 */
+        make_container(pickle, (size_t)(code - 0x84), false, PICKLE_LIST, KIND_TUPLE);
         return true;
     case 'a':
         peek(pickle, 0);
@@ -382,10 +583,10 @@ static bool read_container(struct pickle *pickle, int code)
 
 static void put_memo(struct pickle *pickle, size_t number)
 {
-    if (number > pickle->size) /* as many puts do not fit into the file */
-        DIE_PICKLE(pickle, "memo %zu is out of range", number);
+    if (number > pickle->size) /* as many do not fit into the file */
+        DIE_PICKLE(pickle, "not a sound pickle (a value is stored as number %zu)", number);
     while (pickle->memo.count <= number)
-        values_push(&pickle->memo, NULL);
+        values_push(pickle, &pickle->memo, NULL);
     pickle->memo.item[number] = peek(pickle, 0);
     pickle->memoized++;
 }
@@ -393,32 +594,34 @@ static void put_memo(struct pickle *pickle, size_t number)
 static void get_memo(struct pickle *pickle, size_t number)
 {
     if (number >= pickle->memo.count || !pickle->memo.item[number])
-        DIE_PICKLE(pickle, "memo %zu holds nothing", number);
+        DIE_PICKLE(pickle, "not a sound pickle (no value was stored as number %zu)", number);
     push(pickle, pickle->memo.item[number]);
 }
 
-static bool read_memo(struct pickle *pickle, int code)
+/* The number of a stored value, as a line. */
+static size_t take_memo_number(struct pickle *pickle)
 {
-    switch (code) {
-    case 'q': put_memo(pickle, take_number(pickle, 1)); return true;
-    case 'r': put_memo(pickle, take_number(pickle, 4)); return true;
-    case 'h': get_memo(pickle, take_number(pickle, 1)); return true;
-    case 'j': get_memo(pickle, take_number(pickle, 4)); return true;
-    case 0x94: put_memo(pickle, pickle->memoized); return true; /* MEMOIZE */
-    default: return false;
-    }
+    int64_t number;
+    if (!take_decimal(pickle, &number) || number < 0)
+        DIE_PICKLE(pickle, "%s", "not a sound pickle (the number of a stored value is none)");
+    return (size_t)number;
 }
 
-/* The bytes up to the end of the line. */
-static const unsigned char *take_line(struct pickle *pickle, size_t *length)
+static bool read_stack(struct pickle *pickle, int code)
 {
-    const unsigned char *start = pickle->bytes + pickle->at;
-    const unsigned char *end = memchr(start, '\n', pickle->size - pickle->at);
-    if (!end)
-        DIE_PICKLE(pickle, "%s", "the file ends inside a name");
-    *length = (size_t)(end - start);
-    pickle->at += *length + 1;
-    return start;
+    switch (code) {
+    case 'p': put_memo(pickle, take_memo_number(pickle)); return true;
+    case 'q': put_memo(pickle, take_number(pickle, 1)); return true;
+    case 'r': put_memo(pickle, take_number(pickle, 4)); return true;
+    case 0x94: put_memo(pickle, pickle->memoized); return true; /* MEMOIZE */
+    case 'g': get_memo(pickle, take_memo_number(pickle)); return true;
+    case 'h': get_memo(pickle, take_number(pickle, 1)); return true;
+    case 'j': get_memo(pickle, take_number(pickle, 4)); return true;
+    case '0': pop(pickle); return true;
+    case '1': pickle->stack.count = find_mark(pickle) - 1; return true; /* POP_MARK */
+    case '2': push(pickle, peek(pickle, 0)); return true;
+    default: return false;
+    }
 }
 
 static bool read_object(struct pickle *pickle, int code)
@@ -450,23 +653,37 @@ static bool read_object(struct pickle *pickle, int code)
     }
 }
 
+enum { PROTO = 0x80, STOP = '.', PROTOCOL_LOW = 2, PROTOCOL_HIGH = 5 };
+
+/* Protocols 0 and 1 have no mark of their own. They begin with the dictionary: `(d`, and `}` with where it is stored,
+ * the mark before its items, or its end. */
+bool pickle_begins(const unsigned char *bytes, size_t size)
+{
+    if (size < 2)
+        return false;
+    return bytes[0] == PROTO || (bytes[0] == '(' && bytes[1] == 'd') || (bytes[0] == '}' && memchr("qr(.", bytes[1], 4));
+}
+
 struct pickle *pickle_read(const unsigned char *bytes, size_t size, const char *path)
 {
-    enum { PROTO = 0x80, STOP = '.', PROTOCOL_LOW = 2, PROTOCOL_HIGH = 5 };
     struct pickle *pickle = allocate(1, sizeof *pickle);
     pickle->bytes = bytes;
     pickle->size = size;
     pickle->path = path;
-    if (size < 2 || bytes[0] != PROTO || bytes[1] < PROTOCOL_LOW || bytes[1] > PROTOCOL_HIGH)
-        die("%s: not a pickle of protocol %d to %d", path, PROTOCOL_LOW, PROTOCOL_HIGH);
-    pickle->at = 2;
+    pickle->left = checked_add(made_at_least, checked_multiply(2, size));
+    if (size && bytes[0] == PROTO) {
+        if (size < 2 || bytes[1] < PROTOCOL_LOW || bytes[1] > PROTOCOL_HIGH)
+            die("%s: not a pickle of protocol 0 to %d", path, PROTOCOL_HIGH);
+        pickle->at = 2;
+    }
     for (;;) {
         int code = *take(pickle, 1);
         if (code == STOP)
             break;
         if (!read_number(pickle, code) && !read_text(pickle, code) && !read_container(pickle, code) &&
-            !read_memo(pickle, code) && !read_object(pickle, code))
-            DIE_PICKLE(pickle, "opcode 0x%02x, which no CIFAR file holds", (unsigned)code);
+            !read_stack(pickle, code) && !read_object(pickle, code))
+            DIE_PICKLE(pickle, "not a sound pickle, or none of CIFAR (there is no instruction 0x%02x in one)",
+                       (unsigned)code);
     }
     pickle->root = pop(pickle);
     return pickle;
@@ -476,17 +693,22 @@ void pickle_free(struct pickle *pickle)
 {
     if (!pickle)
         return;
-    for (size_t i = 0; i < pickle->all.count; i++) {
-        struct node *node = (struct node *)pickle->all.item[i];
-        free(node->owned);
-        free(node->value.item);
-        free(node);
+    for (struct block *block = pickle->blocks, *next; block; block = next) {
+        next = block->next;
+        for (int i = 0; i < block->count; i++)
+            if (block->value[i].type == PICKLE_LIST || block->value[i].type == PICKLE_DICT)
+                free(block->value[i].item);
+        free(block);
     }
-    free(pickle->all.item);
+    for (size_t i = 0; i < pickle->owned_count; i++)
+        free(pickle->owned[i]);
+    free(pickle->owned);
     free(pickle->stack.item);
     free(pickle->memo.item);
     free(pickle);
 }
+
+/* ---- what the pickle holds ---- */
 
 const struct pickle_value *pickle_root(const struct pickle *pickle)
 {
@@ -497,8 +719,64 @@ const struct pickle_value *pickle_get(const struct pickle_value *dictionary, con
 {
     if (dictionary->type != PICKLE_DICT)
         return NULL;
-    for (size_t i = 0; i + 1 < dictionary->count; i += 2)
-        if (is_text(dictionary->item[i], key))
-            return dictionary->item[i + 1];
+    for (size_t i = dictionary->count; i > 0; i -= 2)
+        if (is_text(dictionary->item[i - 2], key))
+            return dictionary->item[i - 1];
     return NULL;
+}
+
+char *pickle_text(const struct pickle_value *value, size_t *length)
+{
+    if (value->type != PICKLE_BYTES)
+        return NULL;
+    bool escaped = value->kind == KIND_ESCAPED;
+    char *text = allocate(checked_add(checked_multiply(value->length, escaped ? 2 : 1), 1), 1);
+    *length = value->length;
+    if (escaped)
+        *length = escape_utf8(value->bytes, value->length, (unsigned char *)text);
+    else
+        memcpy(text, value->bytes, value->length);
+    if (*length == ESCAPE_UNSOUND) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int64_t pickle_count(const struct pickle_value *list)
+{
+    if (list->type == PICKLE_LIST)
+        return (int64_t)list->count;
+    return list->type == PICKLE_ARRAY && list->array->bytes && list->array->rank == 1 ? list->array->shape[0] : -1;
+}
+
+bool pickle_integer(const struct pickle_value *list, int64_t i, int64_t *integer)
+{
+    if (list->type == PICKLE_LIST) {
+        const struct pickle_value *item = list->item[i];
+        *integer = item->type == PICKLE_INTEGER ? item->integer : 0;
+        return item->type == PICKLE_INTEGER;
+    }
+    const struct numpy_type *type = &list->array->type;
+    *integer = numpy_integer(type, list->array->bytes + (size_t)i * (size_t)type->width);
+    return true;
+}
+
+char *pickle_describe(const struct pickle_value *value)
+{
+    switch (value->type) {
+    case PICKLE_NONE: return copy_string("None");
+    case PICKLE_INTEGER: return copy_string("a whole number");
+    case PICKLE_BYTES: return copy_string("a text");
+    case PICKLE_LIST: return copy_string(value->kind == KIND_TUPLE ? "a tuple" : "a list");
+    case PICKLE_DICT: return copy_string("a dictionary");
+    case PICKLE_ARRAY: return numpy_describe(value->array);
+    case PICKLE_OTHER: break;
+    }
+    switch (value->kind) {
+    case KIND_LONG: return copy_string("a whole number of more than 64 bits");
+    case KIND_REAL: return copy_string("a floating-point number");
+    case KIND_OTHER_SCALAR: return format_string("a value of numpy's type '%s'", value->element->code);
+    default: return copy_string("a type or a function");
+    }
 }
