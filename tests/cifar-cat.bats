@@ -228,6 +228,8 @@ image  U8   [10,3,32,32]
     run ! cmp -s one plain
     run ! cmp -s one two
     cmp plain <(sort -n one)
+    # an order is part of what a run means: it may never change
+    equal "$(rows --val 0 --shuffle 7 -n 12 set | xargs)" "80 7 15 92 41 44 88 62 37 86 81 2"
     misused "--shuffle: '-1' is not a whole number" cifar-cat --shuffle -1 set
 }
 
@@ -239,7 +241,19 @@ image  U8   [10,3,32,32]
     equal "$(rows --val 0 -n 1000 set | wc -l)" 100
     equal "$(rows --shuffle 3 -n 5 set)" "$(rows --shuffle 3 set | head -n 5)"
     equal "$(rows --per-class 1 -n 5 set)" "$(rows --per-class 1 set | head -n 5)"
+    equal "$(rows --per-class 1 -n 10 set | wc -l)" 10 # of its first ten rows one was held out
     misused "--number: '-1' is not a whole number" cifar-cat -n -1 set
+}
+
+@test "--classes and --per-class mean the labels that are written" {
+    for record in '\0\1' '\0\2' '\1\1' '\1\2' '\1\0'; do # coarse, fine
+        printf "$record"
+        head -c 3072 /dev/zero
+    done >train.bin
+    equal "$(rows --per-class 1 train.bin | xargs)" "0 1 4"
+    equal "$(rows --labels coarse --per-class 1 train.bin | xargs)" "0 2"
+    equal "$(rows --classes 1 train.bin | xargs)" "0 2"
+    equal "$(rows --labels coarse --classes 1 train.bin | xargs)" "2 3 4"
 }
 
 @test "--shard: the slices one behind the other are the whole" {
@@ -384,6 +398,9 @@ image  U8   [10,3,32,32]
     fails "nowhere: cannot be opened: No such file or directory" cifar-cat nowhere
     echo "some text" >text
     fails "text: neither a batch nor an archive (tar, zip or 7z)" cifar-cat text
+    # libarchive would read the file that this one names
+    printf '#mtree\n./test_batch.bin type=file contents=%s\n' "$TEN/test_batch.bin" >names
+    fails "names: neither a batch nor an archive (tar, zip or 7z)" cifar-cat -s test names
     head -c 5000 /dev/zero >zeros
     fails "zeros: 5000 bytes are not a whole number of records (3073 bytes in CIFAR-10, 3074 in CIFAR-100)" \
         cifar-cat zeros
@@ -440,6 +457,7 @@ zeros() {
     cp -r "$TEN" set
     chmod -R u+w set
     zeros $((20826 * 3073)) set/data_batch_2.bin # 64 MB less 1702 bytes
+    zeros $((20826 * 3073)) set/data_batch_3.bin
     tar cz --sparse -f set.tar.gz set
     equal "$(cifar-cat set.tar.gz --val 0 -n 3 --shuffle 1 | tensor-ls | head -n 1)" \
         "# frame 1: 3 rows, 3 tensors, 9264 bytes"

@@ -266,6 +266,10 @@ static void columns_first_becomes_rows_first(void)
                                  .bytes = (const unsigned char *)columns };
     numpy_rows_first(&array, (unsigned char *)rows);
     CHECK_BYTES(rows, wanted, sizeof wanted);
+    array.shape[0] = (int64_t)1 << 60; /* of no columns: nothing to do, and soon done */
+    array.shape[2] = 0;
+    numpy_rows_first(&array, (unsigned char *)rows);
+    CHECK_BYTES(rows, wanted, sizeof wanted);
 }
 
 static void sizes_that_are_none_are_seen(void)

@@ -56,7 +56,7 @@ void numpy_rows_first(const struct numpy_array *array, unsigned char *out)
     size_t width = (size_t)array->type.width, rows = (size_t)array->shape[0], columns = 1;
     for (int d = 1; d < array->rank; d++)
         columns *= (size_t)array->shape[d];
-    for (size_t first = 0; first < rows; first += BLOCK) {
+    for (size_t first = 0; columns && first < rows; first += BLOCK) { /* no columns: any number of rows is nothing */
         size_t count = rows - first < BLOCK ? rows - first : BLOCK;
         int64_t place[NUMPY_RANK_MAX] = { 0 }; /* in dimensions 1 and on, of the column in row-major order */
         for (size_t column = 0; column < columns; column++) {

@@ -66,18 +66,18 @@ struct pickle {
 
 /* ---- memory ---- */
 
-static const size_t made_at_least = 64000000; /* that may be made of any pickle, besides twice its size */
+static const size_t made_freely = 64000000; /* bytes that any pickle may be made into; a larger one into more */
 
-/* A few bytes of a pickle can ask for many: 3 of them fetch a text again, 10 make another copy of it. So all that is
- * made is counted. Twice the size is what honest files need: the bytes of an array decoded from a text, and put into
- * another order; lists of labels and names are small beside their images. */
+/* A few bytes of a pickle can ask for many: 2 of them fetch a text again, 8 make another copy of it. So all that is made
+ * is counted, and may be 64 MB and twice the size. That is what honest files need at most: the bytes of an array are
+ * decoded from a text, and then put into another order; labels and names are small beside their images. */
 static void charge(struct pickle *pickle, size_t bytes)
 {
     enum { HEADER = 24 }; /* what malloc() itself takes for a block, and what rounding costs */
     bytes = checked_add(bytes, HEADER);
     if (bytes > pickle->left)
         DIE_PICKLE(pickle, "more than %zu MB of memory would be needed (the most is 64 MB and twice the pickle's size)",
-                   (made_at_least + 2 * pickle->size) / 1000000);
+                   (made_freely + 2 * pickle->size) / 1000000);
     pickle->left -= bytes;
 }
 
@@ -670,7 +670,7 @@ struct pickle *pickle_read(const unsigned char *bytes, size_t size, const char *
     pickle->bytes = bytes;
     pickle->size = size;
     pickle->path = path;
-    pickle->left = checked_add(made_at_least, checked_multiply(2, size));
+    pickle->left = checked_add(made_freely, checked_multiply(2, size));
     if (size && bytes[0] == PROTO) {
         if (size < 2 || bytes[1] < PROTOCOL_LOW || bytes[1] > PROTOCOL_HIGH)
             die("%s: not a pickle of protocol 0 to %d", path, PROTOCOL_HIGH);
