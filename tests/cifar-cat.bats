@@ -144,7 +144,7 @@ image  U8   [10,3,32,32]
     chmod -R u+w set
     seq -f 'class_%g' 0 255 >set/batches.meta.txt
     for label in 20 40 128 255; do # 40 and 128 begin pickles, too
-        printf "\\x$(printf %x $label)" | dd of=set/data_batch_2.bin bs=1 conv=notrunc status=none
+        printf '%b' "\\x$(printf %x $label)" | dd of=set/data_batch_2.bin bs=1 conv=notrunc status=none
         equal "$(labels set/data_batch_2.bin | xargs)" "$label 0"
     done
     printf '\xff' | dd of=set/data_batch_2.bin bs=1 conv=notrunc status=none
@@ -188,7 +188,7 @@ image  U8   [10,3,32,32]
     # 5, 3 and 2 rows of classes 7, 0 and 1: of 4 rows 2, 1.2 and 0.8, so 2, 1 and 1; of 5 rows 2.5, 1.5 and 1: of
     # equal remainders that of the lower class
     for label in 7 7 0 7 1 7 0 1 7 0; do
-        printf "\\x$label"
+        printf '%b' "\\x$label"
         head -c 3072 /dev/zero
     done >all
     mkdir set
@@ -246,8 +246,8 @@ image  U8   [10,3,32,32]
 }
 
 @test "--classes and --per-class mean the labels that are written" {
-    for record in '\0\1' '\0\2' '\1\1' '\1\2' '\1\0'; do # coarse, fine
-        printf "$record"
+    for record in '\x0\x1' '\x0\x2' '\x1\x1' '\x1\x2' '\x1\x0'; do # coarse, fine
+        printf '%b' "$record"
         head -c 3072 /dev/zero
     done >train.bin
     equal "$(rows --per-class 1 train.bin | xargs)" "0 1 4"
@@ -585,6 +585,9 @@ zeros() {
     # 1 byte makes a value
     { printf '\x80\x02(' && head -c 5000000 /dev/zero | tr '\0' N; } >values
     fails "more than 74 MB of memory would be needed (the most is 64 MB and twice the pickle's size)" cifar-cat values
+    # 2 bytes fetch one again
+    { printf '\x80\x02Nq\x00' && yes h | head -n 10000000 | tr '\n' '\0'; } >fetched
+    fails "more than 104 MB of memory would be needed" cifar-cat fetched
     # a value stored under a high number
     { printf '\x80\x02Nr\x00\x00\x00\x01' && head -c 17000000 /dev/zero | tr '\0' N; } >stored
     fails "more than 98 MB of memory would be needed" cifar-cat stored

@@ -62,16 +62,22 @@ static void add_member(struct archive *archive, const char *name, const void *by
     archive_entry_free(entry);
 }
 
-/* An archive at `path` with a test batch of that many records, and what stands before and behind it. */
-static void write_archive(int (*format)(struct archive *), int (*filter)(struct archive *), const void *records,
-                          size_t count)
+static struct archive *begin_archive(int (*format)(struct archive *), int (*filter)(struct archive *))
 {
-    static const char names[] = "a\nb\nc\n";
     struct archive *archive = archive_write_new();
     CHECK_INTEGER(format(archive), ARCHIVE_OK);
     CHECK_INTEGER(filter(archive), ARCHIVE_OK);
     CHECK_INTEGER(archive_write_set_bytes_in_last_block(archive, 1), ARCHIVE_OK);
     CHECK_INTEGER(archive_write_open_filename(archive, path), ARCHIVE_OK);
+    return archive;
+}
+
+/* An archive at `path` with a test batch of that many records, and what stands before it. */
+static void write_archive(int (*format)(struct archive *), int (*filter)(struct archive *), const void *records,
+                          size_t count)
+{
+    static const char names[] = "a\nb\nc\n";
+    struct archive *archive = begin_archive(format, filter);
     add_member(archive, "set/batches.meta.txt", names, sizeof names - 1);
     add_member(archive, "set/data_batch_1.bin", "of no use", 9);
     add_member(archive, "set/test_batch.bin", records, count * RECORD);
@@ -151,8 +157,8 @@ static void a_binary_batch_is_read_where_it_is_cut_between_records(void)
     free(records);
 }
 
-/* An archive that is cut short is refused, but where all that was cut off are bytes behind the members (`last` of them):
- * the end of a tar, the check sum of a gzip, the directory of a zip. */
+/* An archive that is cut short is refused, but where all that was cut off are bytes behind the members (`last` of
+ * them): the end of a tar, the check sum of a gzip, the directory of a zip. */
 static void cut_archive(const char *name, int (*format)(struct archive *), int (*filter)(struct archive *),
                         size_t last)
 {
@@ -182,13 +188,13 @@ static void archives_cut_short_are_refused(void)
     cut_archive("7z", archive_write_set_format_7zip, archive_write_add_filter_none, 0);
 }
 
-/* A zip of 70 MB zeros that says in both places that these are 3073 bytes: bytes count, and not what is said. */
-static void refuse_lie(void *unused)
+static void open_archive(void *unused)
 {
     (void)unused;
     open_and_sum();
 }
 
+/* A zip of 70 MB zeros that says in both places that these are 3073 bytes: bytes count, and not what is said. */
 static void sizes_that_are_lies_do_not_count(void)
 {
     enum { ROWS = 23000 };
@@ -202,9 +208,24 @@ static void sizes_that_are_lies_do_not_count(void)
         memcpy(at, &lie, sizeof lie);
     CHECK(places >= 1);
     write_file(whole, size);
-    CHECK_DIES(refuse_lie, NULL, 1, ": set/test_batch.bin: holds more than 64 MB");
+    CHECK_DIES(open_archive, NULL, 1, ": set/test_batch.bin: holds more than 64 MB");
     free(whole);
     free(records);
+}
+
+/* Members of no bytes, whose names alone are 110 MB. */
+static void names_of_members_count(void)
+{
+    enum { LONG = 900000, MEMBERS = 122 };
+    char *name = allocate(LONG + 1, 1);
+    memset(name, 'a', LONG);
+    struct archive *archive = begin_archive(archive_write_set_format_pax, archive_write_add_filter_gzip);
+    for (int i = 0; i < MEMBERS; i++)
+        add_member(archive, name, "", 0);
+    CHECK_INTEGER(archive_write_close(archive), ARCHIVE_OK);
+    archive_write_free(archive);
+    CHECK_DIES(open_archive, NULL, 1, ": holds more than 10");
+    free(name);
 }
 
 int main(void)
@@ -215,6 +236,7 @@ int main(void)
     RUN(a_binary_batch_is_read_where_it_is_cut_between_records);
     RUN(archives_cut_short_are_refused);
     RUN(sizes_that_are_lies_do_not_count);
+    RUN(names_of_members_count);
     unlink(path);
     rmdir(folder);
     return check_verdict();

@@ -12,7 +12,8 @@
 /* What a value is to the reader alone. The functions and classes are the only ones that a pickle may name. */
 enum kind {
     /* values */
-    KIND_PLAIN, KIND_MARK, KIND_TUPLE, KIND_ESCAPED, KIND_LONG, KIND_REAL, KIND_OTHER_SCALAR, KIND_DTYPE, KIND_NEW_ARRAY,
+    KIND_PLAIN, KIND_MARK, KIND_TUPLE, KIND_ESCAPED, KIND_LONG, KIND_REAL, KIND_OTHER_SCALAR, KIND_DTYPE,
+    KIND_NEW_ARRAY,
     /* functions and classes */
     KIND_RECONSTRUCT, KIND_FROM_BUFFER, KIND_SCALAR, KIND_NDARRAY_CLASS, KIND_DTYPE_CLASS, KIND_ENCODE, KIND_BYTES_CLASS
 };
@@ -66,11 +67,11 @@ struct pickle {
 
 /* ---- memory ---- */
 
-static const size_t made_freely = 64000000; /* bytes that any pickle may be made into; a larger one into more */
+static const size_t made_freely = 64000000; /* bytes that may be made of any pickle; of a larger one more */
 
-/* A few bytes of a pickle can ask for many: 2 of them fetch a text again, 8 make another copy of it. So all that is made
- * is counted, and may be 64 MB and twice the size. That is what honest files need at most: the bytes of an array are
- * decoded from a text, and then put into another order; labels and names are small beside their images. */
+/* A few bytes of a pickle can ask for many: 2 of them fetch a text again, 8 make another copy of it. So all that is
+ * made is counted, and may be 64 MB and twice the size. That is what honest files need at most: the bytes of an array
+ * are decoded from a text, and then put into another order; labels and names are small beside their images. */
 static void charge(struct pickle *pickle, size_t bytes)
 {
     enum { HEADER = 24 }; /* what malloc() itself takes for a block, and what rounding costs */
@@ -661,7 +662,8 @@ bool pickle_begins(const unsigned char *bytes, size_t size)
 {
     if (size < 2)
         return false;
-    return bytes[0] == PROTO || (bytes[0] == '(' && bytes[1] == 'd') || (bytes[0] == '}' && memchr("qr(.", bytes[1], 4));
+    return bytes[0] == PROTO || (bytes[0] == '(' && bytes[1] == 'd') ||
+           (bytes[0] == '}' && memchr("qr(.", bytes[1], 4));
 }
 
 struct pickle *pickle_read(const unsigned char *bytes, size_t size, const char *path)
