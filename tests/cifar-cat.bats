@@ -79,7 +79,9 @@ image  U8   [10,3,32,32]
     cp -r "$HUNDRED_PYTHON" fine_only
     chmod -R u+w fine_only
     cp "$FIXTURES/cifar/pickles/fine_only" fine_only/test
+    cp "$FIXTURES/cifar/pickles/fine_names" fine_only/meta
     equal "$(labels -s test fine_only | xargs)" "2 19 36"
+    holds "$(cifar-cat -s test fine_only | tensor-ls -m classes)" "fine_00,fine_01"
     fails "--labels coarse: fine_only/test has fine labels only" cifar-cat -s test --labels coarse fine_only
 }
 

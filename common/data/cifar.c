@@ -111,7 +111,7 @@ static size_t member_wanted(const char *base, void *context)
         if (equal(layouts[i].test, base) != (members->part == CIFAR_TEST))
             return 0;
         note_layout(&members->layout, &layouts[i], members->archive->path);
-        /* images hardly pack: a batch that fits into the archive unpacked is no bomb */
+        /* images hardly pack, so a large archive may well hold a larger batch: one of its own size is no bomb */
         return layouts[i].most > members->archive->size ? layouts[i].most : members->archive->size;
     }
     return any_file_wanted(base, NULL);
@@ -221,13 +221,20 @@ static struct class_names names_of_lines(const struct cifar_file *file)
     return names;
 }
 
-static struct class_names names_of_pickle(const struct cifar_file *file, const char *key)
+static struct class_names names_of_numbers(int count)
 {
     struct class_names names = { NULL, 0 };
-    struct pickle *pickle = pickle_read(file->bytes, file->size, file->path);
-    const struct pickle_value *list = pickle_get(pickle_root(pickle), key);
-    if (!list)
-        die("%s: holds no '%s' (is it the file of the class names?)", file->path, key);
+    for (int i = 0; i < count; i++) {
+        char *number = format_string("%d", i);
+        names_add(&names, "", number, strlen(number));
+        free(number);
+    }
+    return names;
+}
+
+static struct class_names names_of_list(const struct cifar_file *file, const struct pickle_value *list, const char *key)
+{
+    struct class_names names = { NULL, 0 };
     if (list->type != PICKLE_LIST)
         die("%s: '%s' is %s, and not a list of class names", file->path, key, pickle_describe(list));
     for (size_t i = 0; i < list->count; i++) {
@@ -238,6 +245,17 @@ static struct class_names names_of_pickle(const struct cifar_file *file, const c
         names_add(&names, file->path, name, length);
         free(name);
     }
+    return names;
+}
+
+static struct class_names names_of_pickle(const struct cifar_file *file, const struct layout *layout, int kind)
+{
+    const char *key = layout->name_keys[kind];
+    struct pickle *pickle = pickle_read(file->bytes, file->size, file->path);
+    const struct pickle_value *list = pickle_get(pickle_root(pickle), key);
+    if (!list && kind != CIFAR_COARSE) /* copies of CIFAR-100 may hold the fine ones only */
+        die("%s: holds no '%s' (is it the file of the class names?)", file->path, key);
+    struct class_names names = list ? names_of_list(file, list, key) : names_of_numbers(layout->classes[kind]);
     pickle_free(pickle);
     return names;
 }
@@ -245,20 +263,9 @@ static struct class_names names_of_pickle(const struct cifar_file *file, const c
 static struct class_names names_of_file(struct cifar_file *file, const struct layout *layout, int kind)
 {
     load_names(file);
-    struct class_names names = layout->pickled ? names_of_pickle(file, layout->name_keys[kind]) : names_of_lines(file);
+    struct class_names names = layout->pickled ? names_of_pickle(file, layout, kind) : names_of_lines(file);
     if (!names.count)
         die("%s: 0 class names (1 to %d are expected)", file->path, CLASSES_MAX);
-    return names;
-}
-
-static struct class_names names_of_numbers(int count)
-{
-    struct class_names names = { NULL, 0 };
-    for (int i = 0; i < count; i++) {
-        char *number = format_string("%d", i);
-        names_add(&names, "", number, strlen(number));
-        free(number);
-    }
     return names;
 }
 
