@@ -133,7 +133,7 @@ KERNEL_INLINE void multiply_panels(int m, int k, int count, const float *a, cons
         multiply_rows(ROWS, PANELS, m, k, a, row_a, column_a, b, layout_b, add, c, layout_c,
                       column_a == 1 ? &near : NULL, ahead); /* by columns: gradients of weights, B is no stretch */
     }
-    if (PANELS == 1 || !count)
+    if (!count) /* always so where they go one at a time */
         return;
     if (column_a == 1 && k == PANEL && !add && m % ROWS == 0)
         multiply_held(m, a, row_a, b, layout_b.row, c, layout_c, ahead);
