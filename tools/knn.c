@@ -116,7 +116,7 @@ static _Noreturn void die_too_few(const struct batch *batch, const struct choice
     for (; row >= frame_rows(&batch->frame[f], stream); f++)
         row -= frame_rows(&batch->frame[f], stream);
     die("%s: fewer than k = %lld rows of the database are left beside row %lld of frame %lld itself (index %lld)",
-        stream->path, (long long)choices->k, (long long)row, (long long)(batch->first + f + 1),
+        stream->path, (long long)choices->k, (long long)row, (long long)batch->first + f + 1,
         (long long)(batch->index ? batch->index[query] : query));
 }
 
