@@ -1,5 +1,5 @@
 # tsne-names.awk: where the names of the classes stand in a map: at the medians, pushed apart where they would cover
-# each other. Input: X Y CLASS. names: of the classes, comma-separated. Prints X Y NAME.
+# each other, and inside the frame that tsne.gp draws (0.56 of the map's extent around its middle). Input: X Y CLASS. names: of the classes, comma-separated. Prints X Y NAME.
 BEGIN {
     FS = OFS = "\t"
     gsub(/_/, " ", names)
@@ -15,6 +15,11 @@ BEGIN {
     if (NR == 1 || $2 < low) low = $2
     if (NR == 1 || $2 > high) high = $2
 }
+# v, or the nearest place to it from which `half` to both sides lies in the frame around `middle`.
+function inside(v, middle, half) {
+    half = half < 0.55 * reach ? 0.55 * reach - half : 0
+    return v < middle - half ? middle - half : v > middle + half ? middle + half : v
+}
 END {
     reach = right - left > high - low ? right - left : high - low
     for (k = 0; k <= last; k++)
@@ -23,7 +28,7 @@ END {
             my[k] = median(class[k], y)
         }
     # A name is about as high as 1/22 of the map and as wide as 1/36 for each letter.
-    for (round = 0; round < 60; round++)
+    for (round = 0; round < 60; round++) {
         for (k = 0; k <= last; k++)
             for (j = 0; j < k; j++) {
                 if (!(k in mx) || !(j in mx))
@@ -37,6 +42,12 @@ END {
                     my[j] -= apart < 0 ? -step : step
                 }
             }
+        for (k = 0; k <= last; k++)
+            if (k in mx) {
+                mx[k] = inside(mx[k], (left + right) / 2, length(name[k + 1]) * reach / 72)
+                my[k] = inside(my[k], (low + high) / 2, reach / 44)
+            }
+    }
     for (k = 0; k <= last; k++)
         if (k in mx)
             print mx[k], my[k], name[k + 1]

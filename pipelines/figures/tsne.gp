@@ -28,6 +28,7 @@ do for [k = 0:places - 1] {
 do for [half = 1:2] {
     file = half == 1 ? first : second
     labels = half == 1 ? first_names : second_names
+    set autoscale xy # or stats would pass over what lies outside the ranges of the first half
     stats file using 1:2 nooutput
     middle_x = (STATS_min_x + STATS_max_x) / 2; middle_y = (STATS_min_y + STATS_max_y) / 2
     wide = STATS_max_x - STATS_min_x; high = STATS_max_y - STATS_min_y
@@ -40,5 +41,4 @@ do for [half = 1:2] {
          labels using 1:2:(bold(strcol(3))) with labels textcolor rgb '#000000'
     do for [k = 0:places - 1] { unset label 100 + k; unset label 200 + k }
 }
-unbold(text) = sprintf('{/:Bold %s}', text)
 unset multiplot
