@@ -97,6 +97,59 @@ source=cifar-synth (seed 1) test"
     equal "$(cam-render -q -m unnamed.st --map --class 1 <rows.st | metadata)" "$(without cam_label_classes)"
 }
 
+# with KEY=VALUE...: the lines of `all` with these values.
+with() {
+    local pair words=()
+    for pair; do
+        words+=(-e "s/^${pair%%=*}=.*/$pair/")
+    done
+    sed "${words[@]}" <<<"$all"
+}
+
+@test "knn: what it adds has the names of the database's classes, or none" {
+    tensor-pick --fields index,label,feature <rows.st | stream-set --bare classes=a,b note=other group=7 >db.st
+    equal "$(knn -q -k 2 -d db.st <rows.st | metadata)" "$(with neighbor_label_classes=a,b knn_prediction_classes=a,b)"
+    # names of its own, and the same as the stream's
+    stream-set label_classes=c,d <db.st >own.st
+    equal "$(knn -q -k 2 -d own.st <rows.st | metadata)" "$(with neighbor_label_classes=c,d knn_prediction_classes=c,d)"
+    tensor-pick --fields feature <rows.st | stream-set --bare "classes=$names" >plain.st
+    equal "$(knn -q -k 2 -d rows.st <plain.st | metadata)" "classes=$names"
+    equal "$(knn -q -k 2 -d db.st <plain.st | metadata)" "classes=$names
+knn_prediction_classes=a,b
+neighbor_label_classes=a,b"
+    # names that are not known, and no labels
+    stream-set --bare <db.st >unnamed-db.st
+    equal "$(knn -q -k 2 -d unnamed-db.st <rows.st | metadata)" \
+        "$(without neighbor_label_classes | grep -v ^knn_prediction_classes)"
+    tensor-pick --drop label <db.st >unlabelled-db.st
+    equal "$(knn -q -k 2 -d unlabelled-db.st <rows.st | metadata)" \
+        "$(without neighbor_label_classes | grep -v ^knn_prediction_classes)"
+    # every frame of the stream, and only one way to name classes in the database
+    equal "$(stream-cut 3 <rows.st | knn -q -k 2 -d db.st | metadata | uniq)" \
+        "$(with neighbor_label_classes=a,b knn_prediction_classes=a,b)"
+    stream-set classes=b,a <db.st | cat db.st - >two.st
+    fails "two.st: metadata 'classes' is not the same in all frames ('a,b' and 'b,a')" \
+        knn -q -k 2 -d two.st <rows.st
+}
+
+@test "probe: its prediction has the names of the training rows' classes, or none" {
+    tensor-pick --fields label,rotation,feature <rows.st | stream-set --bare classes=a,b note=other group=7 >training.st
+    equal "$(probe -q -e 1 -t training.st <rows.st | metadata)" "$(with probe_prediction_classes=a,b)"
+    stream-set label_classes=c,d <training.st >own.st
+    equal "$(probe -q -e 1 -t own.st <rows.st | metadata)" "$(with probe_prediction_classes=c,d)"
+    tensor-pick --fields feature <rows.st | stream-set --bare "classes=$names" >plain.st
+    equal "$(probe -q -e 1 -t rows.st <plain.st | metadata)" "classes=$names"
+    stream-set --bare <training.st >unnamed-training.st
+    equal "$(probe -q -e 1 -t unnamed-training.st <rows.st | metadata)" "$(without probe_prediction_classes)"
+    # a field that `classes` does not name: turn 0 is no airplane
+    probe -q -e 1 -t training.st --label rotation <rows.st >turns.st
+    equal "$(metadata <turns.st)" "$(with probe_prediction_classes=)"
+    equal "$(tensor-tsv -N probe_prediction <turns.st | tr -d '0-3\n')" ""
+    equal "$(stream-set --bare <rows.st | probe -q -e 1 -t training.st --label rotation | metadata)" ""
+    stream-set rotation_classes=n,e,s,w <training.st >named.st
+    equal "$(probe -q -e 1 -t named.st --label rotation <rows.st | metadata)" "$(with probe_prediction_classes=n,e,s,w)"
+}
+
 @test "tsne keeps all" {
     equal "$(tsne -q -p 5 --iterations 5 <rows.st | metadata)" "$all"
 }

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "data/classes.h"
 #include "data/stream.h"
 #include "methods/database.h"
 #include "methods/features.h"
@@ -157,9 +158,12 @@ static void answer_frame(struct frame *frame, const struct stream *stream, const
                          const struct choices *choices, const int64_t *position, const double *distance,
                          struct score *score)
 {
+    static const char *const of_classes[] = { "neighbor_label", "knn_prediction" };
     int64_t rows = frame_rows(frame, stream);
-    frame_remove(frame, "neighbor_label"); /* of another database, perhaps */
-    frame_remove(frame, "knn_prediction");
+    for (int i = 0; i < 2; i++) {
+        frame_remove(frame, of_classes[i]); /* of another database, perhaps */
+        classes_set_names(frame, of_classes[i], database->label ? database->classes : NULL);
+    }
     put_neighbors(frame, database, rows, choices->k, position, distance);
     if (database->label)
         put_prediction(frame, stream, choices, rows, distance, score);

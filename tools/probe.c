@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "data/classes.h"
 #include "data/stream.h"
 #include "learning/probe.h"
 #include "methods/features.h"
@@ -17,6 +18,13 @@ struct choices {
     const char *training, *feature, *label, *hidden;
     int64_t epochs, batch, seed;
     double rate, momentum, decay;
+};
+
+/* A classifier, and what its classes are called: NULL where the training rows do not say. */
+struct trained {
+    struct probe probe;
+    char *classes;
+    struct probe_result result;
 };
 
 /* How many rows there were with a label, and of how many the prediction was right. */
@@ -77,7 +85,7 @@ static double choose_rate(double given, int64_t dimension)
     return given > 0 ? given : rate < 0.1 ? rate : 0.1;
 }
 
-static struct probe train(const struct choices *choices, struct probe_options *options, struct probe_result *result)
+static struct trained train(const struct choices *choices, struct probe_options *options)
 {
     const char *const keep[] = { choices->feature, choices->label, NULL };
     struct stream stream = stream_open(choices->training);
@@ -92,23 +100,25 @@ static struct probe train(const struct choices *choices, struct probe_options *o
     const int64_t *label = frame_require(&frame, &stream, choices->label, DTYPE_I64, 1)->data;
     options->rate = choose_rate(options->rate, features.dimension);
     int classes = count_classes(choices->training, choices->label, label, features.rows);
-    struct probe probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
-                                     result);
+    const char *names = classes_names(&frame, choices->label);
+    struct trained trained = { .classes = names ? copy_string(names) : NULL };
+    trained.probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
+                                &trained.result);
     frame_free(&frame);
-    return probe;
+    return trained;
 }
 
 /* Add what the probe makes of a frame's rows, and count where it is right. */
 static void answer_frame(struct frame *frame, const struct stream *stream, const struct choices *choices,
-                         struct probe *probe, struct score *score)
+                         struct trained *trained, struct score *score)
 {
     int64_t rows = frame_rows(frame, stream);
     struct features features = features_require(frame, stream, choices->feature);
-    if (features.dimension != probe->dimension)
+    if (features.dimension != trained->probe.dimension)
         die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", stream->path,
-            choices->feature, (long long)features.dimension, probe->dimension);
+            choices->feature, (long long)features.dimension, trained->probe.dimension);
     int64_t *prediction = allocate((size_t)rows, sizeof *prediction);
-    probe_predict(probe, features.value, rows, prediction);
+    probe_predict(&trained->probe, features.value, rows, prediction);
     bool labelled = frame_find(frame, choices->label) != NULL;
     const int64_t *label = labelled ? frame_require(frame, stream, choices->label, DTYPE_I64, 1)->data : NULL;
     for (int64_t i = 0; i < rows; i++)
@@ -119,6 +129,7 @@ static void answer_frame(struct frame *frame, const struct stream *stream, const
                (size_t)rows * sizeof *prediction);
     else
         frame_put(frame, "probe_prediction", DTYPE_I64, 1, &rows);
+    classes_set_names(frame, "probe_prediction", trained->classes);
     free(prediction);
 }
 
@@ -150,14 +161,13 @@ int main(int argc, char **argv)
         die_usage("-t: the rows to train on must be a file (standard input holds those to predict)");
 
     struct probe_options options = probe_options(&choices);
-    struct probe_result learned;
-    struct probe probe = train(&choices, &options, &learned);
+    struct trained trained = train(&choices, &options);
     struct stream stream = stream_open(NULL);
     struct frame frame;
     struct score score = { 0, 0 };
 
     while (stream_read(&stream, &frame)) {
-        answer_frame(&frame, &stream, &choices, &probe, &score);
+        answer_frame(&frame, &stream, &choices, &trained, &score);
         stream_write(stdout, NULL, &frame);
         frame_free(&frame);
     }
@@ -165,8 +175,9 @@ int main(int argc, char **argv)
     if (score.labelled)
         say("accuracy %.4f (%lld of %lld rows; hidden %s; of the training rows %.4f, loss %.4f)",
             (double)score.right / (double)score.labelled, (long long)score.right, (long long)score.labelled,
-            choices.hidden, learned.accuracy, learned.loss);
-    probe_free(&probe);
+            choices.hidden, trained.result.accuracy, trained.result.loss);
+    probe_free(&trained.probe);
+    free(trained.classes);
     stream_close(&stream);
     close_stdout();
     return EXIT_OK;

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "data/classes.h"
 #include "layers/loss.h"
 #include "learning/views.h"
 #include "model/inference.h"
@@ -72,16 +73,6 @@ static float *put_floats(struct frame *frame, int field, int rank, const int64_t
     return frame_put(frame, output_names[field], DTYPE_F32, rank, shape)->data;
 }
 
-/* Say what the model's classes are called where they are not the stream's: the turns of a rotation network. Where they
- * have no names, those of an earlier prediction go. */
-static void name_predictions(struct frame *frame, const char *names)
-{
-    const char *labels = frame_metadata(frame, "classes");
-    bool same = names && labels && strcmp(names, labels) == 0;
-    if (!same || frame_metadata(frame, "prediction_classes"))
-        frame_set_metadata(frame, "prediction_classes", names);
-}
-
 /* The network ready to run, made when the first images are there: for as many at a time as the largest frame so far has
  * rows, and at most --batch. */
 struct embedder {
@@ -113,7 +104,7 @@ static struct rows_out put_outputs(struct frame *frame, const struct stream *str
         out.fmap = put_floats(frame, FMAP, 4, (int64_t[]){ count, resnet_features(config), resnet_map_height(config),
                                                            resnet_map_width(config) });
     if (emit[PREDICTION])
-        name_predictions(frame, model_about(model, "classes"));
+        classes_set_names(frame, output_names[PREDICTION], model_about(model, "classes"));
     if (emit[PREDICTION])
         out.prediction = frame_put(frame, output_names[PREDICTION], DTYPE_I64, 1, &count)->data;
     return out;

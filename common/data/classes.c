@@ -38,6 +38,25 @@ struct classes classes_of_field(const struct frame *frame, const char *field)
     return own ? classes_parse(own) : classes_of(frame);
 }
 
+const char *classes_names(const struct frame *frame, const char *field)
+{
+    const struct tensor *tensor = frame_find(frame, field);
+    char *key = format_string("%s_classes", field);
+    const char *own = frame_metadata(frame, key);
+    free(key);
+    return own ? own : tensor && !classes_apply(tensor) ? "" : frame_metadata(frame, "classes");
+}
+
+void classes_set_names(struct frame *frame, const char *field, const char *names)
+{
+    char *key = format_string("%s_classes", field);
+    const char *labels = frame_metadata(frame, "classes");
+    bool same = names && strcmp(names, labels ? labels : "") == 0;
+    if (!same || frame_metadata(frame, key))
+        frame_set_metadata(frame, key, names && (*names || labels) ? names : NULL);
+    free(key);
+}
+
 const char *classes_name(const struct classes *classes, int64_t k)
 {
     return k >= 0 && k < classes->count ? classes->name[k] : NULL;

@@ -20,6 +20,14 @@ struct classes classes_of(const struct frame *frame);
  * `prediction` of a model that was made for others than the labels'), else in `classes`. Caller frees. */
 struct classes classes_of_field(const struct frame *frame, const char *field);
 
+/* The same as text: "" where the field holds no classes (classes_apply) and has no names of its own, NULL where nothing
+ * is said. The frame owns it. */
+const char *classes_names(const struct frame *frame, const char *field);
+
+/* Say what the classes of a field that is added are called; names NULL: nothing, "": that they have no names, whatever
+ * `classes` says. What an earlier field of that name had goes. */
+void classes_set_names(struct frame *frame, const char *field, const char *names);
+
 /* The name of class k, or NULL where it has none. */
 const char *classes_name(const struct classes *classes, int64_t k);
 

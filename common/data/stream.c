@@ -538,19 +538,25 @@ static bool names_classes(const char *key)
            (length == tail || key[length - tail - 1] == '_');
 }
 
-/* What the metadata of one frame say of its rows must hold for all that are put behind each other: classes have one name
- * each, and rows are of one group size or of none. */
-static void join_metadata(struct frame *to, const struct frame *from, const struct stream *stream)
+void frame_check_classes(const struct frame *first, const struct frame *later, const struct stream *stream)
 {
-    const char *key, *group = frame_metadata(to, "group"), *other = frame_metadata(from, "group");
+    const char *key;
     json_t *value;
-    json_object_foreach(to->metadata, key, value)
+    json_object_foreach(first->metadata, key, value)
     {
-        const json_t *again = json_object_get(from->metadata, key);
+        const json_t *again = json_object_get(later->metadata, key);
         if (again && names_classes(key) && !json_equal(value, again))
             die("%s: metadata '%s' is not the same in all frames ('%.200s' and '%.200s')", stream->path, key,
                 json_string_value(value), json_string_value(again));
     }
+}
+
+/* What the metadata of one frame say of its rows must hold for all that are put behind each other: classes have one
+ * name each, and rows are of one group size or of none. */
+static void join_metadata(struct frame *to, const struct frame *from, const struct stream *stream)
+{
+    const char *group = frame_metadata(to, "group"), *other = frame_metadata(from, "group");
+    frame_check_classes(to, from, stream);
     if (group && (!other || strcmp(group, other) != 0))
         frame_set_metadata(to, "group", NULL);
 }

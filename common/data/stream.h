@@ -80,6 +80,9 @@ struct frame frame_layout(const struct frame *frame);
  * Metadata of `to` stay, but for a `group` that `from` does not have too. An empty `to` becomes a copy. */
 void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
 
+/* Die where the metadata of a later frame name classes otherwise than those of the first, whose rows come before. */
+void frame_check_classes(const struct frame *first, const struct frame *later, const struct stream *stream);
+
 /* Metadata: value of a key or NULL; dies where it holds a NUL, which a C string cannot. Set replaces, or takes the key out
  * where value is NULL. Caller owns neither. */
 const char *frame_metadata(const struct frame *frame, const char *key);

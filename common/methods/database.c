@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/classes.h"
 #include "methods/features.h"
 
 /* Rows for which there is memory, in an array that grows. */
@@ -76,6 +77,10 @@ struct database database_open(const char *path, const char *field, enum knn_metr
         if (database.frames > 0 && features.dimension != database.dimension)
             die("%s: field '%s' changes its type or shape between frames", path, field);
         database.dimension = features.dimension;
+        if (database.frames > 0)
+            frame_check_classes(&database.frame[0], &frame, &database.stream);
+        else
+            database.classes = classes_names(&frame, "label");
         append_field(&database, &frame, "index", rows, &index);
         append_field(&database, &frame, "label", rows, &label);
         let_go(&frame, field);
