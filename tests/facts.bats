@@ -515,7 +515,8 @@ END
         filter .1 .1 .1
         filter .5 .5 .5
     } >filters
-    facts filters-first -v net=rotation -v stem=whiten -v picks=picks filters | grep '\(edge\|colour\|blur\)_share\|dead' >got
+    facts filters-first -v net=rotation -v stem=whiten -v picks=picks filters |
+        grep '\(edge\|colour\|blur\)_share\|dead' >got
     is got <<'END'
         filter.rotation.edge_share 0.25
         filter.rotation.colour_share 0.25

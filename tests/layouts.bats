@@ -236,7 +236,8 @@ END
         21 80 1
 END
     place ant,bee,cat <map | awk -F'\t' '
-        $3 == "ant" { x = $1; y = $2 } $3 == "bee" { print x, $1, (y - $2 > 100 / 22), (y - $2 < 100 / 18), y + $2 }' >got
+        $3 == "ant" { x = $1; y = $2 }
+        $3 == "bee" { print x, $1, (y - $2 > 100 / 22), (y - $2 < 100 / 18), y + $2 }' >got
     equal "$(cat got)" "20 21 1 1 161"
 }
 
