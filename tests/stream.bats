@@ -1,16 +1,6 @@
 # The rules of the tensor stream, one header at a time, as a user meets them: exit status and one line.
 load helpers/common
-
-# blob HEADER DATA_BYTES: one frame; HEADER has printf's escapes.
-blob() {
-    local length
-    length=$(printf '%b' "$1" | wc -c)
-    # shellcheck disable=SC2059 # the length's 8 bytes are an escape made here
-    printf "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' $((length & 255)) $((length >> 8 & 255)) $((length >> 16 & 255)) \
-        $((length >> 24 & 255)))\\0\\0\\0\\0"
-    printf '%b' "$1"
-    head -c "$2" /dev/zero
-}
+load helpers/makers
 
 @test "each header of the table is taken or refused as it should be" {
     local message size header count=0
