@@ -5,6 +5,7 @@
 #   make test       all tests; SANITIZE=1 builds with ASan and UBSan, SANITIZE=thread with clang's ThreadSanitizer, each in
 #                   a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
+#   make fuzz       made-up inputs for every reader and program, MINUTES=10 in all (tests/fuzz/README.md)
 #   make torture    runs that are killed, disks that fill up, an hour of training: two hours in all (tests/torture)
 #   make bench-accuracy   train PRESET's two networks on all of CIFAR-10, SEEDS=1,2,3: mean and deviation on its test
 #                   images, and what features of each layer know of the classes
@@ -28,7 +29,7 @@ endif
 
 # `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
 # happens while the Makefile is read, because what follows looks for headers.
-needs := $(sort $(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
+needs := $(sort $(if $(filter fuzz,$(MAKECMDGOALS)),build fuzz) $(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
 	$(if $(filter report,$(MAKECMDGOALS)),build report) $(if $(filter lint,$(MAKECMDGOALS)),build lint))
 ifneq ($(needs),)
 ifneq ($(shell pipelines/setup.sh $(needs) && echo ready),ready)
@@ -51,6 +52,7 @@ test_helpers := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard
 MARCH ?= native
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wformat=2 -Wno-unknown-pragmas
+OPENMP := -fopenmp
 OPTIMIZE := $(if $(DEBUG),-O0,-O3 -march=$(MARCH) -ffp-contract=fast)
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE:1=address$(comma)undefined) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
@@ -58,7 +60,7 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE:1=address$(comma)undefined)
 # knows no sizes.
 HARDENING := $(if $(SANITIZE)$(DEBUG),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fPIE)
-override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) $(HARDENING) -fopenmp
+override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) $(HARDENING) $(OPENMP)
 override LDFLAGS += $(if $(HARDENING),-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 BLIS_HEADERS := /usr/include/*/blis-openmp/blis.h /usr/include/*/blis.h /usr/include/blis/blis.h
 BLIS_INCLUDE := $(dir $(firstword $(wildcard $(BLIS_HEADERS))))
@@ -100,6 +102,25 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/l
 .PHONY: test
 test: $(programs) $(test_programs) $(test_helpers)
 	$(Q)BUILD=$(BUILD) tests/run $(T)
+
+# Fuzzers: all of ours built by clang with the sanitizers and libFuzzer's counters, and with static data where
+# tests/fuzz/harness.c can set them back. Without OpenMP, as a run may be left at any place. T="stream tsne" runs only
+# those; MINUTES=0 the corpus alone; JOBS= how many at once.
+MINUTES ?= 10
+fuzz_own := $(patsubst tests/fuzz/%.c,%,$(filter-out %/harness.c,$(wildcard tests/fuzz/*.c)))
+fuzz_wrapped := malloc calloc realloc aligned_alloc free fopen fdopen fclose opendir closedir mmap munmap exit quick_exit \
+	_exit at_quick_exit isatty pthread_create sigaction archive_read_new archive_read_free
+fuzz_link := -fsanitize=fuzzer -fopenmp $(fuzz_wrapped:%=-Wl$(comma)--wrap=%)
+.PHONY: fuzz fuzz-programs
+fuzz:
+	$(Q)$(MAKE) CC=clang BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined OPENMP= \
+	    OPTIMIZE="-O1 -march=$(MARCH)" CPPFLAGS="-include tests/fuzz/state.h -DREAD_STEP=4096" fuzz-programs
+	$(Q)BUILD=build/fuzz MINUTES=$(MINUTES) tests/fuzz/run $(T)
+fuzz-programs: $(fuzz_own:%=$(BUILD)/bin/%)
+$(fuzz_own:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/harness.o $(BUILD)/libtale.a
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(fuzz_link) -o $@ $^ $(LDLIBS)
 
 .PHONY: torture
 torture: $(programs)

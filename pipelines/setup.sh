@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Check for the packages that a part of the work needs, and install those that are missing where that is allowed (root
-# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint` and
-# `make report` start with it; where all is there it takes milliseconds.
+# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint`, `make fuzz`
+# and `make report` start with it; where all is there it takes milliseconds.
 #
-#   pipelines/setup.sh [-n] [build|report|test|lint]...     default: all; -n only checks
+#   pipelines/setup.sh [-n] [build|report|test|lint|fuzz]...     default: all; -n only checks
 set -euo pipefail
 
-# For what | Debian package | the program, or the header in /usr/include, that shows that it is there.
+# For what | Debian package | the program, the header in /usr/include, or the file that shows that it is there.
 packages='
 build   gcc                  gcc
 build   libc6-dev            stdio.h
@@ -34,11 +34,15 @@ lint    libomp-dev           clang
 lint    cppcheck             cppcheck
 lint    shellcheck           shellcheck
 lint    mandoc               mandoc
+fuzz    clang                clang
+fuzz    libomp-dev           /usr/lib/llvm-*/lib/libomp.so
+fuzz    libclang-rt-dev      /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 '
 usr_include=${USR_INCLUDE:-/usr/include} # a test points it elsewhere
 
 there() {
     case $1 in
+    /*) compgen -G "$1" >/dev/null ;;
     *.h) compgen -G "$usr_include/$1" >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
@@ -51,14 +55,14 @@ if [ "${1:-}" == -n ]; then
 fi
 for part; do
     case $part in
-    build | report | test | lint) ;;
+    build | report | test | lint | fuzz) ;;
     *)
-        echo "setup.sh: '$part' is none of build, report, test, lint" >&2
+        echo "setup.sh: '$part' is none of build, report, test, lint, fuzz" >&2
         exit 2
         ;;
     esac
 done
-[ $# -gt 0 ] || set -- build report test lint
+[ $# -gt 0 ] || set -- build report test lint fuzz
 
 missing=()
 while read -r part package shows; do

@@ -101,7 +101,7 @@ verdict() {
     rm include/archive.h bin/bats
     PATH=$PWD/bin fails "install them with: sudo apt-get install -y --no-install-recommends bats libarchive-dev" \
         "$ROOT/pipelines/setup.sh" -n build test
-    misused "'tset' is none of build, report, test, lint" "$ROOT/pipelines/setup.sh" tset
+    misused "'tset' is none of build, report, test, lint, fuzz" "$ROOT/pipelines/setup.sh" tset
 }
 
 @test "setup.sh installs what lacks where it may" {

@@ -16,8 +16,11 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-/* How much is read, or asked for, at a time where a size is not known. */
-static const size_t read_step = (size_t)1 << 20;
+/* How much is read, or asked for, at a time where a size is not known; fuzzers do with less. */
+#ifndef READ_STEP
+#define READ_STEP (1 << 20)
+#endif
+static const size_t read_step = READ_STEP;
 
 static const size_t megabyte = 1000000;
 
