@@ -1,11 +1,12 @@
 # figures.mk: the figures, each from a table or a contact sheet and one gnuplot script, and the facts that go with them.
 
 draw = mkdir -p $(@D) && $(here)/figures/draw $(here)/figures/$1.gp $(basename $@)
-classes = "$$(tensor-ls -m classes $(out)/label.safetensors)"
+class_count = $$(wc -l <$(out)/classes.txt)
+classes = "$$(paste -sd, $(out)/classes.txt)"
 width_of = $$(od -An -tu4 --endian=big -j16 -N4 '$1' | tr -d ' ')
 height_of = $$(od -An -tu4 --endian=big -j20 -N4 '$1' | tr -d ' ')
 statistics := awk -f $(here)/facts/statistics.awk
-style := $(here)/figures/draw $(here)/figures/style.gp
+style := $(addprefix $(here)/figures/,draw paper style.gp tables.gp names.gp)
 
 # The two forms of a drawing.
 figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked \
@@ -19,14 +20,19 @@ tile := tile_width=96 tile_height=96
 
 sheet_scripts := $(here)/figures/sheet.gp $(here)/figures/sheet
 
+# The names of the classes, one a line. They hold no comma (cifar-cat sees to that), but may hold anything else that a
+# shell, gnuplot or a markup would take for its own: they travel in files and in the environment only.
+$(out)/classes.txt: $(out)/train.st
+	tensor-ls -m classes $< | tr , '\n' $(to)
+
 # --- the data
 
 $(out)/sheets/samples.png: $(out)/test.st
 	mkdir -p $(@D)
 	tensor-pick --sort label -n $(per_class) --per label <$< | $(call tiles,$(per_class)) $(to)
-$(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/label.safetensors
+$(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/classes.txt
 	mkdir -p $(@D)
-	awk -f $< -v names=$(classes) -v each=$(per_class) $(to)
+	names=$(classes) awk -f $< -v each=$(per_class) $(to)
 $(call drawing,samples) &: $(out)/sheets/samples.png $(out)/sheets/samples.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/samples,$(tile)) width=15.8 \
 	    height=$$(awk -F'\t' 'END { print $$2 + 1.1 }' $(out)/sheets/samples.tsv)
@@ -51,16 +57,17 @@ $(out)/facts/names.tsv $(out)/confusion.tsv &: $(here)/facts/names.awk $(here)/f
 	    tensor-tsv label prediction loss <$(out)/names.st | awk -f $< -v matrix=$(out)/confusion.tsv
 	    tensor-tsv label prediction logit <$(out)/names.st | awk -f $(here)/facts/surest-mistake.awk
 	} >$(out)/facts/names.tsv
-$(call drawing,confusion) &: $(out)/confusion.tsv $(here)/figures/confusion.gp $(here)/figures/matrix.gp $(style)
-	$(call draw,confusion) cells=$< names=$(classes)
+$(call drawing,confusion) &: $(out)/confusion.tsv $(out)/classes.txt $(here)/figures/confusion.gp \
+    $(here)/figures/matrix.gp $(style)
+	$(call draw,confusion) cells=$< names=$(out)/classes.txt
 
 $(out)/facts/turns.tsv $(out)/turns-cells.tsv $(out)/turns-classes.tsv &: $(here)/facts/turns.awk \
     $(here)/facts/statistics.awk $(out)/facts/names.tsv $(out)/turns.tsv
 	$(statistics) -f $< -v matrix=$(out)/turns-cells.tsv -v classes=$(out)/turns-classes.tsv \
 	    $(out)/facts/names.tsv $(out)/turns.tsv >$(out)/facts/turns.tsv
-$(call drawing,turns) &: $(out)/turns-cells.tsv $(out)/turns-classes.tsv $(here)/figures/turns.gp \
-    $(here)/figures/matrix.gp $(style)
-	$(call draw,turns) cells=$(out)/turns-cells.tsv rows=$(out)/turns-classes.tsv classes=$(classes)
+$(call drawing,turns) &: $(out)/turns-cells.tsv $(out)/turns-classes.tsv $(out)/classes.txt \
+    $(here)/figures/turns.gp $(here)/figures/matrix.gp $(style)
+	$(call draw,turns) cells=$(out)/turns-cells.tsv rows=$(out)/turns-classes.tsv names=$(out)/classes.txt
 
 extremes := 10
 $(out)/extremes.tsv: $(here)/facts/extremes.awk $(out)/val-turned.tsv
@@ -137,7 +144,6 @@ $(call drawing,filters-second) &: $(out)/sheets/filters-second.png $(out)/sheets
 # --- class activation maps
 
 cam_columns := 4
-count_of = $$(tr ',' '\n' <<<$1 | wc -l)
 maps = $(call embed,$1) fmap,logit,prediction
 cam_tiles = cam-render -m $(out)/$1.safetensors --gap 0 --zoom 3 --columns 1
 
@@ -149,7 +155,7 @@ $(out)/cam-shown.st: $(out)/cam-rows.txt $(out)/test.st $(out)/label.safetensors
 $(out)/sheets/cam.png: $(out)/cam-shown.st $(out)/label.safetensors
 	mkdir -p $(@D)
 	$(call cam_tiles,label) <$< | pnmtopng -quiet $(to)
-$(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st
+$(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st $(out)/classes.txt
 	mkdir -p $(@D)
 	tensor-tsv label prediction logit <$(out)/cam-shown.st |
 	    awk -f $< -v columns=$(cam_columns) -v names=$(classes) $(to)
@@ -158,8 +164,8 @@ $(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(sheet_scrip
 
 # What seems counter-intuitive.
 $(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(here)/facts/statistics.awk \
-    $(out)/facts/names.tsv $(out)/test.st $(foreach n,label rotation,$(out)/cam-$n.tsv)
-	$(statistics) -f $< -v classes=$(call count_of,$(classes)) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
+    $(out)/facts/names.tsv $(out)/test.st $(out)/classes.txt $(foreach n,label rotation,$(out)/cam-$n.tsv)
+	$(statistics) -f $< -v classes=$(class_count) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
 	wrong=$$(awk '$$1 == "odd.wrong.index" { print $$2 }' $(out)/facts/names.tsv)
 	tensor-pick --rows "$$wrong" <$(out)/test.st | $(call maps,label) >'$@.st'
 	values=$$(awk '$$1 == "cam.size" { for (i = 0; i < $$2 * $$2; i++) print "cam." i }' '$@.part')
@@ -175,9 +181,9 @@ $(out)/sheets/cam-odd.png: $(out)/facts/odd.tsv $(out)/test.st $(out)/label.safe
 	tiles() { tensor-pick --rows "$$1" <$(out)/test.st | $(call maps,label) | $(call cam_tiles,label) --class $$2; }
 	pnmcat -tb <(tiles "$$(row wrong)" predicted) <(tiles "$$(row wrong)" label) <(tiles "$$(row edge)" predicted) |
 	    pnmtopng -quiet $(to)
-$(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv
+$(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv $(out)/classes.txt
 	mkdir -p $(@D)
-	awk -f $< -v names=$(classes) $(out)/facts/odd.tsv $(to)
+	names=$(classes) awk -f $< $(out)/facts/odd.tsv $(to)
 $(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam-odd,$(tile)) width=15.8 height=4.1
 
@@ -188,9 +194,10 @@ $(out)/sheets/cam-both.png: $(foreach n,label rotation,$(out)/cam-both-$n.st)
 	mkdir -p $(@D)
 	pnmcat -tb <($(call cam_tiles,label) <$(out)/cam-both-label.st) \
 	    <($(call cam_tiles,rotation) --class predicted <$(out)/cam-both-rotation.st) | pnmtopng -quiet $(to)
-$(out)/sheets/cam-both.tsv: $(here)/figures/cam-both.awk $(foreach n,label rotation,$(out)/cam-both-$n.st)
+$(out)/sheets/cam-both.tsv: $(here)/figures/cam-both.awk $(out)/classes.txt \
+    $(foreach n,label rotation,$(out)/cam-both-$n.st)
 	mkdir -p $(@D)
-	awk -f $< -v names=$(classes) <(tensor-tsv label prediction <$(out)/cam-both-label.st) \
+	names=$(classes) awk -f $< <(tensor-tsv label prediction <$(out)/cam-both-label.st) \
 	    <(tensor-tsv prediction <$(out)/cam-both-rotation.st) $(to)
 $(call drawing,cam-both) &: $(out)/sheets/cam-both.png $(out)/sheets/cam-both.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam-both,$(tile)) width=15.8 height=5.6
@@ -205,11 +212,11 @@ $(out)/facts/cam.tsv: $(out)/facts/odd.tsv $(out)/facts/cam-rows.tsv $(out)/cam-
 # --- t-SNE
 
 $(out)/tsne-names-%.tsv: $(here)/figures/tsne-names.awk $(here)/facts/statistics.awk $(out)/tsne-%.tsv \
-    $(out)/label.safetensors
-	$(statistics) -f $< -v names=$(classes) $(out)/tsne-$*.tsv $(to)
+    $(out)/classes.txt
+	names=$(classes) $(statistics) -f $< $(out)/tsne-$*.tsv $(to)
 $(call drawing,tsne) &: $(foreach n,label rotation,$(out)/tsne-$n.tsv $(out)/tsne-names-$n.tsv) \
-    $(here)/figures/tsne.gp $(style)
-	$(call draw,tsne) first=$(out)/tsne-label.tsv second=$(out)/tsne-rotation.tsv classes=$(classes) \
+    $(out)/classes.txt $(here)/figures/tsne.gp $(style)
+	$(call draw,tsne) first=$(out)/tsne-label.tsv second=$(out)/tsne-rotation.tsv names=$(out)/classes.txt \
 	    first_names=$(out)/tsne-names-label.tsv second_names=$(out)/tsne-names-rotation.tsv
 $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
     $(foreach n,label rotation,$(out)/tsne-$n.tsv)
@@ -222,13 +229,13 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
 # --- the maps of all test images: points, images, and a page on which each point shows its image
 
 $(out)/map-names-%.tsv: $(here)/figures/tsne-names.awk $(here)/facts/statistics.awk $(out)/map-%.tsv \
-    $(out)/label.safetensors
-	$(statistics) -f $< -v names=$(classes) $(out)/map-$*.tsv $(to)
+    $(out)/classes.txt
+	names=$(classes) $(statistics) -f $< $(out)/map-$*.tsv $(to)
 # So large that 100 points are as in the figure of 100, and 10 000 still have a shape.
 map_size = $$(awk 'END { print 0.7 * (100 / NR) ^ 0.2 }' $(out)/map-label.tsv)
 $(call drawing,map) &: $(foreach n,label rotation,$(out)/map-$n.tsv $(out)/map-names-$n.tsv) \
-    $(here)/figures/tsne.gp $(style)
-	$(call draw,tsne) first=$(out)/map-label.tsv second=$(out)/map-rotation.tsv classes=$(classes) size=$(map_size) \
+    $(out)/classes.txt $(here)/figures/tsne.gp $(style)
+	$(call draw,tsne) first=$(out)/map-label.tsv second=$(out)/map-rotation.tsv names=$(out)/classes.txt size=$(map_size) \
 	    first_names=$(out)/map-names-label.tsv second_names=$(out)/map-names-rotation.tsv
 
 # Two mosaics, filled up to one size.
@@ -262,7 +269,7 @@ $(out)/sheets/map.jpg: $(out)/map-label.tsv $(out)/test.st
 	    tensor-pnm --gap 0 --zoom 1 --columns $(page_columns) | pnmtojpeg -quality=85 $(to)
 map_about := t-SNE of the features that test images ($(data_name)) have before the classifier of two networks: one has \
     learnt with labels, one to tell how an image was turned.
-$(out)/map.html: $(here)/page/make $(here)/page/map.html $(out)/sheets/map.jpg \
+$(out)/map.html: $(here)/page/make $(here)/page/map.html $(out)/classes.txt $(out)/sheets/map.jpg \
     $(foreach n,label rotation,$(out)/map-$n.tsv)
 	$< 'What two networks see' \
 	    '$(map_about)' \
@@ -312,12 +319,12 @@ $(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/train.st $(out)/test.
 	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' >'$@.ppm'
 	pnmcat -lr <(pnmcut -left 0 -width 96 '$@.ppm') <(pnmcut -left -960 '$@.ppm') | pnmtopng -quiet $(to)
 	rm '$@.'*.st '$@.'*ppm
-$(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/query-rows.txt \
+$(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/classes.txt $(out)/query-rows.txt \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
 	rows=$$(paste -sd, $(out)/query-rows.txt)
 	labels() { tensor-pick --rows "$$rows" <$(out)/neighbours-$$1.st | tensor-tsv label neighbor_label; }
-	awk -f $< -v names=$(classes) <(labels label) <(labels rotation) $(to)
+	names=$(classes) awk -f $< <(labels label) <(labels rotation) $(to)
 $(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbours.tsv $(sheet_scripts) \
     $(style)
 	$(call sheet,$(out)/sheets/neighbours,$(tile)) width=15.8 \
@@ -325,8 +332,8 @@ $(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbo
 
 # --- depth
 
-$(call drawing,depth) &: $(out)/depth.tsv $(here)/figures/depth.gp $(style)
-	$(call draw,depth) rows=$< classes=$(call count_of,$(classes))
+$(call drawing,depth) &: $(out)/depth.tsv $(out)/classes.txt $(here)/figures/depth.gp $(style)
+	$(call draw,depth) rows=$< classes=$(class_count)
 after = $$(sed 's/.*--\?$1 \([^ ]*\).*/\1/' <<<' $(knn)')
 $(out)/facts/depth.tsv: $(here)/facts/depth.awk $(out)/depth.tsv
 	mkdir -p $(@D)

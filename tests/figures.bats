@@ -99,7 +99,7 @@ END
         0 0.5 0.9
         1 0.75 0.25
 END
-    draw turns cells=cells rows=rows classes=ant,bee
+    draw turns cells=cells rows=rows names=ant,bee
     awk '/^--/ { n++ } n > 2' curves >right
     equal "$(awk '/^--/ { n++; next } n == 1 { print $1, $2, $3 }' curves)" "$(awk '
         BEGIN { for (s = 0; s < 4; s++) for (a = 0; a < 4; a++) print a, s, (10 * s + a) / 100 }')"
@@ -224,7 +224,7 @@ END
         5 5 bee
         3 4 cat
 END
-    draw tsne first=label second=rotation classes=ant,bee,cat first_names=label_names second_names=rotation_names
+    draw tsne first=label second=rotation names=ant,bee,cat first_names=label_names second_names=rotation_names
     is curves <<'END'
         --
         0 0 i
@@ -234,9 +234,9 @@ END
         --
         10 10 i
         --
-        0.5 0.6 "{/:Bold ant}"
-        8 9 "{/:Bold bee}"
-        10 9.5 "{/:Bold cat}"
+        0.5 0.6 "ant"
+        8 9 "bee"
+        10 9.5 "cat"
         --
         5 7 i
         4 2 i
@@ -245,9 +245,9 @@ END
         --
         3 4 i
         --
-        4.5 4.5 "{/:Bold ant}"
-        5 5 "{/:Bold bee}"
-        3 4 "{/:Bold cat}"
+        4.5 4.5 "ant"
+        5 5 "bee"
+        3 4 "cat"
 END
     equal "$(in_order 1g labels rotation)" "labels rotation"
 }

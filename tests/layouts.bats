@@ -14,7 +14,7 @@ table() { tabs >"$1"; }
 is() { equal "$(cat "$1")" "$(tabs)"; }
 
 @test "samples: a row for each class, its name beside its own images" {
-    layout samples -v names=ant,bee -v each=2 >got
+    names=ant,bee layout samples -v each=2 >got
     is got <<'END'
         2.3 0.55 - - right big ant
         2.5 0.05 1 1 0 - -
@@ -31,7 +31,7 @@ END
         1 0 0 0
         0 0 9 0
 END
-    layout cam -v names=ant,bee -v columns=2 rows >got
+    names=ant,bee layout cam -v columns=2 rows >got
     is got <<'END'
         2.1 1.745 - - right big bee
         2.3 0.1 3.29 3.29 0 - -
@@ -53,7 +53,7 @@ END
         odd.wrong.prediction 0
         odd.edge.label 2
 END
-    layout cam-odd -v names=ant,bee,cat facts >got
+    names=ant,bee,cat layout cam-odd facts >got
     is got <<'END'
         5.1 0.25 - - center big a~sure~mistake
         0.2 0.6 3 3 0 - it~is:~bee
@@ -72,7 +72,7 @@ END
         1 0
 END
     printf '0\n3\n' >rotation
-    layout cam-both -v names=ant,bee label rotation >got
+    names=ant,bee layout cam-both label rotation >got
     is got <<'END'
         1.3 0.75 - - right small image
         1.3 2.45 - - right small labels
@@ -170,7 +170,7 @@ END
         0 2 2
         1 1 0
 END
-    layout neighbours -v names=ant,bee,cat label rotation >got
+    names=ant,bee,cat layout neighbours label rotation >got
     is got <<'END'
         0.1 0.65 1.5 1.5 0 mark ant
         3.05 0.69 - - right small labels
@@ -208,7 +208,7 @@ END
 }
 
 @test "tsne-names: names at the medians of their own classes; where two would cover each other, apart" {
-    place() { awk -f "$PROGRAMS/facts/statistics.awk" -f "$PROGRAMS/figures/tsne-names.awk" -v names="$1"; }
+    place() { awk -f "$PROGRAMS/facts/statistics.awk" -f "$PROGRAMS/figures/tsne-names.awk"; }
     # the corners are class 2, whose medians lie in the middle
     table map <<'END'
         0 0 2
@@ -220,11 +220,11 @@ END
         70 20 1
         74 30 1
 END
-    place ant,bee,big_cat <map >got
+    names=ant,bee,big_cat place <map >got
     is got <<'END'
         22 80 ant
         72 25 bee
-        50 51 big~cat
+        50 51 big_cat
 END
     # class 1 a little below class 0: 0 stays above, both stay at their x
     table map <<'END'
@@ -235,7 +235,7 @@ END
         20 81 0
         21 80 1
 END
-    place ant,bee,cat <map | awk -F'\t' '
+    names=ant,bee,cat place <map | awk -F'\t' '
         $3 == "ant" { x = $1; y = $2 }
         $3 == "bee" { print x, $1, (y - $2 > 100 / 22), (y - $2 < 100 / 18), y + $2 }' >got
     equal "$(cat got)" "20 21 1 1 161"
@@ -253,10 +253,12 @@ END
         2 0 2 0
 END
     printf 'no picture' >sheet.jpg
-    "$PROGRAMS/page/make" 'A title' 'About it.' 'ant,big_bee,cat "x"' 7 sheet.jpg First=one Second=two >page.html
+    local names='ant,big_bee,cat "x"\y</script>'
+    "$PROGRAMS/page/make" 'A title' 'About it.' "$names" 7 sheet.jpg First=one Second=two >page.html
     sed -n '/^const data = /,/^const maps/p' page.html | tr -d '\n' >got
     equal "$(cat got)" "$(printf '%s' 'const data = [0,1,0,2500,2500,9999,' '1,1,9999,2500,2500,0,' \
-        '2,0,5000,7499,7499,9999];' 'const classes = ["ant","big bee","cat \"x\""];' 'const maps = ["First","Second"]')"
+        '2,0,5000,7499,7499,9999];' 'const classes = ["ant","big_bee","cat \"x\"\\y\u003c/script>"];' \
+        'const maps = ["First","Second"]')"
     holds "$(cat page.html)" "const side = 32, columns = 7;"
     holds "$(cat page.html)" "<title>A title</title>"
     holds "$(cat page.html)" "<p>About it. "

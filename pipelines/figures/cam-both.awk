@@ -1,9 +1,9 @@
 # cam-both.awk: the layout (sheet.gp) of the maps of two networks for the same images. The sheet has image and overlay
 # of each row of the first network, then of the second. Input: LABEL PREDICTION of the first, then PREDICTION of the
-# second. names: of the classes.
+# second. names (in the environment): of the classes, comma-separated.
 BEGIN {
     FS = OFS = "\t"
-    split(names, name, ",")
+    split(ENVIRON["names"], name, ",")
     print 1.3, 0.75, "-", "-", "right", "small", "image"
     print 1.3, 2.45, "-", "-", "right", "small", "labels"
     print 1.3, 4.4, "-", "-", "right", "small", "rotation"

@@ -1,7 +1,7 @@
 # cam-odd.awk: the layout (sheet.gp) of what seems counter-intuitive. The sheet has image and overlay of: the surest
 # mistake for the predicted class, the same for the true class, and the right prediction away from the middle.
-# Input: facts. names: of the classes.
-BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+# Input: facts. names (in the environment): of the classes.
+BEGIN { FS = OFS = "\t"; split(ENVIRON["names"], name, ",") }
 { fact[$1] = $2 }
 function class(key) { return name[fact[key] + 1] }
 END {

@@ -1,6 +1,7 @@
 # cam.awk: the layout (sheet.gp) of activation maps, three rows of classes. Input: LABEL PREDICTION LOGITS.
-# The sheet has image and overlay of each input row beside each other. names: of the classes; columns: images of a row.
-BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+# The sheet has image and overlay of each input row beside each other. names (in the environment): of the classes;
+# columns: images of a row.
+BEGIN { FS = OFS = "\t"; split(ENVIRON["names"], name, ",") }
 {
     row = int((NR - 1) / columns)
     column = (NR - 1) % columns

@@ -2,7 +2,6 @@
 # rows: a log of resnet-train; chosen: an epoch; classes: how many.
 width = 15.8; height = 6.6
 load styles
-set datafile separator "\t"
 stats rows using 1 skip 1 nooutput
 last = STATS_max
 set xrange [(last > 1 ? 1 : 0.5):(last > 1 ? last : 1.5)]

@@ -2,7 +2,6 @@
 # rows: LAYER LABELS ROTATION UNTRAINED, shares; classes: how many.
 width = 11.5; height = 7
 load styles
-set datafile separator "\t"
 stats rows using 2 nooutput
 last = STATS_records
 set xrange [-0.2:last + 0.25]
@@ -11,7 +10,7 @@ set ylabel 'right class (%)' textcolor rgb ink offset 1, 0
 set lmargin at screen 0.1; set rmargin at screen 0.98; set tmargin at screen 0.97; set bmargin at screen 0.1
 unset key
 do for [i = 2:4] {
-    share = 100 * real(system(sprintf("awk -F'\t' 'END { print $%d }' '%s'", i, rows)))
+    stats rows using (share = 100 * column(i)) nooutput # that of the last layer is left
     words = i == 2 ? 'labels' : i == 3 ? 'rotation' : 'untrained'
     set label i words at last - 0.88, share textcolor rgb ink
 }

@@ -1,7 +1,7 @@
 # neighbours.awk: the layout (sheet.gp) of queries and their neighbours in two networks. The sheet has the rows of both
 # as tensor-pnm --neighbors draws them: a query and its k neighbours. Input, twice: LABEL and the k NEIGHBOURS' LABELS.
-# names: of the classes.
-BEGIN { FS = OFS = "\t"; split(names, name, ",") }
+# names (in the environment): of the classes.
+BEGIN { FS = OFS = "\t"; split(ENVIRON["names"], name, ",") }
 FNR == 1 { net++; rows_before = net == 2 ? queries : 0 }
 {
     k = NF - 1

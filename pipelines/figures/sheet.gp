@@ -8,12 +8,12 @@
 #   x  y  -  -  align  size  text       words at (x, y), centred in height; align: left, center or right; size: big or
 #                                       small
 load styles
-set datafile separator "\t"
 set margins 0, 0, 0, 0
 unset border; unset tics; unset key; unset grid
 set xrange [0:width]; set yrange [0:height]
 
-things = int(system(sprintf("wc -l <'%s'", rows)))
+stats rows using (0) nooutput
+things = STATS_records
 array X[things]; array Y[things]; array W[things]; array H[things]; array K[things]; array V[things]; array T[things]
 i = 0
 stats rows using (i = i + 1, X[i] = column(1), Y[i] = height - column(2), W[i] = strcol(3), H[i] = strcol(4), \

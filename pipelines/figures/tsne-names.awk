@@ -1,9 +1,9 @@
 # tsne-names.awk: where the names of the classes stand in a map: at the medians, pushed apart where they would cover
-# each other, and inside the frame that tsne.gp draws (0.56 of the map's extent around its middle). Input: X Y CLASS. names: of the classes, comma-separated. Prints X Y NAME.
+# each other, and inside the frame that tsne.gp draws (0.56 of the map's extent around its middle). Input:
+# X Y CLASS. names (in the environment): of the classes, comma-separated. Prints X Y NAME.
 BEGIN {
     FS = OFS = "\t"
-    gsub(/_/, " ", names)
-    split(names, name, ",")
+    split(ENVIRON["names"], name, ",")
 }
 {
     class[$3] = class[$3] " " NR

@@ -1,29 +1,29 @@
 # tsne.gp: two t-SNE maps side by side. first, second: X Y CLASS; first_names, second_names: X Y NAME (tsne-names.awk);
-# classes: names; size: of the points (0.7).
-width = 15.8; height = 9.2
+# names: a table of the classes' names; size: of the points (0.7).
+load tables
+load names_script
+# The legend below the maps, by hand: as many columns as the names leave room for, five at most.
+columns = floor(15.4 / (longest * letter + 0.5))
+columns = most(1, least(5, columns))
+lines = ceil(places / real(columns))
+line = lines > 6 ? 0.36 : 0.46
+maps = 7.5
+width = 15.8; height = maps + 1 + line * lines
 load styles
 if (!exists("size")) { size = 0.7 }
 thin = 1.8 * sqrt(size / 0.7)
-set datafile separator "\t"
-places = int(system(sprintf("echo '%s' | tr ',' '\n' | wc -l", classes)))
-name(k) = word(system(sprintf("echo '%s' | tr ' ,' '_ '", classes)), k + 1)
-bold(text) = sprintf('{/:Bold %s}', text)
 set multiplot
 unset tics; unset grid; unset key
 set border 15 linecolor rgb '#c8cace' linewidth 0.5
 set size ratio -1
 
 do for [k = 0:places - 1] {
-    set style line k + 1 pointtype shape[k % 10 + 1] pointsize size linewidth thin linecolor rgb petroff[k % 10 + 1]
-}
-
-# The legend, by hand: two rows of five.
-do for [k = 0:places - 1] {
-    column_x = 0.08 + k % 5 * 0.185
-    row_y = 0.075 - (k / 5) * 0.05
-    set label 100 + k name(k) at screen column_x + 0.015, screen row_y textcolor rgb ink
-    set label 200 + k '' at screen column_x, screen row_y point pointtype shape[k % 10 + 1] pointsize 0.7 \
-        linewidth 1.8 linecolor rgb petroff[k % 10 + 1]
+    set style line k + 1 pointtype shape_of(k) pointsize size linewidth thin linecolor rgb colour_of(k)
+    x = 0.075 + k % columns * 0.925 / columns
+    y = (0.3 + line * (lines - 1 - k / columns)) / height
+    set label 1000 + k Name[k + 1] at screen x + 0.015, screen y noenhanced textcolor rgb ink
+    set label 2000 + k '' at screen x, screen y point pointtype shape_of(k) pointsize 0.7 \
+        linewidth 1.8 linecolor rgb colour_of(k)
 }
 do for [half = 1:2] {
     file = half == 1 ? first : second
@@ -35,10 +35,10 @@ do for [half = 1:2] {
     reach = 0.56 * (wide > high ? wide : high)
     set xrange [middle_x - reach:middle_x + reach]; set yrange [middle_y - reach:middle_y + reach]
     set lmargin at screen half == 1 ? 0.005 : 0.505; set rmargin at screen half == 1 ? 0.495 : 0.995
-    set tmargin at screen 0.945; set bmargin at screen 0.13
+    set tmargin at screen 1 - 0.5 / height; set bmargin at screen 1 - (0.5 + maps) / height
     set title half == 1 ? 'labels' : 'rotation' textcolor rgb ink offset 0, -0.7
     plot for [k = 0:places - 1] file using ($3 == k ? $1 : NaN):2 with points linestyle k + 1, \
-         labels using 1:2:(bold(strcol(3))) with labels textcolor rgb '#000000'
-    do for [k = 0:places - 1] { unset label 100 + k; unset label 200 + k }
+         for [i = 1:(places <= 20)] labels using 1:2:3 with labels font bold noenhanced textcolor rgb '#000000'
+    do for [k = 0:places - 1] { unset label 1000 + k; unset label 2000 + k }
 }
 unset multiplot

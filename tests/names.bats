@@ -1,0 +1,146 @@
+# Names of classes: whatever they hold, they are text in figures and in the report; and every row of a table is a mark.
+load helpers/common
+
+# draw SCRIPT STEM [NAME=VALUE...], as the pipeline does.
+draw() {
+    local script=$1
+    shift
+    "$ROOT/pipelines/figures/draw" "$ROOT/pipelines/figures/$script.gp" "$@"
+}
+
+# marks FIGURE.svg: how many points are drawn, those of the legend too.
+marks() {
+    grep -c "<use xlink:href='#gpPt[0-9]*' transform='translate([0-9.,]*) scale" "$1"
+}
+
+# places FIGURE.svg: X Y ANCHOR WORDS of every text.
+places() {
+    awk '
+        /<g transform="translate\(/ {
+            split($0, part, /[(),]/)
+            x = part[2]
+            y = part[3]
+            anchor = $0
+            sub(/.*text-anchor="/, "", anchor)
+            sub(/".*/, "", anchor)
+        }
+        /<text>/ {
+            gsub(/<[^>]*>|^[ \t]+/, "")
+            print x "\t" y "\t" anchor "\t" $0
+        }' "$1"
+}
+
+# map SCALE ROWS: a map of ROWS rows of ten classes, SCALE wide.
+map() {
+    awk -v scale="$1" -v rows="$2" 'BEGIN {
+        for (i = 0; i < rows; i++)
+            print scale * sin(i * i) "\t" 3 * scale + scale * cos(i * i) "\t" i % 10
+    }'
+}
+
+# names_in MAP: where names stand in it. names: of the classes, in the environment and in the table `names`.
+names_in() {
+    awk -f "$ROOT/pipelines/facts/statistics.awk" -f "$ROOT/pipelines/figures/tsne-names.awk" "$1"
+}
+export names=alpha,beta,gamma,delta,epsilon,zeta,eta,theta,iota,kappa
+
+@test "the maps of t-SNE show every row, whatever the scale of the one beside it" {
+    local scales
+    tr , '\n' <<<"$names" >names
+    for scales in "1 1" "1 30" "30 1" "1 1e-6"; do
+        map "${scales% *}" 100 >first
+        map "${scales#* }" 70 >second
+        for half in first second; do
+            names_in $half >$half-names
+        done
+        draw tsne map first=first second=second names=names first_names=first-names second_names=second-names
+        equal "$scales: $(marks map.svg)" "$scales: $((100 + 70 + 10))"
+        # each name once in the legend and once in each half
+        equal "$scales: $(places map.svg | grep -c "	alpha$")" "$scales: 3"
+    done
+}
+
+@test "the names in a map stand inside its frame" {
+    # one class in a far corner each, and names of any length
+    printf '%s\t%s\t%s\n' 0 0 0  10 10 1  0 10 2  10 0 3  5 5 4 >first
+    local long=automobiles,a_name_of_twenty_two_l,aa,a_name_of_thirty_five_letters_in_all,b
+    names=$long names_in first >first-names
+    tr , '\n' <<<"$long" >names
+    draw tsne map first=first second=first first_names=first-names second_names=first-names names=names
+    # a bold letter is 7 pixels wide at most; a frame is a path from its left upper corner and back
+    { grep -o "d='M[0-9.]*,[0-9.]* L[^Z]*Z" map.svg | sort -u; places map.svg; } | awk -F'\t' '
+        /^d=/ {
+            split($0, corner, /[ML, ]+/)
+            frames++
+            left[frames] = corner[2]; bottom[frames] = corner[5]; right[frames] = corner[6]; top[frames] = corner[3]
+            next
+        }
+        $3 == "middle" && $4 != "labels" && $4 != "rotation" {
+            half = 7 * length($4) / 2
+            for (f = 1; f <= frames; f++)
+                inside += $1 - half > left[f] && $1 + half < right[f] && $2 > top[f] + 4 && $2 < bottom[f]
+        }
+        END { print frames, inside }' | grep -qx "2 10"
+}
+
+# Names that a shell, gnuplot, its enhanced text, its formats, a markup or a data file would take for something else.
+odd_names() {
+    cat <<'END'
+x'; system('touch PWNED'); y='z
+`touch PWNED`$(touch PWNED)
+it's
+bird's eye "view"
+50% of %s %d
+pickup_truck^2 {/:Bold b}
+a\nb \134 \
+<script>alert("x")</script>&amp;
+#1
+kůň Жук
+鳥
+END
+}
+# shown FILE: the words in a figure of SVG, or of EPS (what no font here has is written as its number there).
+shown() {
+    case $1 in
+    *.svg) places "$1" | cut -f4 | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g' ;;
+    *.eps) ps2pdf -dEPSCrop "$1" "${1%eps}pdf" && pdftotext -layout "${1%eps}pdf" - ;;
+    esac
+}
+# shows FIGURE: the drawing has every odd name, in both of its forms.
+shows() {
+    local name
+    shown "$1.svg" >page
+    shown "$1.eps" | tr -s ' ' >paper
+    while IFS= read -r name; do
+        grep -qxF -- "$name" page || flunk "$1.svg does not show $name: $(cat page)"
+        fc-list ':charset=9CE5' family | grep -q . || name=${name//鳥/'[U+9CE5]'}
+        grep -qF -- "$name" paper || flunk "$1.eps does not show $name: $(cat paper)"
+    done < <(odd_names)
+    [ ! -e PWNED ]
+}
+
+@test "names in figures are drawn as they are written, whatever they hold" {
+    odd_names >names
+    local classes row
+    classes=$(wc -l <names)
+    for ((row = 0; row < classes; row++)); do
+        printf '%s\t%s\t%s\n' $row $row 0.5 >>cells
+        printf '%s\t%s\t%s\n' $row 0.5 0.75 >>rows
+        printf '%s\t%s\t%s\n' $row $row $row >>map
+        printf '1\t%s\t-\t-\tleft\tbig\t' $row >>layout
+        sed -n $((row + 1))p names >>layout
+    done
+    paste <(cut -f1,2 map) names >map-names
+    draw confusion confusion cells=cells names=names
+    shows confusion
+    for ((row = 0; row < 4; row++)); do printf '%s\t%s\t1\n' $row $row; done >turned
+    draw turns turns cells=turned rows=rows names=names
+    shows turns
+    draw tsne map first=map second=map names=names first_names=map-names second_names=map-names
+    shows map
+    # no image, only words
+    pbmmake -white 2 2 | pnmtopng >sheet.png
+    printf '0\t0\t1\t1\t0\t-\t-\n' >>layout
+    "$ROOT/pipelines/figures/sheet" sheet.png sheet tile_width=2 tile_height=2 rows=layout width=15 height=12
+    shows sheet
+}
