@@ -469,6 +469,22 @@ static void small_images_agree_with_the_oracle(void)
             }
 }
 
+/* Rows of more tiles than a block else holds. */
+static void wide_images_agree_with_the_oracle(void)
+{
+    static const struct conv layers[] = {
+        { 16, 16, 3, 1, 3, 300 },  { 16, 16, 3, 2, 3, 300 },  { 16, 16, 3, 1, 9, 257 },   { 48, 32, 3, 1, 5, 300 },
+        { 16, 48, 3, 2, 6, 1000 }, { 4, 16, 3, 1, 3, 1030 },  { 256, 256, 3, 1, 1, 516 }, { 16, 16, 3, 1, 300, 3 },
+    };
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        struct random r = random_of(8, i);
+        struct plan p = { .conv = layers[i], .images = layers[i].inputs == 256 ? 1 : 2, .outputs = layers[i].outputs,
+                          .inputs = layers[i].inputs == 4 ? 3 : layers[i].inputs };
+        random_extras(&r, &p);
+        check_plan(&p, &r);
+    }
+}
+
 static void sizes_are_those_of_the_formula(void)
 {
     struct conv conv = { 16, 32, 3, 2, 5, 7 };
@@ -547,6 +563,7 @@ int main(void)
     RUN(the_stem_agrees_with_the_oracle);
     RUN(the_layers_of_resnets_agree_with_the_oracle);
     RUN(small_images_agree_with_the_oracle);
+    RUN(wide_images_agree_with_the_oracle);
     RUN(large_outputs_are_those_of_single_images);
     RUN(nan_is_not_folded_away);
     printf("# worst relative errors: y %.2g, dweight %.2g, dx %.2g, sums %.2g\n", worst[0], worst[1], worst[2],

@@ -60,6 +60,10 @@ fields() {
     tiny fc.weight:F32:3,2=zero fc.bias:F32:3=2,0,1 @classes=cat,dog,frog >model.st
     equal "$(resnet-embed -m model.st <out.st | tensor-tsv -N prediction)" cat
     equal "$(resnet-embed -m model.st -e logit <cats.st | tensor-ls | grep ^@)" "@classes=cat,dog"
+    # also where they are the stream's own
+    tiny fc.weight:F32:2,2=zero fc.bias:F32:2=0,1 @classes=cat,dog >model.st
+    equal "$(resnet-embed -m model.st <out.st | tee own.st | tensor-tsv -N prediction)" dog
+    holds "@prediction_classes=cat,dog" "$(tensor-ls own.st | grep ^@prediction)"
     tiny >nameless.st
     equal "$(resnet-embed -m nameless.st <out.st | tensor-ls | grep ^@)" "@classes=cat,dog"
     equal "$(resnet-embed -m nameless.st -e logit <out.st | tensor-ls | grep ^@)" "$(tensor-ls out.st | grep ^@)"

@@ -178,17 +178,78 @@ constant 0.1 0.1"
 }
 
 @test "the epoch with the least validation error is kept, and the model says which" {
-    train -e 4 --val val.st --log log.tsv <train.st >best.st
+    train -e 4 --label-smoothing 0.3 --val val.st --log log.tsv <train.st >best.st
     equal "$(column epoch log.tsv | wc -l)" 4
     local want
     want=$(awk 'NR > 1 && (NR == 2 || $7 > a || ($7 == a && $6 < l)) { e = $1; a = $7; l = $6 }
         END { print e, a, l }' log.tsv)
     equal "$(about best.st epoch) $(about best.st val_accuracy) $(about best.st val_loss)" "$want"
-    # its figures are those that resnet-embed finds
+    # its figures are those that resnet-embed finds, which knows of no label smoothing
     resnet-embed -q -m best.st -e prediction,loss <val.st | tensor-tsv label prediction loss >rows.tsv
     awk -v want="$want" 'BEGIN { split(want, w, " ") }
         { right += $1 == $2; loss += $3 }
         END { if (right / NR != w[2] || (loss / NR - w[3]) ^ 2 > 1e-10) exit 1 }' rows.tsv
+}
+
+# near GOT WANT: two figures of a log; sums in another order round otherwise.
+near() {
+    awk -v a="$1" -v b="$2" 'BEGIN { exit !((a - b) ^ 2 < 4e-12) }' || flunk "$1 is not $2"
+}
+
+# With a rate of 0 and images as they are, the loss of an epoch tells which rows came, and in which batches.
+still() {
+    train --optimizer sgd --lr 0 --flip none --crop 0 "$@"
+}
+
+@test "each epoch has an order of its own" {
+    still -e 3 -b 40 --log log.tsv <train.st >out.st # 40 of the 60 rows: others each time
+    equal "$(column train_loss log.tsv | sort -u | wc -l)" 3
+    still -e 2 -b 60 --log log.tsv <train.st >out.st # all of them
+    local losses
+    mapfile -t losses < <(column train_loss log.tsv)
+    near "${losses[0]}" "${losses[1]}"
+}
+
+@test "figures of an epoch are means over the rows that came" {
+    local images labels
+    images=$(yes "$(seq -s , 1 2 96)" | head -n 60 | paste -sd ,)
+    labels=$(yes 1 | head -n 60 | paste -sd ,)
+    stream-make image:U8:60,3,4,4="$images" label:I64:60="$labels" >same.st
+    still -b 20 --log all.tsv <same.st >out.st
+    still -b 40 --log some.tsv <same.st >out.st # 40 of 60
+    near "$(column train_loss some.tsv)" "$(column train_loss all.tsv)"
+    near "$(column train_accuracy some.tsv)" "$(column train_accuracy all.tsv)"
+    awk -v loss="$(column train_loss all.tsv)" 'BEGIN { exit !(loss > 0.01) }'
+}
+
+@test "flips that alternate: every other epoch shows the same sides" {
+    local losses
+    still --flip alternate -e 4 -b 60 --log log.tsv <train.st >out.st
+    mapfile -t losses < <(column train_loss log.tsv)
+    near "${losses[0]}" "${losses[2]}"
+    near "${losses[1]}" "${losses[3]}"
+    awk -v a="${losses[0]}" -v b="${losses[1]}" 'BEGIN { exit !((a - b) ^ 2 > 1e-10) }' || flunk "${losses[*]}"
+}
+
+@test "images are normalised by the mean and deviation of all of them" {
+    # two thirds black, the last third white
+    { stream-make image:U8:1000,3,2,2=zero label:I64:1000="$(yes 0,1 | head -n 500 | paste -sd ,)" &&
+        stream-make image:U8:500,3,2,2="$(yes 255 | head -n 6000 | paste -sd ,)" \
+            label:I64:500="$(yes 1 | head -n 500 | paste -sd ,)"; } >dark.st
+    train <dark.st >dark-model.st
+    local key want
+    while read -r key want; do
+        about dark-model.st "$key" | tr ',' '\n' |
+            awk -v want="$want" '($1 - want) ^ 2 > 1e-12 { wrong = 1 } END { exit wrong || NR != 3 }' ||
+            flunk "$key: $(about dark-model.st "$key")"
+    done <<<$'mean 0.3333333\nstd 0.4714045'
+}
+
+@test "a stage that halves has a projection, also where its width is that before" {
+    train --widths 8,8 -b 20 <train.st >equal.st
+    holds "$(tensor-ls equal.st | tr -s ' ')" "layer2.0.downsample.0.weight F32 [8,8,1,1]"
+    equal "$(tensor-ls equal.st | grep -c 'downsample.0.weight')" 1
+    resnet-embed -q -m equal.st -e prediction <val.st >out.st
 }
 
 @test "Muon: the same bytes for any number of threads; its options have an effect" {
@@ -217,6 +278,8 @@ constant 0.1 0.1"
 @test "images that grow" {
     train -e 4 --sizes 12,32 --size-epochs 2,2 --val val.st <train.st >grown.st
     train -e 4 --sizes 12,32 --val val.st -j 2 <train.st | cmp - grown.st
+    train -e 5 --sizes 12,32 --size-epochs 2,3 <train.st >grown.st # what does not divide goes to the later sizes
+    train -e 5 --sizes 12,32 <train.st | cmp - grown.st
     train -e 2 --sizes 32 <train.st >whole.st
     train -e 2 <train.st | cmp - whole.st
     # the size changes neither the order nor the weights: an epoch of each sort, one after the other
@@ -391,6 +454,67 @@ whole_run() {
     done
 }
 
+# states OPTION...: every state that a run writes, one after the other, in states.st. A pipe takes them as they come.
+states() {
+    { "$@" --checkpoint /dev/fd/3 <train.st >out.st; } 3>&1 | cat >states.st
+}
+
+# The steps of states.
+steps() {
+    tensor-pick --fields step | tensor-tsv step | xargs
+}
+
+# state N: the Nth of states.st, from 0; all of a run are of one size.
+state() {
+    local size
+    size=$(($(wc -c <states.st) / $(steps <states.st | wc -w)))
+    tail -c +$(($1 * size + 1)) states.st | head -c "$size"
+}
+
+@test "--checkpoint-every counts the steps of the run, and each epoch ends with a state" {
+    states train -e 3 -b 15 --checkpoint-every 3
+    equal "$(steps <states.st)" "0 3 4 6 8 9 12"
+    states train -e 3 -b 15
+    equal "$(steps <states.st)" "0 4 8 12"
+}
+
+@test "seconds are of all parts of a run" {
+    states train -e 3 -b 15
+    state 1 | stream-poke seconds 0 1000 >later.st
+    train -e 3 -b 15 --log log.tsv --resume later.st --checkpoint state.st <train.st >out.st
+    equal "$(column seconds log.tsv | awk '{ print (NR > 1) == ($1 >= 1000 && $1 < 1900) }' | xargs)" "1 1 1"
+    equal "$(tensor-pick --fields seconds <state.st | tensor-tsv seconds | awk '{ print ($1 >= 1000 && $1 < 1900) }')" 1
+}
+
+# chosen LOSSES ACCURACIES: the epoch, its accuracy and its loss in the model of a run with these figures of validation,
+# put into the log of a run that is done.
+chosen() {
+    local row=0 loss accuracy
+    cp done.st told.st
+    while read -r loss accuracy; do
+        stream-poke log $((8 * row + 5)) "$loss" <told.st | stream-poke log $((8 * row + 6)) "$accuracy" >poked.st
+        mv poked.st told.st
+        row=$((row + 1))
+    done < <(paste <(xargs -n 1 <<<"$1") <(xargs -n 1 <<<"$2"))
+    train -e 4 --val val.st --resume told.st <train.st >out.st
+    echo "$(about out.st epoch) $(about out.st val_accuracy) $(about out.st val_loss)"
+}
+
+@test "the best epoch: by accuracy, then by loss, then the first" {
+    train -e 4 --val val.st --checkpoint done.st <train.st >out.st
+    equal "$(chosen "0.5 0.2 0.9 0.4" "0.1 0.2 0.4 0.3")" "3 0.400000 0.900000"
+    equal "$(chosen "0.1 0.6 0.5 0.7" "0.1 0.5 0.5 0.5")" "3 0.500000 0.500000"
+    equal "$(chosen "0.9 0.5 0.5 0.5" "0.5 0.5 0.5 0.5")" "2 0.500000 0.500000"
+    equal "$(chosen "0.5 0.5 0.5 0.5" "0.5 0.5 0.5 0.5")" "1 0.500000 0.500000"
+    # black images give the same for ever, whatever the weights: the first epoch's stay
+    stream-make image:U8:8,3,4,4=zero label:I64:8=0,1,0,1,0,1,0,1 >black.st
+    train --optimizer sgd --lr 0 -e 3 --val black.st <black.st >out.st
+    equal "$(about out.st epoch)" 1
+    train --optimizer sgd --lr 0 -e 1 --val black.st <black.st >first.st
+    stream-compare out.st first.st 2>differ || true
+    if grep -v "metadata\|num_batches_tracked" differ; then flunk "the weights are of another epoch"; fi
+}
+
 @test "averages of the weights, sizes and Muon go on too" {
     local options kind pid
     for options in "--average=ema --sizes=16,32 --size-epochs=3,3" "--average=lookahead --optimizer=muon"; do
@@ -457,6 +581,12 @@ whole_run() {
     train_fails "--seed is 2" -e 2 -s 2 --resume state.st <train.st
     train_fails "state.st: training data is 20 rows" -e 2 --resume state.st <val.st
     train_fails "training data is 60 rows" -e 2 --resume state.st < <(tensor-pick --sort label <train.st)
+    train_fails "training data is 60 rows" -e 2 --resume state.st \
+        < <(stream-poke label 17 $((9 - $(tensor-tsv label <train.st | sed -n 18p))) <train.st)
+    train -t rotation --checkpoint turned-state.st <turned.st >turned-out.st
+    train_fails "training data is 240 rows" -t rotation --resume turned-state.st \
+        < <(stream-poke rotation 7 0 <turned.st)
+    train_fails "training data is 240 rows" -t rotation --resume turned-state.st < <(stream-set group=2 <turned.st)
     train_fails "validation data is 20 rows" -e 2 --val val.st --resume state.st <train.st
     train_fails "base.st: this is no checkpoint" -e 2 --resume base.st <train.st
     train_fails "nowhere.st: cannot be opened" -e 2 --resume nowhere.st <train.st
@@ -500,7 +630,8 @@ whole_run() {
     train_fails "3 rows are no whole number of groups of 2" < <(stream-make image:U8:3,3,4,4=zero label:I64:3=0,1,1 \
         @group=2)
     train_fails "metadata 'group' is 'two'" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,1 @group=two)
-    train_fails "field 'label' holds one class only (at least 2 are needed)" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,0)
+    train_fails "field 'label' holds one class only (at least 2 are needed)" < <(stream-make image:U8:2,3,4,4=zero \
+        label:I64:2=0,0)
     train_fails "field 'label' goes up to 2, but there are 2 classes (cat,dog)" < <(stream-make image:U8:2,3,4,4=zero \
         label:I64:2=0,2 @classes=cat,dog)
     train_fails "frame" < <(head -c 1000 train.st)
