@@ -158,7 +158,7 @@ $(out)/sheets/cam.png: $(out)/cam-shown.st $(out)/label.safetensors
 $(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st $(out)/classes.txt
 	mkdir -p $(@D)
 	tensor-tsv label prediction logit <$(out)/cam-shown.st |
-	    awk -f $< -v columns=$(cam_columns) -v names=$(classes) $(to)
+	    names=$(classes) awk -f $< -v columns=$(cam_columns) $(to)
 $(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam,$(tile)) width=15.8 height=6.6
 
