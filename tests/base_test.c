@@ -134,17 +134,31 @@ static void messages_stay_one_clean_line(void)
     CHECK_DIES(die_with, longer, EXIT_FAILED, "xxxx");
 }
 
-static void threads_flush_denormals(void)
+/* In how many of two threads a product is 0 that would be a denormal number, and one of a denormal number, too. */
+static int threads_that_flush(void)
+{
+    static volatile float tiny = 1e-38f, tenth = 0.1f, denormal = 1e-40f, large = 1e10f;
+    int made = 0, taken = 0;
+#pragma omp parallel num_threads(2) reduction(+ : made, taken)
+    {
+        made += tiny * tenth > 0;
+        taken += denormal * large > 0;
+    }
+    CHECK_INTEGER(made, taken);
+    return 2 - made;
+}
+
+static void denormals_are_flushed_where_they_should_be(void)
 {
     threads_start(2);
     CHECK_INTEGER(threads_count(), 2);
-    int flushed = 0;
-#pragma omp parallel num_threads(2) reduction(+ : flushed)
-    {
-        volatile float tiny = 1e-38f, half = 0.1f;
-        flushed += tiny * half == 0;
-    }
-    CHECK_INTEGER(flushed, 2);
+    CHECK_INTEGER(threads_that_flush(), 0);
+    threads_flush_denormals(true);
+    CHECK_INTEGER(threads_that_flush(), 2);
+    flush_denormals(false);
+    CHECK_INTEGER(threads_that_flush(), 1);
+    threads_flush_denormals(false);
+    CHECK_INTEGER(threads_that_flush(), 0);
 }
 
 /* In a child, where BLIS is started for the first time: dies saying what it took. */
@@ -178,6 +192,6 @@ int main(void)
     RUN(sizes_of_tensors);
     RUN(messages_stay_one_clean_line);
     RUN(blis_takes_kernels_where_there_are);
-    RUN(threads_flush_denormals); /* last: its threads do not survive a fork */
+    RUN(denormals_are_flushed_where_they_should_be); /* last: its threads do not survive a fork */
     return check_verdict();
 }

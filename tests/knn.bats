@@ -85,6 +85,20 @@ answer_is() {
     answer_is out.st "${turns[@]}" neighbor_index:I64:4,2=2,3,2,3,1,1,2,1 neighbor_distance:F32:4,2=1,3,1,3,1,1,2,3
 }
 
+@test "features as small as floats can be are not taken for 0" {
+    local metric
+    stream-make "feature:F32:60,4=$(numbers 240 1)" index:I64:60=iota >whole.st
+    stream-make "feature:F32:60,4=$(numbers 240 "$least_float")" index:I64:60=iota >tiny.st
+    for metric in l2 cosine; do
+        knn -d whole.st --metric $metric <whole.st | tensor-tsv neighbor_index >want.tsv
+        knn -d tiny.st --metric $metric <tiny.st | tensor-tsv neighbor_index | cmp - want.tsv
+    done
+    # 3, 4 and 5 of them
+    stream-make "feature:F32:2,2=$(numbers 4 0)" >origin.st
+    stream-make feature:F32:1,2=4.2e-45,5.6e-45 | knn -d origin.st -k 1 >out.st
+    equal "$(tensor-tsv neighbor_distance <out.st)" 7.00649232e-45
+}
+
 @test "ties go by the row of the database" {
     stream-make feature:F32:4,1=1,-1,1,-1 index:I64:4=9,8,7,6 >tied.st
     stream-make feature:F32:1,1=0 | knn -d tied.st -k 3 >out.st

@@ -68,6 +68,18 @@ setup() {
     fi
 }
 
+@test "features as small or as large as floats can be are standardised as others are" {
+    local unit
+    stream-make "feature:F32:60,4=$(numbers 240 1)" label:I64:60=iota >whole.st
+    probe -t whole.st --hidden 8 -b 10 <whole.st 2>said | tensor-tsv probe_prediction >want.tsv
+    # the least float; a power of two, by which the largest value is near the largest float
+    for unit in $least_float 3.3230699894622897e+35; do
+        stream-make "feature:F32:60,4=$(numbers 240 "$unit")" label:I64:60=iota >scaled.st
+        probe -t scaled.st --hidden 8 -b 10 <scaled.st 2>got | tensor-tsv probe_prediction | cmp - want.tsv
+        cmp said got
+    done
+}
+
 @test "every option has an effect, and defaults are those that --help prints" {
     probe -q --hidden none --feature feature --label label -e 100 -b 256 --lr 0 --momentum 0.9 --weight-decay 0 \
         -s 1 -t train.st <test.st | cmp - base.st

@@ -108,6 +108,19 @@ at_most() { # VALUE BOUND
     done
 }
 
+@test "features as small as floats can be are laid out as their multiples" {
+    local init
+    stream-make "feature:F32:60,4=$(numbers 240 1)" >whole.st
+    stream-make "feature:F32:60,4=$(numbers 240 "$least_float")" >tiny.st
+    for init in pca random; do
+        tsne -p 10 --quality --init $init <whole.st 2>want >whole-map.st
+        tsne -p 10 --quality --init $init <tiny.st 2>got >tiny-map.st
+        cmp want got
+        tensor-pick --fields map <whole-map.st >want.st
+        tensor-pick --fields map <tiny-map.st | cmp - want.st
+    done
+}
+
 @test "no rows, and the fewest" {
     [ "$(tsne </dev/null | wc -c)" == 0 ]
     stream-make feature:F32:0,4=zero | tsne >out.st

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "base/threads.h"
 #include "data/classes.h"
 #include "layers/loss.h"
 #include "learning/views.h"
@@ -214,6 +215,7 @@ int main(int argc, char **argv)
 {
     struct embedder embedder = { 0 };
     options_parse(argc, argv, &usage, rows);
+    threads_flush_denormals(true);
     if (!options.model)
         die_usage("-m: a model is needed");
     parse_emit(embedder.emit);

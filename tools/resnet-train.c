@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "base/threads.h"
 #include "base/version.h"
 #include "learning/train.h"
 #include "learning/whiten.h"
@@ -361,6 +362,7 @@ static void report(const struct train_epoch *chosen)
 int main(int argc, char **argv)
 {
     options_parse(argc, argv, &usage, rows);
+    threads_flush_denormals(true);
     const char *target = targets[options.target];
     check_paths();
     struct stream stream = stream_open(NULL);

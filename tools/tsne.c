@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
+#include "base/threads.h"
 #include "data/stream.h"
 #include "methods/features.h"
 #include "methods/map_quality.h"
@@ -78,9 +79,11 @@ static void make_map(const struct features *features, const struct choices *choi
 {
     struct affinities p = affinities_new(features->value, features->rows, features->dimension, choices->perplexity);
     struct tsne tsne = tsne_new(&p, map, choices->descent);
+    threads_flush_denormals(true); /* of probabilities they say nothing, and cost time */
     descend(&tsne, choices->iterations);
     tsne_map(&tsne, map);
     double divergence = tsne_divergence(&tsne);
+    threads_flush_denormals(false);
     if (!isfinite(divergence))
         die("the map has diverged (is the learning rate too high?)");
     say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s)", divergence, (long long)features->rows,

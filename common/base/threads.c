@@ -14,15 +14,25 @@
 
 static int thread_count = 1;
 
-void flush_denormals(void)
+void flush_denormals(bool on)
 {
 #if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040); /* flush to zero, denormals are zero */
+    const unsigned both = 0x8040; /* flush to zero, denormals are zero */
+    __builtin_ia32_ldmxcsr(on ? __builtin_ia32_stmxcsr() | both : __builtin_ia32_stmxcsr() & ~both);
 #elif defined(__aarch64__)
+    const uint64_t both = (uint64_t)1 << 24;
     uint64_t control;
     __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-    __asm__ volatile("msr fpcr, %0" : : "r"(control | (uint64_t)1 << 24));
+    __asm__ volatile("msr fpcr, %0" : : "r"(on ? control | both : control & ~both));
+#else
+    (void)on;
 #endif
+}
+
+void threads_flush_denormals(bool on)
+{
+#pragma omp parallel num_threads(thread_count)
+    flush_denormals(on);
 }
 
 /* The configuration of BLIS for a processor that BLIS 0.9 does not know and would serve with plain C, several times
@@ -89,8 +99,6 @@ void threads_start(int count)
     omp_set_dynamic(0);
     omp_set_num_threads(thread_count);
     blis_start();
-#pragma omp parallel num_threads(thread_count)
-    flush_denormals();
 }
 
 int threads_count(void)

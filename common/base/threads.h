@@ -1,12 +1,12 @@
-/* Threads: OpenMP, with the floating-point mode of every thread set for speed and the results independent of how many
- * there are. The rule that makes them so: work is cut into parts whose borders depend on the problem alone, each part
+/* Threads: OpenMP, and results that do not depend on how many there are. The rule that makes them so: work is cut into parts whose borders depend on the problem alone, each part
  * is computed in one order by one thread, and sums over parts are taken in the order of the parts. */
 #ifndef TALE_BASE_THREADS_H
 #define TALE_BASE_THREADS_H
 
+#include <stdbool.h>
+
 /* Use `count` threads from now on (0: all cores that this process may use), but no more than OMP_THREAD_LIMIT allows.
  * Where the system makes fewer (a limit of the user or the control group is reached), these are used, with a warning.
- * In each of them denormal numbers are flushed to zero: they slow training 20 to 50 times as weights decay towards 0.
  * BLIS is told to use one thread in each, since our own loops share out the work, and on a processor newer than itself
  * which of its kernels to take, unless BLIS_ARCH_TYPE in the environment says so. Call this before anything of BLIS. */
 void threads_start(int count);
@@ -19,7 +19,10 @@ int threads_count(void);
 int threads_team(void);
 int threads_index(void);
 
-/* Flush denormals to zero in the calling thread. threads_start() does it for OpenMP's. */
-void flush_denormals(void);
+/* From now on take denormal numbers for 0, and make none, or do not, which is so at the start: in the calling thread, or
+ * in it and all of OpenMP's. A network wants it, whose training they slow 20 to 50 times as weights decay towards 0;
+ * what a user measured and gave us may be as small as that. */
+void flush_denormals(bool on);
+void threads_flush_denormals(bool on);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "base/threads.h"
 #include "layers/linear.h"
 #include "layers/loss.h"
 #include "learning/schedule.h"
@@ -98,6 +99,7 @@ static struct probe probe_new(const struct probe_options *options, int dimension
     place_norms(&probe, units);
     probe.mean = allocate_floats((size_t)dimension);
     probe.scale = allocate_floats((size_t)dimension);
+    probe.exponent = allocate((size_t)dimension, sizeof *probe.exponent);
     probe.input = allocate_floats(checked_multiply(batch, (size_t)dimension));
     probe.gradient = allocate_floats(checked_multiply(batch, (size_t)widest));
     probe.below = allocate_floats(checked_multiply(batch, (size_t)widest));
@@ -111,8 +113,9 @@ void probe_free(struct probe *probe)
         free(probe->layer[i].y);
         free(probe->layer[i].z);
     }
-    void *rest[] = { probe->weights, probe->gradients, probe->momentum, probe->mean, probe->scale, probe->input,
-                     probe->gradient, probe->below,    probe->norm_floats, probe->norm_doubles, probe->sums };
+    void *rest[] = { probe->weights,  probe->gradients, probe->momentum, probe->mean,        probe->scale,
+                     probe->exponent, probe->input,     probe->gradient, probe->below,       probe->norm_floats,
+                     probe->norm_doubles, probe->sums };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         free(rest[i]);
 }
@@ -134,6 +137,12 @@ static void initialize(struct probe *probe)
 
 /* ---- standardised features ---- */
 
+/* The power of two that brings a deviation near 1 where floats might not hold its inverse, or twice itself. */
+static int exponent_of(double deviation)
+{
+    return deviation > 0 && (deviation < 0x1p-100 || deviation > 0x1p100) ? -ilogb(deviation) : 0;
+}
+
 /* Two passes in double: a large mean does not swallow a small deviation. */
 static void measure(struct probe *probe, const float *feature, int64_t rows)
 {
@@ -147,8 +156,11 @@ static void measure(struct probe *probe, const float *feature, int64_t rows)
         }
     for (size_t d = 0; d < dimension; d++) {
         double deviation = sqrt(squares[d] / (double)rows);
-        probe->mean[d] = (float)mean[d];
-        probe->scale[d] = deviation > 1e-6 * fabs(mean[d]) ? (float)(1 / deviation) : 0;
+        bool constant = !(deviation > 1e-6 * fabs(mean[d]));
+        int exponent = probe->exponent[d] = constant ? 0 : exponent_of(deviation);
+        probe->rescaled = probe->rescaled || exponent != 0;
+        probe->mean[d] = (float)ldexp(mean[d], exponent);
+        probe->scale[d] = constant ? 0 : (float)(1 / ldexp(deviation, exponent));
     }
     free(mean);
     free(squares);
@@ -160,6 +172,19 @@ static void load_row(struct probe *probe, const float *feature, int to)
     float *x = probe->input + (size_t)to * (size_t)probe->dimension;
     for (int d = 0; d < probe->dimension; d++)
         x[d] = (feature[d] - probe->mean[d]) * probe->scale[d];
+    for (int d = 0; d < probe->dimension && probe->rescaled; d++)
+        if (probe->exponent[d])
+            x[d] = (ldexpf(feature[d], probe->exponent[d]) - probe->mean[d]) * probe->scale[d];
+}
+
+/* The input of `count` rows, each a row of the features by its number in `order`, or the first ones where that is NULL.
+ * Features may be as small as floats can be; what the network makes of them may not. */
+static void load_rows(struct probe *probe, const float *feature, const int64_t *order, int count)
+{
+    flush_denormals(false);
+    for (int n = 0; n < count; n++)
+        load_row(probe, feature + (size_t)(order ? order[n] : n) * (size_t)probe->dimension, n);
+    flush_denormals(true);
 }
 
 /* ---- forward and backward ---- */
@@ -255,8 +280,7 @@ static void run_batch(struct probe *probe, const float *feature, const int64_t *
                       struct probe_result *sum)
 {
     int batch = probe->options.batch, classes = probe->classes;
-    for (int n = 0; n < batch; n++)
-        load_row(probe, feature + (size_t)order[n] * (size_t)probe->dimension, n);
+    load_rows(probe, feature, order, batch);
     const float *logit = forward(probe, batch, true);
     for (int n = 0; n < batch; n++) {
         sum->loss += cross_entropy(classes, logit + n * classes, label[order[n]], 0, 1.0 / batch,
@@ -278,6 +302,7 @@ struct probe probe_train(const struct probe_options *options, const float *featu
     struct progress progress = progress_start("rows", all * fitting.batch);
     measure(&probe, feature, rows);
     initialize(&probe);
+    threads_flush_denormals(true);
     for (int epoch = 1; epoch <= options->epochs; epoch++) {
         struct random random = random_of(options->seed, order_stream | (uint64_t)epoch);
         *result = (struct probe_result){ 0, 0 };
@@ -297,6 +322,7 @@ struct probe probe_train(const struct probe_options *options, const float *featu
     result->accuracy /= (double)(steps * fitting.batch);
     for (int i = 0; i + 1 < probe.layers; i++)
         batchnorm_inference(&probe.layer[i].norm);
+    threads_flush_denormals(false);
     progress_end(&progress);
     free(order);
     return probe;
@@ -307,10 +333,10 @@ void probe_predict(struct probe *probe, const float *feature, int64_t rows, int6
     int batch = probe->options.batch < PREDICTED ? probe->options.batch : PREDICTED;
     for (int64_t first = 0; first < rows; first += batch) {
         int count = (int)(rows - first < batch ? rows - first : batch);
-        for (int n = 0; n < count; n++)
-            load_row(probe, feature + (size_t)(first + n) * (size_t)probe->dimension, n);
+        load_rows(probe, feature + (size_t)first * (size_t)probe->dimension, NULL, count);
         const float *logit = forward(probe, batch, false);
         for (int n = 0; n < count; n++)
             prediction[first + n] = largest_score(probe->classes, logit + n * probe->classes);
     }
+    flush_denormals(false);
 }

@@ -3,6 +3,7 @@
 #ifndef TALE_LEARNING_PROBE_H
 #define TALE_LEARNING_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,8 @@ struct probe {
     size_t parameters, matrices;            /* floats in all; the first of them are the matrices, which decay */
     float *weights, *gradients, *momentum;  /* [parameters] */
     float *mean, *scale;                    /* [dimension]: x = (feature - mean) scale, scale 0 where it is constant */
+    int *exponent;                          /* [dimension]: ... = (feature 2^exponent - mean) scale */
+    bool rescaled;                          /* an exponent is not 0 */
     float *input, *gradient, *below;        /* [batch][widest] */
     float *norm_floats;
     double *norm_doubles, *sums;

@@ -13,6 +13,7 @@ enum {
 };
 
 static const double slack = 0x1p-18, shortest = 0x1p-40, longest = 0x1p60;
+static const float least = 0x1p-100F; /* of the largest value: its step has an inverse */
 
 /* A vector as steps and bytes. */
 struct rounded {
@@ -71,7 +72,7 @@ static struct rounded round_to_bytes(const float *value, int64_t dimension, floa
                                      int64_t stride)
 {
     float most = largest(value, dimension), step = most / levels, inverse = step > 0 ? 1 / step : 0;
-    if (!(most < (float)longest))
+    if (!(most < (float)longest) || (most > 0 && most < least))
         return (struct rounded){ .is_usable = false };
     double error[8] = { 0 }, square = 0, lost = 0;
     int64_t sum = 0;

@@ -84,6 +84,20 @@ common_options() {
     full_disk "$tool" --help
 }
 
+# numbers N UNIT: N whole numbers below 1000 times UNIT, comma-separated, the same at every call.
+numbers() {
+    awk -v n="$1" -v unit="$2" 'BEGIN {
+        for (i = 1; i <= n; i++) {
+            x = (x * 75 + 74) % 65537
+            printf("%s%.9g", (i > 1 ? "," : ""), x % 1000 * unit)
+        }
+    }'
+}
+
+# The least float above 0: a whole number of them is a float, too, and one that has lost no digit.
+# shellcheck disable=SC2034 # for those that load this file
+least_float=1.401298464324817e-45
+
 # need_cifar10: the rest of the test needs the real data set, named by CIFAR10.
 need_cifar10() {
     [ -n "${CIFAR10:-}" ] || skip "CIFAR10 is not set (a folder or archive of the real data set)"
