@@ -85,7 +85,7 @@ fact_names := run label rotation names turns extremes filters cam depth neighbou
 facts := $(fact_names:%=$(out)/facts/%.tsv)
 $(out)/report.md: $(here)/report/report.md $(here)/report/template.awk $(here)/report/library.awk $(facts)
 	awk -f $(here)/report/template.awk $< >$(out)/report.awk
-	awk -f $(here)/report/library.awk -f $(out)/report.awk $(facts) $(to)
+	LC_ALL=C awk -f $(here)/report/library.awk -f $(out)/report.awk $(facts) $(to)
 
 $(out)/report.html $(out)/report.pdf &: $(out)/report.md $(figures:%=$(out)/figures/%.svg) \
     $(filter-out $(here)/report/report.md,$(wildcard $(here)/report/*))

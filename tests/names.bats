@@ -144,3 +144,89 @@ shows() {
     "$ROOT/pipelines/figures/sheet" sheet.png sheet tile_width=2 tile_height=2 rows=layout width=15 height=12
     shows sheet
 }
+
+# The words of a PDF, in which fi may be one letter.
+paper_text() { pdftotext -layout "$1" - | sed 's/ﬁ/fi/g; s/ﬂ/fl/g' | tr -s ' \n' ' '; }
+
+@test "names in the text of the report are what they are, on paper and on the page" {
+    local k=0 name report=$ROOT/pipelines/report
+    mkdir figures
+    printf 'conv1\t0.5\t0.4\t0.3\nlayer1\t0.6\t0.4\t0.3\n' >rows
+    draw depth figures/depth rows=rows classes=10
+    while IFS= read -r name; do
+        printf 'class.%s\t%s\n' $k "$name"
+        k=$((k + 1))
+    done < <(odd_names; printf '%s\n' .sp 1.~a '- -b' 'EQN1Q "WORK" x' airplane "$(printf 'x%.0s' {1..200})") >facts
+    sed "s/COUNT/$k/" >template.md <<'END'
+title: A title
+subtitle: Below
+about: {{data.name}}
+
+# One
+
+% for (k = 0; k < COUNT; k++) {
+{{class(k)}} is {{a(class(k))}} in `{{class(k)}}`.
+
+% }
+$a sub b$
+
+::: figure depth
+Of {{class(0)}}.
+:::
+
+::: table t
+A table.
+
+| a | b |
+|:---|---:|
+% for (k = 0; k < 5; k++)
+| {{class(k)}} | {{k}} |
+:::
+END
+    printf 'data.name\t<b>"data"</b> & \\\\fB\n' >>facts
+    awk -f "$report/template.awk" template.md >program.awk
+    awk -f "$report/library.awk" -f program.awk facts >report.md
+    "$report/typeset" report.md figures report.html report.pdf 2>said || flunk "$(cat said)"
+    fc-list ':charset=9CE5' family | grep -q . || grep -q 'U+9CE5' said
+    sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' report.html | tr -s ' \n' ' ' >page
+    paper_text report.pdf >paper
+    while IFS=$'\t' read -r _ name; do
+        grep -qF -- "<p>$name is a" page || flunk "the page does not hold $name"
+        grep -qF -- "<code>$name</code>" page || flunk "the page does not hold $name as code"
+        [ ${#name} -lt 100 ] || {
+            equal "$(tr -d ' ' <paper | grep -o "$name" | wc -l)" 3 # broken over lines, and whole
+            continue
+        }
+        name=${name//鳥/'[U+9CE5]'}
+        grep -qF -- "$name is a" paper || flunk "the PDF does not hold $name: $(cat paper)"
+    done < <(grep ^class facts)
+    grep -qF 'airplane is an airplane' paper
+    equal "$(grep -c '<script\|<b>' report.html)" 0
+    equal "$(grep -o 'title>A title\|<p class="about">[^/]*/b' report.html | tail -n 1)" \
+        '<p class="about">&lt;b&gt;&quot;data&quot;&lt;/b'
+    [ ! -e PWNED ]
+}
+
+@test "a warning of troff's other than of a letter that no font has ends the report" {
+    cat >report.md <<'END'
+title: A
+subtitle: B
+about: C
+
+# One
+
+Text with $a$.
+END
+    mkdir bin figures
+    cat >bin/lowdown <<END
+#!/bin/sh
+$(command -v lowdown) "\$@"
+echo .nosuchfont
+echo '.ft QQ'
+END
+    chmod +x bin/lowdown
+    PATH=$PWD/bin:$PATH run "$ROOT/pipelines/report/typeset" report.md figures report.html report.pdf
+    equal "$status" 1
+    holds "$output" "typeset: troff: "
+    [ ! -e report.pdf ]
+}

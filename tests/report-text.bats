@@ -162,7 +162,7 @@ END
 <p>WORK he2016 3</p>
 <p>He, K.</p>
 END
-    awk -f "$REPORT/html.awk" -v figures=figures mathml html >got
+    LC_ALL=C awk -f "$REPORT/words.awk" -f "$REPORT/html.awk" -v figures=figures mathml html >got
     equal "$(cat got)" '<figure id="two" class="wide">
 <div class="drawing"><img alt="Figure 1. A &quot;caption&quot;, y." src="data:image/svg+xml;base64,Mm5kCg=="></div>
 <figcaption><strong>Figure 1.</strong> A "caption", <math><mi>y</mi></math>.</figcaption>

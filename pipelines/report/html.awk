@@ -1,5 +1,12 @@
-# html.awk: finish lowdown's HTML of a numbered report (number.awk). Variables: figures (folder of the drawings).
-# Input: the equations as eqn -TMathML sets them, then the HTML.
+# html.awk: finish lowdown's HTML of a numbered report (number.awk), with words.awk. Variables: figures (folder of the
+# drawings). Input: the equations as eqn -TMathML sets them, then the HTML.
+
+function escape(text) {
+    text = replaced(text, "&", "&amp;")
+    text = replaced(text, "<", "&lt;")
+    text = replaced(text, ">", "&gt;")
+    return replaced(text, "\"", "&quot;")
+}
 
 function data_uri(file) {
     printf "data:image/svg+xml;base64,"
@@ -37,7 +44,7 @@ FNR == NR {
         result = result substr(line, 1, RSTART - 1) math[substr(line, RSTART + 3, RLENGTH - 4) + 0]
         line = substr(line, RSTART + RLENGTH)
     }
-    $0 = result line
+    $0 = with_words(result line)
 }
 
 # The page of maps stands beside the report.
@@ -75,8 +82,12 @@ inside != "" && /^<p>/ {
     caption = $0
     gsub(/<[^>]*>/, "", caption)
     gsub(/"/, "\\&quot;", caption)
+    if (length(caption) > 200) {
+        caption = substr(caption, 1, 200)
+        sub(/ [^ ]*$/, "", caption)
+    }
     if (inside == "figure") {
-        printf "<div class=\"drawing\"><img alt=\"%s\" src=\"", substr(caption, 1, 200)
+        printf "<div class=\"drawing\"><img alt=\"%s\" src=\"", caption
         data_uri(figures "/" name ".svg")
         print "\"></div>"
     }

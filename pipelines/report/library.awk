@@ -1,6 +1,23 @@
-# library.awk: what a compiled report template (template.awk) may use. Input: facts, NAME<TAB>VALUE.
-BEGIN { FS = "\t" }
-{ fact[$1] = $2 }
+# library.awk: what a compiled report template (template.awk) may use. Input: facts, NAME<TAB>VALUE. Wants LC_ALL=C.
+BEGIN {
+    FS = "\t"
+    for (n = 1; n < 256; n++)
+        hexadecimal[sprintf("%c", n)] = sprintf("%02x", n)
+}
+{ fact[$1] = $1 ~ /^(class\.[0-9]+|data\.name|data\.origin)$/ ? foreign($2) : $2 }
+
+# Words that are not ours, such as the name of a class: as they are where they are plain, else as one word, TEXT, their
+# bytes as hexadecimal numbers and Q, which no markup touches; html.awk and ms.awk (words.awk) make them words again.
+function foreign(words,    i, result) {
+    if (length(words) <= 40 && words ~ /^[A-Za-z][A-Za-z0-9]*([ -][A-Za-z0-9]+)*$/ &&
+        words !~ /EQN|TEXT|WORK|BEGIN|END/)
+        return words
+    for (i = 1; i <= length(words); i++)
+        result = result hexadecimal[substr(words, i, 1)]
+    result = "TEXT" result "Q"
+    first_letter[result] = substr(words, 1, 1)
+    return result
+}
 
 # One line of the report.
 function line(text) { printf "%s%s", lines++ && text !~ /^[,;:.] / ? "\n" : "", text }
@@ -77,7 +94,7 @@ function upper(text) { return toupper(substr(text, 1, 1)) substr(text, 2) }
 
 # A class by its number, with its article: an airplane, a cat.
 function class(k) { return value("class." k) }
-function a(noun) { return (noun ~ /^[aeiou]/ ? "an " : "a ") noun }
+function a(noun) { return ((noun in first_letter ? first_letter[noun] : noun) ~ /^[aeiouAEIOU]/ ? "an " : "a ") noun }
 
 # Where a figure came from, for the end of its caption.
 function from(figure) {

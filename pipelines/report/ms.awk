@@ -1,5 +1,28 @@
-# ms.awk: finish lowdown's -ms output of a numbered report (number.awk). Variables: figures (folder of the drawings).
-# Input: the equations (.EQ ... .EN), then lowdown's output. The macros are in style.ms.
+# ms.awk: finish lowdown's -ms output of a numbered report (number.awk), with words.awk. Variables: figures (folder of
+# the drawings). Input: the equations (.EQ ... .EN), then lowdown's output. The macros are in style.ms.
+
+# Not hyphenated; a very long word may be broken, without a mark.
+function escape(text,    i, letter, run, broken) {
+    for (i = 1; i <= length(text); i++) {
+        letter = substr(text, i, 1)
+        run = letter == " " ? 0 : run + 1
+        if (run > 40 && letter !~ /[\200-\277]/) {
+            broken = broken "\001"
+            run = 1
+        }
+        broken = broken letter
+    }
+    text = replaced(broken, "\\", "\\[rs]")
+    text = replaced(text, "\001", "\\:")
+    text = replaced(text, "'", "\\[aq]")
+    text = replaced(text, "\"", "\\[dq]")
+    text = replaced(text, "`", "\\[ga]")
+    text = replaced(text, "^", "\\[ha]")
+    text = replaced(text, "~", "\\[ti]")
+    text = replaced(text, "$", "\\[Do]")
+    text = replaced(text, "|", "\\[ba]")
+    return "\\&\\%" replaced(text, " ", " \\%")
+}
 
 FNR == NR {
     if (/^\.EQ/)
@@ -71,7 +94,7 @@ table && cells && /^T\}(\|T\{)?$/ {
     }
     next
 }
-table && cells { gsub(/\302\240/, "\\~"); row = row $0; next }
+table && cells { gsub(/\302\240/, "\\~"); row = row with_words($0); next }
 
 {
     result = ""
@@ -80,7 +103,7 @@ table && cells { gsub(/\302\240/, "\\~"); row = row $0; next }
         result = result substr(line, 1, RSTART - 1) "$" equation[substr(line, RSTART + 3, RLENGTH - 4) + 0] "$"
         line = substr(line, RSTART + RLENGTH)
     }
-    line = result line
+    line = with_words(result line)
     gsub(/\302\240/, "\\~", line)
     print line
 }
