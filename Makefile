@@ -29,7 +29,8 @@ endif
 
 # `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
 # happens while the Makefile is read, because what follows looks for headers.
-needs := $(sort $(if $(filter fuzz,$(MAKECMDGOALS)),build fuzz) $(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
+needs := $(sort $(if $(filter fuzz,$(MAKECMDGOALS)),build fuzz) \
+	$(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
 	$(if $(filter report,$(MAKECMDGOALS)),build report) $(if $(filter lint,$(MAKECMDGOALS)),build lint))
 ifneq ($(needs),)
 ifneq ($(shell pipelines/setup.sh $(needs) && echo ready),ready)
@@ -107,20 +108,31 @@ test: $(programs) $(test_programs) $(test_helpers)
 # tests/fuzz/harness.c can set them back. Without OpenMP, as a run may be left at any place. T="stream tsne" runs only
 # those; MINUTES=0 the corpus alone; JOBS= how many at once.
 MINUTES ?= 10
-fuzz_own := $(patsubst tests/fuzz/%.c,%,$(filter-out %/harness.c,$(wildcard tests/fuzz/*.c)))
-fuzz_wrapped := malloc calloc realloc aligned_alloc free fopen fdopen fclose opendir closedir mmap munmap exit quick_exit \
-	_exit at_quick_exit isatty pthread_create sigaction archive_read_new archive_read_free
-fuzz_link := -fsanitize=fuzzer -fopenmp $(fuzz_wrapped:%=-Wl$(comma)--wrap=%)
+fuzz_readers := stream pickle cifar model options
+fuzz_wrapped := malloc calloc realloc aligned_alloc free fopen fdopen fclose opendir closedir mmap munmap exit \
+	quick_exit _exit at_quick_exit isatty pthread_create sigaction archive_read_new archive_read_free
+fuzz_link := -fsanitize=fuzzer -lgomp $(fuzz_wrapped:%=-Wl$(comma)--wrap=%)
 .PHONY: fuzz fuzz-programs
 fuzz:
 	$(Q)$(MAKE) CC=clang BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined OPENMP= \
 	    OPTIMIZE="-O1 -march=$(MARCH)" CPPFLAGS="-include tests/fuzz/state.h -DREAD_STEP=4096" fuzz-programs
 	$(Q)BUILD=build/fuzz MINUTES=$(MINUTES) tests/fuzz/run $(T)
-fuzz-programs: $(fuzz_own:%=$(BUILD)/bin/%)
-$(fuzz_own:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/harness.o $(BUILD)/libtale.a
+fuzz-programs: $(fuzz_readers:%=$(BUILD)/fuzzers/%) $(tools:%=$(BUILD)/fuzzers/%)
+
+$(fuzz_readers:%=$(BUILD)/fuzzers/%): $(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/%.o
+$(tools:%=$(BUILD)/fuzzers/%): $(BUILD)/fuzzers/%: $(BUILD)/main/%.o \
+	$(patsubst %,$(BUILD)/tests/fuzz/%.o,program made)
+$(tools:%=$(BUILD)/fuzzers/%): fuzz_link += -Wl,--wrap=options_parse
+$(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/harness.o $(BUILD)/libtale.a
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(fuzz_link) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(fuzz_link) -o $@ $(filter-out %.a,$^) $(BUILD)/libtale.a $(LDLIBS)
+
+# A program's main() under another name, for a fuzzer to call.
+$(BUILD)/main/%.o: tools/%.c
+	$(if $(V),,@echo "  CC   $< (main)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Dmain=tool_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
 .PHONY: torture
 torture: $(programs)

@@ -4,6 +4,7 @@
  *   - a status that is not 0 comes with one line, which begins with the program's name, and no line that it says holds
  *     control characters;
  *   - it holds at most memory_most bytes at a time: inputs are some kilobytes, so more is a header's claim believed;
+ *   - it works for at most seconds_most;
  *   - each stream that a program writes is whole, whatever the status (require_stream).
  *
  * The linker gives the calls of our code here (--wrap, in the Makefile); those of shared libraries go where they always
@@ -15,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -25,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -32,9 +35,12 @@
 
 static const size_t memory_most = (size_t)256 << 20, output_most = (size_t)64 << 20;
 
+enum { seconds_most = 10 }; /* of the processor, so that a busy machine finds nothing that is not there */
+
 static bool inside; /* a run is going on */
 static jmp_buf end;
 static int ended; /* with this status */
+static long ends[3]; /* how often with each, for the log */
 static bool shows;
 static FILE *terminal; /* the stderr of the process */
 
@@ -323,9 +329,18 @@ static void release_resources(void)
     }
 }
 
+static char folder[256]; /* harness_folder() */
+
+static void remove_folder(void)
+{
+    char command[sizeof folder + 16];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command))
+        fprintf(terminal, "%s: cannot be removed\n", folder);
+}
+
 /* ---- the end of a run, and what a run must not change ---- */
 
-_Noreturn void __real_exit(int status);
 _Noreturn void __real_quick_exit(int status);
 _Noreturn void __real__exit(int status);
 _Noreturn void __wrap_exit(int status);
@@ -333,8 +348,10 @@ _Noreturn void __wrap_quick_exit(int status);
 _Noreturn void __wrap__exit(int status);
 int __wrap_at_quick_exit(void (*function)(void));
 int __wrap_isatty(int descriptor);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *context);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *context);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                          void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                          void *context);
 int __real_sigaction(int number, const struct sigaction *action, struct sigaction *before);
 int __wrap_sigaction(int number, const struct sigaction *action, struct sigaction *before);
 
@@ -344,11 +361,14 @@ static _Noreturn void end_run(int status)
     longjmp(end, 1);
 }
 
+/* libFuzzer's own exit does not run what is registered for it: C++'s streams may hold a standard output of a run. */
 void __wrap_exit(int status)
 {
-    if (!inside)
-        __real_exit(status);
-    end_run(status);
+    if (inside)
+        end_run(status);
+    remove_folder();
+    fprintf(terminal, "ends: %ld good, %ld failed, %ld misused\n", ends[0], ends[1], ends[2]);
+    __real__exit(status);
 }
 
 void __wrap_quick_exit(int status)
@@ -379,7 +399,8 @@ int __wrap_isatty(int descriptor)
 }
 
 /* One thread: a run that ends in its middle leaves no other behind. */
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *context)
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                          void *context)
 {
     return inside ? EAGAIN : __real_pthread_create(thread, attributes, function, context);
 }
@@ -472,6 +493,8 @@ static int finish_run(FILE *const standard[3])
 struct run harness_run(void (*function)(void *), void *context, const void *input, size_t size)
 {
     FILE *const standard[3] = { stdin, stdout, stderr };
+    clock_t start = clock();
+    optind = 0; /* getopt() begins anew */
     inside = true;
     stdin = note_resource(fmemopen((void *)(uintptr_t)input, size, "rb"), 0, release_file);
     stdout = buffer_open(&out);
@@ -480,7 +503,10 @@ struct run harness_run(void (*function)(void *), void *context, const void *inpu
     int status = finish_run(standard);
     if (status != EXIT_OK && status != EXIT_FAILED && status != EXIT_USAGE)
         finding("status %d", status);
+    if (clock() - start > seconds_most * CLOCKS_PER_SEC)
+        finding("%.1f seconds of work", (double)(clock() - start) / CLOCKS_PER_SEC);
     check_said(status);
+    ends[status]++;
     return (struct run){ status, out.bytes, said.bytes, out.size, said.size };
 }
 
@@ -505,8 +531,6 @@ void require_stream(const struct run *run)
 
 /* ---- set-up ---- */
 
-static char folder[256];
-
 const char *harness_folder(void)
 {
     return folder;
@@ -525,21 +549,12 @@ const char *harness_file(const char *name, const void *bytes, size_t size)
     return path;
 }
 
-static void remove_folder(void)
-{
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command))
-        fprintf(terminal, "%s: cannot be removed\n", folder);
-}
-
 static void make_folder(void)
 {
     const char *place = getenv("TMPDIR");
     snprintf(folder, sizeof folder, "%s/tale-fuzz.XXXXXX", place ? place : "/tmp");
     if (!mkdtemp(folder))
         finding("%s: cannot be made: %s", folder, strerror(errno));
-    atexit(remove_folder);
 }
 
 const char *harness_start(char **argv)
