@@ -183,7 +183,7 @@ setup() {
     fails "field 'image' is missing" cam-render -m m.st < <(stream-make fmap:F32:1,2,1,1=zero)
     fails "field 'image' has 2 channels (3 or 1 are needed)" \
         cam-render -m m.st < <(stream-make image:U8:1,2,1,1=zero fmap:F32:1,2,1,1=zero)
-    fails "a map holds a value that is not finite" \
+    fails "field 'fmap', row 0 of frame 1: its map holds a value that is not finite" \
         cam-render -m m.st < <(stream-make image:U8:1,3,1,1=zero fmap:F32:1,2,1,1=nan,0)
     fails "field 'label' is 2 in row 1 of frame 1 (0 to 1 are the model's classes)" \
         cam-render -m m.st --class label < <(fields label:I64:2=0,2)

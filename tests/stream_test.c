@@ -15,7 +15,7 @@ static const int64_t shape_3[] = { 3 }, shape_2_2[] = { 2, 2 };
 /* A row stream's frame: I64 label [rows] = first, first + 1, ...; F32 feature [rows,2]. */
 static struct frame make_rows(int64_t first, int64_t rows)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     int64_t *label = frame_put(&frame, "label", DTYPE_I64, 1, &rows)->data;
     float *feature = frame_put(&frame, "feature", DTYPE_F32, 2, (int64_t[]){ rows, 2 })->data;
     for (int64_t i = 0; i < rows; i++) {
@@ -164,7 +164,7 @@ static void read_nul(void *unused)
 static void rows_of_nothing(void *rows)
 {
     const struct stream nowhere = { .path = "nowhere" };
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     frame_put(&frame, "nothing", DTYPE_U8, 2, (int64_t[]){ *(int64_t *)rows, 0 });
     frame_rows(&frame, &nowhere);
 }
@@ -217,7 +217,7 @@ static void select_takes_rows_in_any_order(void)
 
 static void put_replaces_and_may_take_name_and_shape_of_the_old(void)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     struct tensor *old = frame_put(&frame, "x", DTYPE_U8, 2, shape_2_2);
     memset(old->data, 7, 4);
     struct tensor *fresh = frame_put(&frame, old->name, DTYPE_F64, old->rank, old->shape);
@@ -236,7 +236,7 @@ static void put_replaces_and_may_take_name_and_shape_of_the_old(void)
 
 static void pointers_to_tensors_stay_good(void)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     struct tensor *first = frame_put(&frame, "first", DTYPE_I64, 1, shape_3);
     for (int i = 0; i < 100; i++) {
         char name[16];
@@ -249,7 +249,7 @@ static void pointers_to_tensors_stay_good(void)
 
 static void metadata_are_set_replaced_and_copied(void)
 {
-    struct frame a = { NULL, 0, NULL }, b = { NULL, 0, NULL };
+    struct frame a = { 0 }, b = { 0 };
     CHECK(frame_metadata(&a, "x") == NULL);
     frame_set_metadata(&a, "x", "1");
     frame_set_metadata(&a, "x", "2");
@@ -319,7 +319,7 @@ static void unequal_rows(void *unused)
 
 static void no_rows(void *unused)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     (void)unused;
     frame_put(&frame, "scalar", DTYPE_F32, 0, NULL);
     frame_rows(&frame, &here);
@@ -327,7 +327,7 @@ static void no_rows(void *unused)
 
 static void select_of_scalar(void *unused)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     (void)unused;
     frame_put(&frame, "scalar", DTYPE_F32, 0, NULL);
     frame_select(&frame, NULL, 0);
@@ -335,21 +335,21 @@ static void select_of_scalar(void *unused)
 
 static void write_name(void *name)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     frame_put(&frame, name, DTYPE_F32, 0, NULL);
     stream_write(stdout, NULL, &frame);
 }
 
 static void metadata_not_utf8(void *unused)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     (void)unused;
     frame_set_metadata(&frame, "key", "\xff");
 }
 
 static void huge_tensor(void *unused)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     (void)unused;
     frame_put(&frame, "huge", DTYPE_F32, 2, (int64_t[]){ INT64_MAX, INT64_MAX });
 }
@@ -374,7 +374,7 @@ static void faults_end_the_program_with_one_line(void)
     CHECK_DIES(join_other_classes, "classes", EXIT_FAILED,
                "bytes: metadata 'classes' is not the same in all frames ('a,b' and 'b,a')");
     CHECK_DIES(join_other_classes, "prediction_classes", EXIT_FAILED, "metadata 'prediction_classes' is not the same");
-    CHECK_DIES(read_nul, NULL, EXIT_FAILED, "metadata 'classes' holds a NUL");
+    CHECK_DIES(read_nul, NULL, EXIT_FAILED, "bytes: metadata 'classes' holds a NUL");
     CHECK_DIES(rows_of_nothing, &many, EXIT_FAILED, "nowhere: 65537 rows without a byte of data (at most 65536)");
     CHECK_DIES(require_missing, NULL, EXIT_FAILED, "here: field 'image' is missing (U8 of rank 4 is needed)");
     CHECK_DIES(require_missing, "", EXIT_FAILED, "here: field 'label' is I64 of rank 1 (U8 of rank 4 is needed)");

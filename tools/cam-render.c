@@ -98,7 +98,7 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         field_list_add(&fields, own[i]);
     struct frame frame;
-    *rows = (struct frame){ NULL, 0, NULL };
+    *rows = (struct frame){ 0 };
     while (stream_read(stream, &frame)) {
         frame_rows(&frame, stream);
         cam_add_class(&frame, head, stream, "prediction", CAM_PREDICTED);
@@ -132,8 +132,6 @@ static struct drawing prepare(const struct frame *rows, const struct stream *str
     drawing.images.zoom = (int)choices.style.zoom;
     drawing.cam = frame_find(rows, "cam");
     drawing.range = range_symmetric(range_of(drawing.cam->data, tensor_elements(drawing.cam)));
-    if (!isfinite(drawing.range.high))
-        die("%s: a map holds a value that is not finite (field 'fmap' does)", stream->path);
     return drawing;
 }
 
@@ -183,7 +181,8 @@ static enum verdict verdict_of(const struct drawing *drawing, int64_t row)
 
 static struct sheet_plan make_plan(const struct drawing *drawing)
 {
-    struct sheet_plan plan = { .tiles = drawing->cam->shape[0], .frames = choices.border };
+    struct sheet_plan plan = { .path = drawing->stream->path, .tiles = drawing->cam->shape[0],
+                               .frames = choices.border };
     plan.tile_width = 2 * thumbnail_width(&drawing->images) + sheet_inner_gap(&choices.style);
     plan.tile_height = thumbnail_height(&drawing->images);
     for (int64_t i = 0; i < plan.tiles; i++) {

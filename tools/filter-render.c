@@ -57,6 +57,7 @@ struct drawing {
     struct range range; /* of the whole layer */
     bool rgb;
     int64_t panels;     /* tiles of a filter */
+    const char *path;   /* for messages */
     int64_t count;      /* filters drawn */
     int64_t *chosen;    /* [count] */
     int64_t *inputs;    /* [C], the first `panels` are shown */
@@ -75,16 +76,28 @@ static char *convolution_names(const struct frame *frame)
     return names;
 }
 
-/* Read frames until one has the layer. */
+/* The frame that has the layer. The others are read, too: a second one would leave open which is meant. */
 static const struct tensor *read_layer(struct stream *stream, struct frame *frame)
 {
     char *names = NULL;
-    while (stream_read(stream, frame)) {
-        if (frame_find(frame, choices.layer))
-            return frame_require(frame, stream, choices.layer, DTYPE_F32, 4);
+    const struct tensor *layer = NULL;
+    struct frame next;
+    while (stream_read(stream, &next)) {
+        bool has = frame_find(&next, choices.layer) != NULL;
+        if (has && layer)
+            die("%s: more than one frame has a tensor '%s'", stream->path, choices.layer);
+        if (has) {
+            *frame = next;
+            layer = frame_require(frame, stream, choices.layer, DTYPE_F32, 4);
+            continue;
+        }
         if (!names)
-            names = convolution_names(frame);
-        frame_free(frame);
+            names = convolution_names(&next);
+        frame_free(&next);
+    }
+    if (layer) {
+        free(names);
+        return layer;
     }
     die("%s: tensor '%s' is missing (F32 of rank 4 there: %s)", stream->path, choices.layer,
         names && names[0] ? names : "none");
@@ -135,7 +148,7 @@ static void choose_filters(struct drawing *drawing, const struct stream *stream)
 
 static struct drawing prepare(const struct stream *stream, const struct tensor *layer)
 {
-    struct drawing drawing = { .filters = filters_of(stream, layer) };
+    struct drawing drawing = { .path = stream->path, .filters = filters_of(stream, layer) };
     int64_t channels = drawing.filters.channels;
     bool some = choices.inputs && choices.inputs < channels;
     drawing.rgb = channels == 3 && !choices.inputs;
@@ -185,7 +198,7 @@ static struct image draw_filter(const struct drawing *drawing, int64_t k)
 static struct sheet_plan make_plan(struct drawing *drawing)
 {
     int64_t zoom = choices.style.zoom, gap = sheet_inner_gap(&choices.style);
-    struct sheet_plan plan = { .tiles = drawing->count };
+    struct sheet_plan plan = { .path = drawing->path, .tiles = drawing->count };
     plan.tile_width = drawing->panels * (drawing->filters.width * zoom + gap) - gap;
     plan.tile_height = drawing->filters.height * zoom;
     char text[CAPTION_MAX];

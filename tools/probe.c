@@ -66,14 +66,16 @@ static struct probe_options probe_options(const struct choices *choices)
 static int count_classes(const char *path, const char *field, const int64_t *label, int64_t rows)
 {
     int64_t largest = 0;
+    bool same = true;
     for (int64_t i = 0; i < rows; i++) {
         if (label[i] < 0 || label[i] > LABEL_MAX)
             die("%s: field '%s': row %lld holds %lld (0 to %d)", path, field, (long long)i, (long long)label[i],
                 LABEL_MAX);
         largest = label[i] > largest ? label[i] : largest;
+        same &= label[i] == label[0];
     }
-    if (largest == 0)
-        die("%s: field '%s' is 0 in all rows (at least two classes are needed)", path, field);
+    if (same)
+        die("%s: field '%s' is %lld in all rows (at least two classes are needed)", path, field, (long long)label[0]);
     return (int)largest + 1;
 }
 

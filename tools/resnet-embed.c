@@ -119,6 +119,23 @@ static void copy_map(const float *map, int pixels, int channels, int stored_chan
             *to++ = map[p * stored_channels + c];
 }
 
+/* Weights and images are finite, but sums of their products may be too large for a float. */
+static void check_outputs(const struct inference *inference, int i, int64_t row, const struct rows_out *out,
+                          const struct stream *stream)
+{
+    const struct resnet *net = inference->net;
+    size_t classes = (size_t)net->config.classes, tap = inference_tap_floats(inference), at = (size_t)i;
+    size_t map = (size_t)(resnet_map_height(&net->config) * resnet_map_width(&net->config) * net->features);
+    bool scores = out->logit || out->prediction || out->loss;
+    const char *name = out->feature && !floats_finite(inference->tap_feature + at * tap, tap) ? "feature"
+                       : out->fmap && !floats_finite(inference->map + at * map, map)          ? "fmap"
+                       : scores && !floats_finite(inference->logit + at * classes, classes)   ? "logit"
+                                                                                               : NULL;
+    if (name)
+        die("%s: what the model makes of row %lld of %s is not finite (%s)", options.model, (long long)row,
+            stream->path, name);
+}
+
 static void copy_row(const struct inference *inference, int i, int64_t row, const struct rows_out *out,
                      const struct stream *stream)
 {
@@ -126,6 +143,7 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     int classes = net->config.classes, pixels = resnet_map_height(&net->config) * resnet_map_width(&net->config);
     const float *logit = inference->logit + (size_t)i * (size_t)classes;
     int channels = resnet_features(&net->config);
+    check_outputs(inference, i, row, out, stream);
     if (out->feature)
         copy_map(inference->tap_feature + (size_t)i * inference_tap_floats(inference), out->cells, out->channels,
                  channels_padded(out->channels), out->feature + row * out->channels * out->cells);

@@ -164,10 +164,11 @@ static const char *choose_classes(const struct examples *training, const struct 
     return names;
 }
 
-static void check_network(const struct resnet_config *config, const struct stream *stream)
+static void check_network(const struct resnet_config *config, const struct examples *training,
+                          const struct stream *stream)
 {
     char rule[RESNET_RULE_MAX];
-    if (config->classes < 2)
+    if (examples_one_target(training))
         die("%s: field '%s' holds one class only (at least 2 are needed)", stream->path, targets[options.target]);
     if (!resnet_possible(config, rule))
         die_usage("there is no such network: %s", rule);
@@ -369,7 +370,7 @@ int main(int argc, char **argv)
     struct examples training = examples_read(&stream, target), validation = { 0 };
     struct resnet_config config = choose_config(&training);
     const char *classes = choose_classes(&training, &stream, &config);
-    check_network(&config, &stream);
+    check_network(&config, &training, &stream);
     if (options.validation) {
         struct stream held_out = stream_open(options.validation);
         validation = examples_read(&held_out, target);

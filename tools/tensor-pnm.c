@@ -101,6 +101,8 @@ static void check_choices(void)
         die_usage("-k: --neighbors DATABASE is needed as well");
     if (choices.database && option_given(&choices.style.columns))
         die_usage("--columns: --neighbors draws a row's neighbours beside it (use -k)");
+    if (choices.database && strcmp(choices.database, "-") == 0)
+        die_usage("--neighbors: the database must be a file (standard input holds the rows to draw)");
     if (choices.at && choices.database)
         die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
@@ -194,6 +196,20 @@ static void prepare_verdicts(struct drawing *drawing)
             other->name, (long long)other->shape[1], (long long)drawing->neighbor->shape[1]);
 }
 
+/* An index without a row is told before the first tile is drawn. */
+static void check_found(const struct drawing *drawing)
+{
+    const int64_t *index = drawing->neighbor->data;
+    int64_t columns = drawing->neighbor->shape[1];
+    for (int64_t row = 0; row < drawing->rows; row++)
+        for (int64_t place = 1; place < drawing->places; place++) {
+            int64_t wanted = index[row * columns + place - 1];
+            if (wanted >= 0 && lookup_row(&drawing->lookup, wanted) < 0)
+                die("%s: no row has index %lld (neighbour %lld of row %lld)", drawing->database.path,
+                    (long long)wanted, (long long)place, (long long)row);
+        }
+}
+
 static void prepare_neighbors(struct drawing *drawing)
 {
     drawing->neighbor = frame_require(&drawing->frame, &drawing->stream, "neighbor_index", DTYPE_I64, 2);
@@ -204,9 +220,10 @@ static void prepare_neighbors(struct drawing *drawing)
     drawing->database = stream_open(choices.database);
     drawing->lookup = lookup_read(&drawing->database, choices.field, drawing->neighbor->data,
                                   tensor_elements(drawing->neighbor));
+    check_found(drawing);
     const struct tensor *found = frame_find(&drawing->lookup.found, choices.field);
     if (!found || found->shape[0] == 0)
-        return; /* then no tile asks for one, or the lookup of the first will say what is missing */
+        return; /* then no tile asks for one */
     drawing->found = thumbnails_of(found, &drawing->database);
     set_style(&drawing->found);
     drawing->found.range = drawing->own.range;
@@ -271,19 +288,15 @@ static void draw_neighbor(const struct drawing *drawing, struct sheet *sheet, in
         sheet_add(sheet, NULL, NULL, VERDICT_NONE);
         return;
     }
-    int64_t at = lookup_row(&drawing->lookup, index);
-    if (at < 0)
-        die("%s: no row has index %lld (neighbour %lld of row %lld)", drawing->database.path, (long long)index,
-            (long long)place, (long long)row);
-    struct image tile = thumbnail(&drawing->found, at);
+    struct image tile = thumbnail(&drawing->found, lookup_row(&drawing->lookup, index));
     sheet_add(sheet, &tile, caption, verdict_of(drawing, row, place));
     image_free(&tile);
 }
 
 static struct sheet_plan make_plan(const struct drawing *drawing)
 {
-    struct sheet_plan plan = { .tiles = drawing->rows * drawing->places, .frames = drawing->borders.count > 0,
-                               .apart = drawing->neighbor };
+    struct sheet_plan plan = { .path = drawing->stream.path, .tiles = drawing->rows * drawing->places,
+                               .frames = drawing->borders.count > 0, .apart = drawing->neighbor };
     plan.tile_width = thumbnail_width(&drawing->own);
     plan.tile_height = thumbnail_height(&drawing->own);
     if (drawing->mosaic.row)

@@ -61,11 +61,14 @@ static void place(const struct features *features, const struct choices *choices
     }
 }
 
-static void tell_quality(const struct features *features, const float *map, const struct frame *frame,
-                         const struct stream *stream)
+/* NULL: the stream has none. */
+static const int64_t *find_labels(const struct frame *frame, const struct stream *stream)
 {
-    const int64_t *label =
-        frame_find(frame, "label") ? frame_require(frame, stream, "label", DTYPE_I64, 1)->data : NULL;
+    return frame_find(frame, "label") ? frame_require(frame, stream, "label", DTYPE_I64, 1)->data : NULL;
+}
+
+static void tell_quality(const struct features *features, const float *map, const int64_t *label)
+{
     struct map_quality quality = map_quality(features->value, features->rows, features->dimension, map, label);
     const char *of = quality.rows < features->rows ? "evenly chosen rows" : "rows";
     say("neighbour recall %.4f (%d nearest, %lld %s)", quality.recall, quality.k, (long long)quality.rows, of);
@@ -126,12 +129,13 @@ int main(int argc, char **argv)
     if (stream.frames) {
         const int64_t shape[2] = { features.rows, 2 };
         check_perplexity(&stream, choices.perplexity, features.rows);
+        const int64_t *label = choices.quality ? find_labels(&frame, &stream) : NULL; /* before the descent */
         float *map = allocate_floats(checked_multiply((size_t)features.rows, 2));
         if (features.rows) {
             place(&features, &choices, &frame, &stream, map);
             make_map(&features, &choices, map);
             if (choices.quality)
-                tell_quality(&features, map, &frame, &stream);
+                tell_quality(&features, map, label);
         }
         memcpy(frame_put(&frame, "map", DTYPE_F32, 2, shape)->data, map, (size_t)features.rows * 2 * sizeof *map);
         free(map);

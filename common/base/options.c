@@ -57,7 +57,7 @@ bool parse_real(const char *text, double low, double high, double *value)
 {
     char *end;
     errno = 0;
-    if (!strchr("-.0123456789", text[0]) || !text[0])
+    if (!strchr("-.0123456789", text[0]) || !text[0] || strpbrk(text, "xX")) /* no hexadecimal ones */
         return false;
     double number = strtod(text, &end);
     if (errno == ERANGE || end == text || *end || !isfinite(number) || number < low || number > high)

@@ -46,6 +46,9 @@ size_t tensor_elements(const struct tensor *tensor);
 /* Elements times the type's size. Dies where that is no whole number of bytes. */
 size_t tensor_bytes(const struct tensor *tensor);
 
+/* Whether none of the values is NaN or infinite. */
+bool floats_finite(const float_anywhere *value, size_t count);
+
 /* Elements, and bytes, of one row: the shape without its first dimension; rank at least 1. */
 size_t tensor_row_elements(const struct tensor *tensor);
 size_t tensor_row_bytes(const struct tensor *tensor);

@@ -156,13 +156,30 @@ static struct archive *begin_archive(const struct cifar_file *file, int *status)
     return archive;
 }
 
+/* How packed files begin: libarchive does not tell one of these that is damaged from any other file. */
+static bool begins_packed(const struct cifar_file *file)
+{
+    static const char *const starts[] = { "\x1f\x8b", "BZh", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18" };
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (file->size > strlen(starts[i]) && memcmp(file->bytes, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+/* What libarchive says of its last fault; of some it says nothing. */
+static const char *archive_reason(struct archive *archive)
+{
+    const char *reason = archive_error_string(archive);
+    return reason ? reason : "no reason is given";
+}
+
 bool is_archive(const struct cifar_file *file)
 {
     int status;
     struct archive *archive = begin_archive(file, &status);
     bool packed = archive_filter_count(archive) > 1; /* the file itself counts as one */
     archive_read_free(archive);
-    return status == ARCHIVE_OK || packed;
+    return status == ARCHIVE_OK || packed || begins_packed(file);
 }
 
 /* All data of the archive's current entry. */
@@ -176,7 +193,7 @@ static void read_entry(struct archive *archive, struct archive_entry *entry, str
         make_room(file, &room);
         got = archive_read_data(archive, file->bytes + file->size, room - file->size);
         if (got < 0)
-            die("%s: the archive is damaged or cut short here (%s)", file->path, archive_error_string(archive));
+            die("%s: the archive is damaged or cut short here (%s)", file->path, archive_reason(archive));
         file->size += (size_t)got;
     } while (got > 0);
     file->bytes = reallocate(file->bytes, file->size, 1);
@@ -227,7 +244,7 @@ struct cifar_files files_of_archive(const struct cifar_file *source, file_wanted
     int status;
     struct archive *archive = begin_archive(source, &status);
     if (status != ARCHIVE_OK)
-        die("%s: the archive cannot be read (%s)", source->path, archive_error_string(archive));
+        die("%s: the archive cannot be read (%s)", source->path, archive_reason(archive));
     while ((status = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
         const char *name = entry_name(entry), *slash = name ? strrchr(name, '/') : NULL;
         bool regular = name && archive_entry_filetype(entry) == AE_IFREG;
@@ -241,7 +258,7 @@ struct cifar_files files_of_archive(const struct cifar_file *source, file_wanted
         limit_passed(source, passed, archive_filter_bytes(archive, 0) - kept);
     }
     if (status != ARCHIVE_EOF)
-        die("%s: the archive is damaged or cut short (%s)", source->path, archive_error_string(archive));
+        die("%s: the archive is damaged or cut short (%s)", source->path, archive_reason(archive));
     archive_read_free(archive);
     return files;
 }

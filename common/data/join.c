@@ -8,7 +8,7 @@
 
 struct join join_open(const char *path)
 {
-    return (struct join){ stream_open(path), { NULL, 0, NULL }, 0, 0 };
+    return (struct join){ stream_open(path), { 0 }, 0, 0 };
 }
 
 /* Whether rows are waiting; reads frames, also those without a row, until some are or the stream ends. */
@@ -39,7 +39,7 @@ static struct frame take(struct join *join, int64_t count)
 
 static struct frame next_rows(struct join *join, int64_t count, const struct stream *stream)
 {
-    struct frame result = { NULL, 0, NULL };
+    struct frame result = { 0 };
     int64_t have = 0;
     fill(join); /* so that fields are known even where no row is asked for */
     do {
@@ -73,7 +73,7 @@ static void add_field(struct join *join, struct frame *frame, const struct tenso
 
 void join_add(struct join *join, struct frame *frame, const struct stream *stream)
 {
-    struct frame beside = next_rows(join, frame_rows(frame, stream), stream), metadata = { NULL, 0, NULL };
+    struct frame beside = next_rows(join, frame_rows(frame, stream), stream), metadata = { 0 };
     for (int i = 0; i < beside.count; i++)
         add_field(join, frame, beside.tensor[i], stream);
     frame_copy_metadata(&metadata, &beside);

@@ -121,6 +121,19 @@ static int64_t square_columns(const struct sheet_plan *plan)
     return (int64_t)ceil(sqrt((double)plan->tiles * (double)plan->tile_height / (double)plan->tile_width));
 }
 
+/* What is too large is told before anything is written, and before the system is asked for more than it has. */
+static void check_size(const struct sheet *sheet)
+{
+    const int64_t most = (int64_t)4 << 30, pixel = 3;
+    int64_t height = strip_height(sheet);
+    if (sheet->width > IMAGE_SIDE_MAX || sheet->height > IMAGE_SIDE_MAX)
+        die("%s: a picture of %lld x %lld pixels cannot be drawn (at most %d on each side)", sheet->plan.path,
+            (long long)sheet->width, (long long)sheet->height, IMAGE_SIDE_MAX);
+    if (sheet->width * height > most / pixel)
+        die("%s: a row of tiles of %lld x %lld pixels cannot be drawn (at most %lld bytes, 3 for each pixel)",
+            sheet->plan.path, (long long)sheet->width, (long long)height, (long long)most);
+}
+
 struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const struct sheet_plan *plan)
 {
     struct sheet sheet = { .file = file, .plan = *plan, .gap = (int)style->gap, .text = (int)style->text,
@@ -132,8 +145,8 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
     sheet.ink = ink_for(sheet.background);
     sheet.margin = plan->frames ? MARGIN : 0;
     if (plan->tile_width > IMAGE_SIDE_MAX || plan->tile_height > IMAGE_SIDE_MAX)
-        die("a tile of %lld x %lld pixels cannot be drawn (at most %d on each side)", (long long)plan->tile_width,
-            (long long)plan->tile_height, IMAGE_SIDE_MAX);
+        die("%s: a tile of %lld x %lld pixels cannot be drawn (at most %d on each side)", plan->path,
+            (long long)plan->tile_width, (long long)plan->tile_height, IMAGE_SIDE_MAX);
     sheet.slot_width = (int)most(plan->tile_width + 2 * sheet.margin, plan->caption_width * style->text);
     sheet.width = column_left(&sheet, sheet.columns - 1) + sheet.slot_width + sheet.gap;
     int64_t strips = (plan->tiles + sheet.columns - 1) / sheet.columns;
@@ -142,6 +155,7 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
         sheet.width = most(sheet.width, bar_width(&sheet));
         sheet.height += bar_height(&sheet);
     }
+    check_size(&sheet);
     start_strip(&sheet);
     return sheet;
 }

@@ -36,6 +36,7 @@ struct sheet_style {
 
 /* What the tool knows of its tiles before the first is drawn. */
 struct sheet_plan {
+    const char *path;      /* of what is drawn, for messages */
     int64_t tiles;
     int64_t tile_width, tile_height;
     int64_t caption_width; /* the widest caption in pixels at text 1; 0: no captions */

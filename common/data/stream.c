@@ -277,7 +277,7 @@ static bool read_layout(struct stream *stream, struct frame *frame)
 {
     json_t *header = read_header(stream), *value;
     const char *key;
-    *frame = (struct frame){ NULL, 0, NULL };
+    *frame = (struct frame){ .path = stream->path };
     if (!header)
         return false;
     struct entry *entries = allocate(json_object_size(header), sizeof *entries);
@@ -310,6 +310,13 @@ bool stream_read(struct stream *stream, struct frame *frame)
     return true;
 }
 
+void stream_require_end(struct stream *stream, const char *what)
+{
+    struct frame more;
+    if (read_layout(stream, &more))
+        die("%s: more than one frame (%s is one)", stream->path, what);
+}
+
 bool stream_map(struct stream *stream, struct frame *frame)
 {
     if (!stream->map)
@@ -338,7 +345,7 @@ bool stream_map(struct stream *stream, struct frame *frame)
 void stream_read_all(struct stream *stream, struct frame *frame)
 {
     struct frame next;
-    *frame = (struct frame){ NULL, 0, NULL };
+    *frame = (struct frame){ 0 };
     while (stream_read(stream, &next)) {
         frame_rows(&next, stream);
         if (frame->count == 0 && !frame->metadata) {
@@ -367,7 +374,7 @@ static json_t *header_entry(const struct tensor *tensor, json_int_t begin, json_
                      end);
 }
 
-static char *header_text(const struct frame *frame, struct tensor *const *order)
+static char *header_text(const struct frame *frame, struct tensor *const *order, const char *path)
 {
     json_t *header = json_object();
     json_int_t at = 0;
@@ -376,15 +383,16 @@ static char *header_text(const struct frame *frame, struct tensor *const *order)
     for (int i = 0; i < frame->count; i++) {
         json_int_t size = (json_int_t)tensor_bytes(order[i]);
         if (strcmp(order[i]->name, metadata_key) == 0 || json_object_get(header, order[i]->name))
-            die("a frame cannot be written: the name '%s' is reserved or there twice", order[i]->name);
+            die("%s: a frame cannot be written: the name '%s' is reserved or there twice", path, order[i]->name);
         if (json_object_set_new(header, order[i]->name, header_entry(order[i], at, at + size)))
-            die("a frame cannot be written: the name '%s' is not UTF-8", order[i]->name);
+            die("%s: a frame cannot be written: the name '%s' is not UTF-8", path, order[i]->name);
         at += size;
     }
     char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(header);
     if (!text || strlen(text) > header_max)
-        die("a frame cannot be written: its header is too large (at most %llu bytes)", (unsigned long long)header_max);
+        die("%s: a frame cannot be written: its header is too large (at most %llu bytes)", path,
+            (unsigned long long)header_max);
     return text;
 }
 
@@ -394,7 +402,7 @@ void stream_write(FILE *file, const char *path, const struct frame *frame)
     if (frame->count)
         memcpy(order, frame->tensor, (size_t)frame->count * sizeof *order);
     qsort(order, (size_t)frame->count, sizeof *order, compare_tensors);
-    char *text = header_text(frame, order);
+    char *text = header_text(frame, order, path ? path : "standard output");
     size_t length = strlen(text), whole = (length + 7) / 8 * 8;
     unsigned char size[8];
     for (int i = 0; i < 8; i++)
@@ -483,7 +491,7 @@ int64_t frame_rows(const struct frame *frame, const struct stream *stream)
 
 struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_t count)
 {
-    struct frame result = { NULL, 0, NULL };
+    struct frame result = { 0 };
     frame_copy_metadata(&result, frame);
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *from = frame->tensor[i];
@@ -502,7 +510,7 @@ struct frame frame_select(const struct frame *frame, const int64_t *rows, int64_
 
 struct frame frame_layout(const struct frame *frame)
 {
-    struct frame result = { NULL, 0, NULL };
+    struct frame result = { 0 };
     frame_copy_metadata(&result, frame);
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *from = frame->tensor[i];
@@ -599,7 +607,7 @@ const char *frame_metadata(const struct frame *frame, const char *key)
     const json_t *value = json_object_get(frame->metadata, key);
     const char *text = json_string_value(value);
     if (text && strlen(text) != json_string_length(value))
-        die("metadata '%s' holds a NUL (no program here reads such a text)", key);
+        die("%s: metadata '%s' holds a NUL (no program here reads such a text)", frame->path, key);
     return text;
 }
 
@@ -620,6 +628,7 @@ void frame_set_metadata(struct frame *frame, const char *key, const char *value)
 
 void frame_copy_metadata(struct frame *to, const struct frame *from)
 {
+    to->path = to->path ? to->path : from->path;
     if (from->metadata && !to->metadata)
         to->metadata = json_object();
     json_object_update(to->metadata, from->metadata); /* texts are shared, and never changed */
@@ -631,5 +640,5 @@ void frame_free(struct frame *frame)
         tensor_free(frame->tensor[i]);
     free(frame->tensor);
     json_decref(frame->metadata);
-    *frame = (struct frame){ NULL, 0, NULL };
+    *frame = (struct frame){ 0 };
 }

@@ -21,6 +21,7 @@ struct frame {
     struct tensor **tensor;
     int count;
     struct json_t *metadata; /* object of strings, or NULL: none */
+    const char *path;        /* of the stream that it, or what it was made of, was read from; for messages */
 };
 
 struct stream {
@@ -38,6 +39,9 @@ void stream_close(struct stream *stream);
 /* Read the next frame into `frame` (which holds nothing yet; caller frees with frame_free). False at the end of file
  * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
 bool stream_read(struct stream *stream, struct frame *frame);
+
+/* That there is no further frame: `what`, "a model", is one. Dies otherwise, and where what follows is no sound frame. */
+void stream_require_end(struct stream *stream, const char *what);
 
 /* As stream_read, but where the stream is a regular file the data stay there: it is mapped, and a tensor points into it
  * (tensor.h: mapped), so that a file may be larger than the memory. Such tensors may be read while the stream is open

@@ -31,7 +31,7 @@ void checkpoint_write(struct checkpoint *checkpoint)
     for (int i = 0; i < checkpoint->blocks; i++)
         list[i] = &checkpoint->block[i];
     frame_set_metadata(&checkpoint->rules, "architecture", kind); /* so that no program takes it for a model */
-    struct frame frame = { list, checkpoint->blocks, checkpoint->rules.metadata };
+    struct frame frame = { .tensor = list, .count = checkpoint->blocks, .metadata = checkpoint->rules.metadata };
     struct output output = output_open(checkpoint->path);
     stream_write(output.file, checkpoint->path, &frame);
     output_close(&output);
@@ -74,6 +74,7 @@ bool checkpoint_resume(struct checkpoint *checkpoint)
     struct frame frame;
     if (!stream_read(&stream, &frame))
         die("%s: the file is empty (a checkpoint is one frame)", stream.path);
+    stream_require_end(&stream, "a checkpoint");
     check_rules(checkpoint, &frame);
     if (frame.count != checkpoint->blocks)
         die("%s: %d blocks (%d are needed)", stream.path, frame.count, checkpoint->blocks);

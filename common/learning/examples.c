@@ -44,7 +44,7 @@ struct examples examples_read(struct stream *stream, const char *target)
     examples.image = image->data;
     examples.target = frame_require(frame, stream, target, DTYPE_I64, 1)->data;
     examples.group = read_group(frame, stream, examples.count);
-    check_range(stream, target, examples.target, examples.count, 99999);
+    check_range(stream, target, examples.target, examples.count, strcmp(target, "rotation") == 0 ? 3 : 99999);
     if (frame_find(frame, "rotation")) {
         examples.rotation = frame_require(frame, stream, "rotation", DTYPE_I64, 1)->data;
         check_range(stream, "rotation", examples.rotation, examples.count, 3);
@@ -52,6 +52,14 @@ struct examples examples_read(struct stream *stream, const char *target)
             die("%s: turned images of %d x %d (they must be square)", stream->path, examples.height, examples.width);
     }
     return examples;
+}
+
+bool examples_one_target(const struct examples *examples)
+{
+    for (int64_t i = 1; i < examples->count; i++)
+        if (examples->target[i] != examples->target[0])
+            return false;
+    return true;
 }
 
 int64_t examples_largest_target(const struct examples *examples)

@@ -24,6 +24,9 @@ struct examples examples_read(struct stream *stream, const char *target);
 /* The largest target, or -1. */
 int64_t examples_largest_target(const struct examples *examples);
 
+/* Whether all rows have the same target, so that there is nothing to tell apart. */
+bool examples_one_target(const struct examples *examples);
+
 /* A number that other images, targets, rotations or groups, or another order, would almost surely not have. */
 uint64_t examples_fingerprint(const struct examples *examples);
 

@@ -120,4 +120,8 @@ void cam_add_map(struct frame *frame, const struct cam_head *head, const struct 
     for (int64_t i = 0; i < shape[0]; i++)
         class_activation_map((float *)cam->data + (size_t)i * pixels, head, class[i],
                              (const float *)fmap->data + (size_t)i * row, (int64_t)pixels);
+    for (int64_t i = 0; i < shape[0]; i++)
+        if (!floats_finite((float *)cam->data + (size_t)i * pixels, pixels))
+            die("%s: field 'fmap', row %lld of frame %lld: its map holds a value that is not finite", stream->path,
+                (long long)i, (long long)stream->frames);
 }

@@ -43,7 +43,7 @@ struct features features_read_all(struct stream *stream, const char *field, cons
                                   struct frame *frame)
 {
     struct frame next;
-    *frame = (struct frame){ NULL, 0, NULL };
+    *frame = (struct frame){ 0 };
     while (stream_read(stream, &next)) {
         frame_rows(&next, stream);
         features_require(&next, stream, field);

@@ -31,6 +31,7 @@ struct cam_head head_read(const char *path)
     struct stream stream = stream_open(path);
     if (!stream_read(&stream, &head.model))
         die("%s: is empty (a model is needed)", stream.path);
+    stream_require_end(&stream, "a model");
     struct model_metadata metadata = model_metadata_read(&head.model, stream.path);
     const struct tensor *weight = frame_require(&head.model, &stream, "fc.weight", DTYPE_F32, 2);
     head.classes = weight->shape[0];

@@ -90,7 +90,7 @@ static void write_count(struct frame *frame, const struct resnet_tensor *t, int6
 void model_save(const struct model *model, FILE *file, const char *path)
 {
     const struct resnet *net = model->net;
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     write_shape(&frame, model);
     frame_copy_metadata(&frame, &model->about);
     for (int i = 0; i < net->tensors; i++) {
@@ -106,16 +106,24 @@ void model_save(const struct model *model, FILE *file, const char *path)
 
 /* ---- reading ---- */
 
-/* A tensor of a model. Where its name stands there behind something else, as PyTorch's wrappers write it, say so. */
+/* Whether `name` is `tensor` behind a prefix as PyTorch's wrappers write it. layer1.0.conv1.weight is not conv1.weight
+ * behind one: networks have both. */
+static bool is_prefixed(const char *name, const char *tensor)
+{
+    size_t length = strlen(name), end = strlen(tensor);
+    return length > end && name[length - end - 1] == '.' && strcmp(name + length - end, tensor) == 0 &&
+           strncmp(name, "layer", 5) != 0;
+}
+
+/* A tensor of a model. Where it is there behind a prefix, say so. */
 static const struct tensor *require_tensor(const struct frame *frame, const char *path, const char *name, int rank)
 {
     struct stream stream = { .path = path };
     for (int i = 0; i < frame->count && !frame_find(frame, name); i++) {
         const char *other = frame->tensor[i]->name;
-        size_t length = strlen(other), end = strlen(name);
-        if (length > end && other[length - end - 1] == '.' && strcmp(other + length - end, name) == 0)
+        if (is_prefixed(other, name))
             die("%s: tensor '%s' is missing, but '%s' is there (take the prefix '%.*s' off all names)", path, name,
-                other, (int)(length - end), other);
+                other, (int)(strlen(other) - strlen(name)), other);
     }
     return frame_require(frame, &stream, name, DTYPE_F32, rank);
 }
@@ -176,7 +184,7 @@ static void import_tensor(struct resnet *net, const struct resnet_tensor *t, con
 struct model model_load(const char *path, int images)
 {
     struct stream stream = stream_open(path);
-    struct frame frame, more;
+    struct frame frame;
     if (!stream_read(&stream, &frame))
         die("%s: the file is empty (a model is one frame)", stream.path);
     struct model_metadata metadata = model_metadata_read(&frame, stream.path);
@@ -185,8 +193,7 @@ struct model model_load(const char *path, int images)
     for (int i = 0; i < model.net->tensors; i++)
         check_tensor(&model.net->tensor[i], &frame, stream.path);
     check_left_over(model.net, &frame, stream.path);
-    if (stream_read(&stream, &more))
-        die("%s: more than one frame (a model is one)", stream.path);
+    stream_require_end(&stream, "a model");
     resnet_allocate(model.net, images);
     for (int i = 0; i < model.net->tensors; i++)
         import_tensor(model.net, &model.net->tensor[i], &frame, metadata.logit_scale);

@@ -67,7 +67,7 @@ static void add_tensor(struct frame *frame, char *word)
 
 int main(int argc, char **argv)
 {
-    struct frame frame = { NULL, 0, NULL };
+    struct frame frame = { 0 };
     program_name = "stream-make";
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');

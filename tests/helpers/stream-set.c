@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     struct frame frame;
     program_name = "stream-set";
     while (stream_read(&stream, &frame)) {
-        struct frame about = { frame.tensor, frame.count, NULL }; /* the same tensors, no metadata */
+        struct frame about = { .tensor = frame.tensor, .count = frame.count }; /* the same tensors, no metadata */
         bool bare = argc > 1 && strcmp(argv[1], "--bare") == 0;
         if (!bare)
             frame_copy_metadata(&about, &frame);
