@@ -51,74 +51,73 @@ if [[ $BIN == *sanitize* ]]; then
     slower=20
 fi
 
+# The rest runs hundreds of times, so it leaves to the shell what would take a process.
+
+# slurp FILE: its text without the last newline, in `text`.
+slurp() {
+    text=''
+    IFS= read -rd '' text <"$1" || true
+    text=${text%$'\n'}
+}
+
 # hostile_run COMMAND: run it in this folder with the file `in`, if there is one, as its input. Beside the folder stand
 # then what it wrote (out, said) and the exit status, memory (KiB) and time (ms) it took (figures).
 hostile_run() {
     local input=/dev/null
     [ ! -e in ] || input=in
-    eval "bounded -o ../figures $1" <"$input" >../out 2>../said
+    eval "bounded ${sanitized:--m 16384} -o ../figures $1" <"$input" >../out 2>../said
     [ -z "$sanitized" ] || sed -i '/^==[0-9]*==WARNING: AddressSanitizer failed to allocate/d' ../said
 }
 
-# judge STATUS MEMORY TIME FRAMES WORDS COMMAND BEFORE: what is wrong with what hostile_run left; BEFORE are the files
-# that were there.
+# judge STATUS MEMORY TIME FRAMES WORDS COMMAND FILES: what is wrong with what hostile_run left, in `faults`; FILES are
+# those that were there.
 judge() {
-    local status=$1 memory=$2 time=$3 frames=$4 words=$5 name=${6%% *} before=$7 code kib ms said after size=0
-    after=$(echo .* *)
-    said=$(<../said)
+    local status=$1 memory=$2 time=$3 frames=$4 words=$5 name=${6%% *} code kib ms text files
+    faults=''
+    files=(.* *)
+    slurp ../said
     read -r code kib ms <../figures
-    [ ! -e in ] || size=$(stat -Lc %s in)
-    [ "$code" == "$status" ] || echo "exit $code and not $status"
-    [ "$before" == "$after" ] || echo "files were left: $after"
-    [ "$frames" != - ] || [ ! -s ../out ] || echo "something is on standard output"
+    [ "$code" == "$status" ] || faults+="exit $code and not $status; "
+    [ "$7" == "${files[*]}" ] || faults+="files were left: ${files[*]}; "
+    [ "$frames" != - ] || [ ! -s ../out ] || faults+="something is on standard output; "
     [[ $frames == [-*] ]] || [ "$(tensor-ls -f ../out | grep -c '^# frame')" == "$frames" ] ||
-        echo "not $frames whole frames"
+        faults+="not $frames whole frames; "
     if [ "$status" == 0 ]; then
-        [ "$said" == "${words#-}" ] || [[ $said == "$name: $words"* ]] || echo "it says more or other words"
+        [ "$text" == "${words#-}" ] || [[ $text == "$name: $words"* ]] || faults+="it says more or other words; "
     else
-        [[ $said == "$name: $words"* ]] || echo "it says other words"
-        [[ $said != *$'\n'* ]] || echo "more than one line"
+        [[ $text == "$name: $words"* ]] || faults+="it says other words; "
+        [[ $text != *$'\n'* ]] || faults+="more than one line; "
     fi
-    [ "$memory" != - ] || memory=$((100 + size / 500000))
-    [ -n "$sanitized" ] || [ "$kib" -le $((memory * 1024)) ] || echo "$((kib / 1024)) MiB and not at most $memory"
-    [ "$time" != - ] || time=2
-    [ "$ms" -le $((time * slower * 1000)) ] || echo "$ms ms and not at most $((time * slower)) s"
+    [ -n "$sanitized" ] || [ "$kib" -le $((memory * 1024)) ] || faults+="$((kib / 1024)) MiB and not at most $memory; "
+    [ "$ms" -le $((time * slower * 1000)) ] || faults+="$ms ms and not at most $((time * slower)) s; "
 }
 
-# commands_of COMMAND LINE: what a row of that line of the table runs, as `readers` has it. Sanitizers have time for a
-# third of the readers: with each line for others.
-commands_of() {
-    local i step=1 first=0
-    if [ "$1" != each ]; then
-        echo "|$1"
-        return
-    fi
-    [ -z "$sanitized" ] || step=3 first=$(($2 % 3))
-    for ((i = first; i < ${#readers[@]}; i += step)); do
-        echo "${readers[i]}"
-    done
-}
-
-# hostile_row LINE STATUS MEMORY TIME FRAMES WORDS INPUT COMMAND: what is wrong with a row, for each command of it.
+# hostile_row LINE STATUS MEMORY TIME FRAMES WORDS INPUT COMMAND: what is wrong with the row in that line of the table,
+# for each command of it. Sanitizers have time for a third of the readers: with each line for others.
 hostile_row() {
-    local commands reader before faults words=$6 input=$7 command=$8
-    mapfile -t commands < <(commands_of "$command" "$1")
-    mkdir here && cd here || return
-    [ "$input" == - ] || eval "$input" >in || echo "its input cannot be made"
-    before=$(echo .* *)
-    for reader in "${commands[@]}"; do
-        command=${reader#*|}
-        [ -z "${reader%%|*}" ] || words="${reader%%|*}: $6"
-        hostile_run "$command"
-        faults=$(judge "${@:2:4}" "$words" "$command" "$before")
-        [ -z "$faults" ] || printf '    %s: %s\n    %s\n' "$command" "${faults//$'\n'/; }" "$(head -c 1000 ../said)"
+    local status=$2 memory=$3 time=$4 frames=$5 words=$6 input=$7 commands=("|$8") step=1 reader i files faults text
+    if [ "$8" == each ]; then
+        commands=("${readers[@]}")
+        [ -z "$sanitized" ] || step=3
+    fi
+    [ "$input" == - ] || eval "$input" >in || echo "    its input cannot be made"
+    [ "$time" != - ] || time=2
+    [ "$memory" != - ] || memory=$((100 + ($(stat -c %s in 2>/dev/null || echo 0)) / 500000))
+    files=(.* *)
+    for ((i = step == 1 ? 0 : $1 % step; i < ${#commands[@]}; i += step)); do
+        reader=${commands[i]%%|*}
+        hostile_run "${commands[i]#*|}"
+        judge "$status" "$memory" "$time" "$frames" "${reader:+$reader: }$words" "${commands[i]#*|}" "${files[*]}"
+        [ -z "$faults" ] && continue
+        slurp ../said
+        printf '    %s: %s\n    %s\n' "${commands[i]#*|}" "$faults" "${text:0:1000}"
     done
-    cd .. && rm -rf here
 }
 
 # hostile_rows SECTION REMAINDER: each second row of a section of the table; lines for each that is not as it should be.
 hostile_rows() {
-    local line=0 row=0 section='' text columns faults
+    local line=0 row=0 section='' text columns faults left
+    mkdir here
     while IFS= read -r text; do
         line=$((line + 1))
         [[ $text != '## '* ]] || section=${text#'## '}
@@ -127,7 +126,11 @@ hostile_rows() {
         [ $((row % 2)) == "$2" ] || continue
         IFS=$'\t' read -ra columns <<<"$text"
         faults="    it has ${#columns[@]} columns and not 7"
+        cd here || return
         [ ${#columns[@]} != 7 ] || faults=$(hostile_row "$line" "${columns[@]}")
+        left=(*)
+        [ "${left[*]}" == '*' ] || rm -rf ./*
+        cd .. || return
         [ -z "$faults" ] || printf 'hostile.tsv:%d: %s\n%s\n' "$line" "$text" "$faults"
         echo "$line" >>lines
     done <"$FIXTURES/hostile.tsv"
