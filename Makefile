@@ -81,6 +81,8 @@ $(BUILD)/%.o: %.c
 # Drawn scenes are the same bytes on every machine: a fused multiply and add would round otherwise than two steps do.
 exactly_rounded := canvas scene scene_things
 $(exactly_rounded:%=$(BUILD)/common/data/%.o): override CFLAGS += -ffp-contract=off
+# So are directions, wherever in the program they are computed: a row's distance from itself is 0.
+$(BUILD)/common/methods/direction.o: override CFLAGS += -ffp-contract=off
 
 $(BUILD)/libtale.a: $(objects)
 	$(if $(V),,@echo "  AR   $@")

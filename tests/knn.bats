@@ -59,6 +59,15 @@ answer_is() {
     answer_is out.st feature:F32:1,2=5,0 neighbor_index:I64:1,4=0,1,3,2 neighbor_distance:F32:1,4=0,1,1,2
 }
 
+@test "--metric cosine: multiples of a row are equally near, and at 0 from it" {
+    # all but one are 1 2 3 times something, or nearly so
+    stream-make feature:F32:8,3=3,6,9,1,2,3,1,0,0,7,14,21,5,10,15,11,22,33,49,98,147,0.1,0.2,0.30000001 >many.st
+    stream-make feature:F32:2,3=13,26,39,9,0,0 | knn -d many.st -k 8 --metric cosine >out.st
+    equal "$(tensor-tsv neighbor_index <out.st | tr '\t\n' '  ')" "0 1 3 4 5 6 7 2 2 0 1 3 4 5 6 7 "
+    equal "$(tensor-tsv neighbor_distance <out.st | cut -f 1-6)" "0	0	0	0	0	0
+0	0.732738733	0.732738733	0.732738733	0.732738733	0.732738733"
+}
+
 @test "--vote weighted and --temperature" {
     # at 2.2: class 1 at 0.8, class 0 at 1.2 and 2.2; the nearest decides when it is cold, the most when it is warm
     local answer=(feature:F32:1,1=2.2 neighbor_index:I64:1,3=30,20,10 neighbor_label:I64:1,3=1,0,0

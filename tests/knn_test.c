@@ -260,6 +260,72 @@ static void squares_that_overflow_are_not_far_away(void)
     problem_free(&p);
 }
 
+/* Rows are whole multiples of a few directions, so many are equally near, to the bit: among them the row decides, and a
+ * query's own direction is at 0. */
+static void rows_of_one_direction_tie(void)
+{
+    enum { directions = 40, multiples = 60 };
+    static const int64_t dimensions[] = { 2, 3, 31, 64, 257 };
+    for (size_t s = 0; s < sizeof dimensions / sizeof *dimensions; s++) {
+        int64_t n = dimensions[s];
+        struct problem p = problem_new(KNN_COSINE, directions * multiples, directions, n, 3 * multiples);
+        for (int64_t i = 0; i < p.rows; i++)
+            for (int64_t d = 0; d < n; d++)
+                p.row[i * n + d] = (float)(1 + (i * 37) % 61) * rintf(100 * p.query[i % directions * n + d]);
+        for (int64_t i = 0; i < p.queries * n; i++)
+            p.query[i] = 7 * rintf(100 * p.query[i]);
+        check_all(&p);
+        for (int64_t q = 0; q < p.queries; q++)
+            for (int64_t i = 0; i < p.k; i++) { /* whole sets of multiples, each in the order of its rows */
+                int64_t at = q * p.k + i, first = at - i % multiples;
+                CHECK_INTEGER(p.position[at], p.position[first] % directions + i % multiples * directions);
+                CHECK_NEAR(p.distance[at], p.distance[first], 0);
+            }
+        for (int64_t q = 0; q < p.queries; q++) {
+            CHECK_INTEGER(p.position[q * p.k], q);
+            CHECK_NEAR(p.distance[q * p.k], 0, 0);
+        }
+        problem_free(&p);
+    }
+}
+
+/* 1 - cos = sin^2 / (1 + cos), and |x|^2 |y|^2 sin^2 = sum_i<j (x_i y_j - x_j y_i)^2, in which no digit is lost: the
+ * products
+ * of floats are whole in double. */
+static double cosine_distance_by_sine(const float *x, const float *y, int64_t n)
+{
+    double square = 0, product = 0, xx = 0, yy = 0;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < i; j++)
+            square += pow((double)x[i] * (double)y[j] - (double)x[j] * (double)y[i], 2);
+        product += (double)x[i] * (double)y[i];
+        xx += (double)x[i] * (double)x[i];
+        yy += (double)y[i] * (double)y[i];
+    }
+    return square / (xx * yy) / (1 + product / sqrt(xx * yy));
+}
+
+/* Rows beside the query, from the least step of a float in one value to 1 % of all: the digits of the distance are all
+ * there. */
+static void nearly_parallel_rows_keep_their_digits(void)
+{
+    struct problem p = problem_new(KNN_COSINE, 300, 6, 40, 300);
+    for (int64_t i = 0; i < p.rows; i++)
+        for (int64_t d = 0; d < p.dimension; d++) {
+            float *value = p.row + i * p.dimension + d, like = p.query[i % p.queries * p.dimension + d];
+            *value = i < 100 ? d == i % p.dimension ? nextafterf(like, 9) : like
+                             : like * (1 + *value * powf(10, -2 - (float)(i % 5)));
+        }
+    CHECK_INTEGER(solve(&p), -1);
+    for (int64_t q = 0; q < p.queries; q++)
+        for (int64_t i = 0; i < p.k; i++) {
+            const float *row = p.row + p.position[q * p.k + i] * p.dimension;
+            double want = cosine_distance_by_sine(p.query + q * p.dimension, row, p.dimension);
+            CHECK_NEAR(p.distance[q * p.k + i] / want, 1, 1e-6);
+        }
+    problem_free(&p);
+}
+
 static void zero_rows_have_cosine_distance_one(void)
 {
     struct problem p = problem_new(KNN_COSINE, 40, 3, 6, 40);
@@ -390,6 +456,8 @@ int main(void)
     RUN(norms_that_differ_widely);
     RUN(values_at_the_ends_of_the_range);
     RUN(squares_that_overflow_are_not_far_away);
+    RUN(rows_of_one_direction_tie);
+    RUN(nearly_parallel_rows_keep_their_digits);
     RUN(zero_rows_have_cosine_distance_one);
     RUN(own_rows_are_left_out);
     RUN(too_few_rows_are_named);

@@ -10,6 +10,7 @@
 #include "base/simd.h"
 #include "base/threads.h"
 #include "methods/candidates.h"
+#include "methods/direction.h"
 #include "methods/features.h"
 #include "methods/screen.h"
 
@@ -40,11 +41,14 @@ static const float_anywhere *row_of(const struct knn *knn, int64_t row)
     return knn->part[low].row + (row - knn->first[low]) * knn->dimension;
 }
 
-/* 1 - cosine of x and y, in double; lengths are |x| and |y|. The cosine of a zero row is 0. */
-static double cosine_distance(const float *x, const float_anywhere *y, int64_t n, double x_length, double y_length)
+/* 1 - cosine of x and y within rough_error of itself, where it is more than rough_cosine_least: what double loses of 1
+ * is no more than float of that. Lengths are |x| and |y|; the cosine of a zero row is 0. */
+static const double rough_cosine_least = 0x1p-24;
+
+static double rough_cosine(const float *x, const float_anywhere *y, int64_t n, double x_length, double y_length)
 {
     double length = x_length * y_length, cosine = length > 0 ? dot_product(x, y, n) / length : 0;
-    return cosine < 1 ? cosine > -1 ? 1 - cosine : 2 : 0;
+    return 1 - cosine;
 }
 
 /* |x - y|^2 within rough_error of itself: in floats, where they do not lose more than that. */
@@ -143,6 +147,12 @@ void knn_close(struct knn *knn)
     *knn = (struct knn){ 0 };
 }
 
+/* The direction of the query that was last asked for. */
+struct asked {
+    int64_t query; /* -1: none yet */
+    double *unit;  /* [dimension] */
+};
+
 /* The state of a search: a block of the database, and a batch of queries. */
 struct search {
     const struct knn *knn;
@@ -153,31 +163,48 @@ struct search {
     char *tile, *panel;             /* screen_tile of the queries, screen_panel of the block's rows */
     size_t tile_bytes, panel_bytes; /* of one */
     double *row_length;             /* [block_rows]: |y|, and likewise */
-    int64_t block_rows;
+    struct direction *direction;    /* [block_rows], likewise */
+    int64_t block_rows, first;      /* first: row of the block */
     struct candidates nearest;
     float **row;                    /* per thread [dimension] */
+    struct asked *asked;            /* per thread, for the cosine */
     int threads;
 };
+
+/* 1 - cosine of query q and a row of the block; one row is asked for after the other. */
+static double exact_cosine(const struct search *s, int64_t q, int64_t row)
+{
+    struct asked *asked = &s->asked[threads_index()];
+    struct direction of = s->direction[row - s->first];
+    int64_t n = s->knn->dimension;
+    if (!(s->length[q] > 0 && of.most > 0))
+        return 1;
+    if (asked->query != q)
+        direction_unit(s->query + q * n, direction_of(s->query + q * n, n), n, asked->unit);
+    asked->query = q;
+    return direction_distance(asked->unit, row_of(s->knn, row), of, n);
+}
 
 /* What rows are ordered by, in double from their original values: |x - y|^2, or 1 - cosine. */
 static double exact_key(const void *search, int64_t q, int64_t row)
 {
     const struct search *s = search;
     const struct knn *knn = s->knn;
-    const float *x = s->query + q * knn->dimension;
-    const float_anywhere *y = row_of(knn, row);
-    return knn->metric == KNN_L2 ? squared_distance(x, y, knn->dimension)
-                                 : cosine_distance(x, y, knn->dimension, s->length[q], length_of(knn, y));
+    return knn->metric == KNN_L2
+               ? squared_distance(s->query + q * knn->dimension, row_of(knn, row), knn->dimension)
+               : exact_cosine(s, q, row);
 }
 
-/* The same within rough_error; `first` is the first row of the block. */
-static double rough_key(const struct search *s, int64_t q, int64_t row, int64_t first)
+/* The same within rough_error. */
+static double rough_key(const struct search *s, int64_t q, int64_t row)
 {
     const struct knn *knn = s->knn;
     const float *x = s->query + q * knn->dimension;
     const float_anywhere *y = row_of(knn, row);
-    return knn->metric == KNN_L2 ? rough_square(x, y, knn->dimension)
-                                 : cosine_distance(x, y, knn->dimension, s->length[q], s->row_length[row - first]);
+    if (knn->metric == KNN_L2)
+        return rough_square(x, y, knn->dimension);
+    double key = rough_cosine(x, y, knn->dimension, s->length[q], s->row_length[row - s->first]);
+    return key > rough_cosine_least ? key : exact_cosine(s, q, row);
 }
 
 /* Tiles or panels, each of so many bytes, from a cache line on. */
@@ -195,20 +222,28 @@ static struct search search_new(const struct knn *knn, int64_t queries, int64_t 
     s.block_rows = (fitting < most ? fitting : most) * SCREEN_ROWS;
     s.length = allocate((size_t)queries, sizeof *s.length);
     s.row_length = allocate((size_t)s.block_rows, sizeof *s.row_length);
+    s.direction = allocate((size_t)s.block_rows, sizeof *s.direction);
     s.tile = new_blocks(queries / SCREEN_QUERIES + 1, s.tile_bytes);
     s.panel = new_blocks(s.block_rows / SCREEN_ROWS, s.panel_bytes);
     s.nearest = candidates_new(queries, k, rough_error(knn->dimension), exact_key);
     s.row = allocate((size_t)s.threads, sizeof *s.row);
-    for (int t = 0; t < s.threads; t++)
+    s.asked = allocate((size_t)s.threads, sizeof *s.asked);
+    for (int t = 0; t < s.threads; t++) {
         s.row[t] = allocate_floats((size_t)knn->dimension);
+        s.asked[t].unit = allocate(knn->metric == KNN_COSINE ? (size_t)knn->dimension : 0, sizeof(double));
+    }
     return s;
 }
 
 static void search_free(struct search *s)
 {
-    for (int t = 0; t < s->threads; t++)
+    for (int t = 0; t < s->threads; t++) {
         free(s->row[t]);
+        free(s->asked[t].unit);
+    }
     free(s->row);
+    free(s->asked);
+    free(s->direction);
     free(s->length);
     free(s->row_length);
     free(s->tile);
@@ -262,9 +297,10 @@ static void pack_queries(struct search *s, int64_t first)
     }
 }
 
-/* The panel of the rows from `row` on, in a block that begins at `first`. */
-static void pack_rows(struct search *s, int64_t first, int64_t row)
+/* The panel of the rows from `row` on. */
+static void pack_rows(struct search *s, int64_t row)
 {
+    int64_t first = s->first;
     struct screen_panel *panel = panel_at(s, row - first);
     for (int i = 0; i < SCREEN_ROWS; i++) {
         if (row + i >= s->knn->rows) {
@@ -273,6 +309,8 @@ static void pack_rows(struct search *s, int64_t first, int64_t row)
         }
         const float_anywhere *value = row_of(s->knn, row + i);
         double length = s->row_length[row - first + i] = length_of(s->knn, value);
+        if (s->knn->metric == KNN_COSINE)
+            s->direction[row - first + i] = direction_of(value, s->knn->dimension);
         screen_put_row(panel, i, transform_row(s, value, length), s->knn->dimension);
     }
 }
@@ -284,32 +322,31 @@ static void limit_query(struct search *s, int64_t q)
     screen_limit(tile_at(s, q), (int)(q % SCREEN_QUERIES), sqrt(s->knn->metric == KNN_L2 ? key : 2 * key));
 }
 
-/* Give the rows whose bits are set in `hits` a rough distance to query q; `row` is the first of their panel, `first` of
- * the block. */
-static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t first, int64_t row)
+/* Give the rows whose bits are set in `hits` a rough distance to query q; `row` is the first of their panel. */
+static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t row)
 {
     const struct knn *knn = s->knn;
     for (; hits; hits &= hits - 1) {
         int64_t y = row + __builtin_ctz(hits);
         if (s->identity && knn->identity && s->identity[q] == knn->identity[y])
             continue;
-        if (candidates_add(&s->nearest, s, q, rough_key(s, q, y, first), y))
+        if (candidates_add(&s->nearest, s, q, rough_key(s, q, y), y))
             limit_query(s, q);
     }
 }
 
-/* Queries [from, to) against the packed rows [first, last). Exact keys are computed before these are left: to come back
+/* Queries [from, to) against the packed rows up to `last`. Exact keys are computed before these are left: to come back
  * for rows one by one would be slow where they are on a disk. */
-static void search_block(struct search *s, int64_t from, int64_t to, int64_t first, int64_t last)
+static void search_block(struct search *s, int64_t from, int64_t to, int64_t last)
 {
-    for (int64_t row = first; row < last; row += SCREEN_ROWS)
+    for (int64_t row = s->first; row < last; row += SCREEN_ROWS)
         for (int64_t q = from; q < to; q += SCREEN_QUERIES) {
             uint32_t hits[SCREEN_QUERIES];
-            if (!screen_compare(tile_at(s, q), panel_at(s, row - first), s->knn->dimension, hits))
+            if (!screen_compare(tile_at(s, q), panel_at(s, row - s->first), s->knn->dimension, hits))
                 continue;
             for (int i = 0; i < SCREEN_QUERIES; i++)
                 if (hits[i])
-                    look_closely(s, q + i, hits[i], first, row);
+                    look_closely(s, q + i, hits[i], row);
         }
     for (int64_t q = from; q < to; q++)
         if (candidates_settle(&s->nearest, s, q))
@@ -327,12 +364,14 @@ static void search_all(struct search *s)
             pack_queries(s, q);
         for (int64_t first = 0; first < rows; first += s->block_rows) {
             int64_t last = first + s->block_rows < rows ? first + s->block_rows : rows;
+#pragma omp single
+            s->first = first;
 #pragma omp for schedule(static)
             for (int64_t row = first; row < last; row += SCREEN_ROWS)
-                pack_rows(s, first, row);
+                pack_rows(s, row);
 #pragma omp for schedule(dynamic)
             for (int64_t q = 0; q < s->queries; q += task)
-                search_block(s, q, s->queries - q < task ? s->queries : q + task, first, last);
+                search_block(s, q, s->queries - q < task ? s->queries : q + task, last);
         }
     }
 }
@@ -341,6 +380,8 @@ static void search_all(struct search *s)
 static int64_t search_batch(struct search *s, int64_t k, int64_t *position, double *distance)
 {
     int64_t failed = s->queries;
+    for (int t = 0; t < s->threads; t++)
+        s->asked[t].query = -1; /* it was of the batch before */
     search_all(s);
 #pragma omp parallel for schedule(dynamic, 16) reduction(min : failed)
     for (int64_t q = 0; q < s->queries; q++) {

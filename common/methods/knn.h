@@ -3,10 +3,10 @@
  * Each pair of a query and a row is looked at up to three times, each time more closely. First (methods/screen.h) by
  * 8-bit products, of rows and queries moved to the database's mean, so that a common offset costs no digits, or scaled
  * to length 1 for cosine: a rigorous lower bound of their distance excludes nearly all rows. Of those that are left the
- * distance is computed in float (cosine: in double), directly as sum (x - y)^2, so that no digit is lost however
- * norms differ, and those that may be among the nearest are kept (methods/candidates.h). When a block of rows is done,
- * the distances of those of it that are kept are computed in double from the original values; in the end they are
- * sorted by (distance, row).
+ * distance is computed in float, directly as sum (x - y)^2, so that no digit is lost however norms differ (cosine: in
+ * double, by the product), and those that may be among the nearest are kept (methods/candidates.h). When a block of
+ * rows is done, the distances of those of it that are kept are computed in double from the original values (cosine:
+ * methods/direction.h); in the end they are sorted by (distance, row).
  *
  * Both bounds hold for any finite data, so the result is what brute force in double gives: ties are broken by row, and
  * nothing depends on threads or blocks. Data only decide how many rows are looked at closely. Of 50 000 rows and for
@@ -24,7 +24,7 @@
 
 enum knn_metric {
     KNN_L2,    /* sqrt(sum (x - y)^2) */
-    KNN_COSINE /* 1 - x.y / (|x| |y|), in [0, 2]; 1 where x or y is zero */
+    KNN_COSINE /* 1 - x.y / (|x| |y|), in [0, 2], 1 where x or y is zero; rows of one direction are equally near */
 };
 
 /* Rows that lie behind each other. */
