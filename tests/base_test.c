@@ -129,7 +129,7 @@ static void messages_stay_one_clean_line(void)
 {
     static char longer[5000];
     memset(longer, 'x', sizeof longer - 1);
-    CHECK_DIES(die_with, "a\nb\x1b[31m\tc", EXIT_FAILED, "tale: a?b?[31m?c\n");
+    CHECK_DIES(die_with, "a\nb\x1b[31m\tc\x7f", EXIT_FAILED, "tale: a?b?[31m?c?\n");
     CHECK_DIES(die_with, "gr\xc3\xb6\xc3\x9f" "e", EXIT_FAILED, "gr\xc3\xb6\xc3\x9f" "e\n");
     CHECK_DIES(die_with, longer, EXIT_FAILED, "xxxx");
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "check.h"
 
 static char folder[] = "/tmp/output_test.XXXXXX";
@@ -63,6 +64,27 @@ static void an_error_leaves_nothing(void)
     in_folder(path, sizeof path, "half");
     CHECK_DIES(die_half_way, path, EXIT_FAILED, "half way");
     CHECK_INTEGER(count_files(), 0);
+}
+
+static void die_after_another(void *path)
+{
+    struct output output = output_open(path);
+    char *other = format_string("%s.other", (const char *)path);
+    struct output more = output_open(other);
+    write_bytes(output.file, path, "half", 4);
+    output_close(&more);
+    die("half way");
+}
+
+static void an_error_leaves_what_was_finished_before(void)
+{
+    char path[64], other[64];
+    in_folder(path, sizeof path, "half");
+    in_folder(other, sizeof other, "half.other");
+    CHECK_DIES(die_after_another, path, EXIT_FAILED, "half way");
+    CHECK_INTEGER(count_files(), 1);
+    CHECK(access(other, F_OK) == 0);
+    remove(other);
 }
 
 static void a_signal_leaves_nothing(void)
@@ -290,6 +312,7 @@ int main(void)
         return 1;
     RUN(a_file_appears_when_it_is_whole);
     RUN(an_error_leaves_nothing);
+    RUN(an_error_leaves_what_was_finished_before);
     RUN(a_signal_leaves_nothing);
     RUN(a_place_that_cannot_be_written_is_named);
     RUN(a_full_disk_is_an_error);

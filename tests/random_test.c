@@ -77,6 +77,25 @@ static void shuffle_is_a_permutation_and_follows_the_seed(void)
     CHECK(moved > COUNT / 2);
 }
 
+/* All orders of three items come equally often, also those that leave some where they are. */
+static void shuffles_are_even(void)
+{
+    enum { SHUFFLES = 6000 };
+    int counts[27] = { 0 }, orders = 0;
+    struct random r = random_new(10, 0);
+    for (int i = 0; i < SHUFFLES; i++) {
+        int64_t item[] = { 0, 1, 2 };
+        random_shuffle(&r, item, 3);
+        counts[9 * item[0] + 3 * item[1] + item[2]]++;
+    }
+    for (int i = 0; i < 27; i++) {
+        orders += counts[i] > 0;
+        if (counts[i])
+            CHECK_NEAR(counts[i], SHUFFLES / 6, 145); /* 5 standard deviations */
+    }
+    CHECK_INTEGER(orders, 6);
+}
+
 /* What neighbouring items draw first is independent: all pairs of two bits come equally often at every distance. */
 static void items_are_independent(void)
 {
@@ -114,6 +133,7 @@ int main(void)
     RUN(normal_has_mean_0_and_variance_1);
     RUN(uniform_is_in_its_range);
     RUN(shuffle_is_a_permutation_and_follows_the_seed);
+    RUN(shuffles_are_even);
     RUN(items_are_independent);
     RUN(below_0_is_refused);
     return check_verdict();

@@ -91,9 +91,9 @@ c  F8_E4M3  [2]  not read"
 }
 
 @test "control characters are not printed" {
-    stream-make $'a\e[31m:U8:1=0' $'@k\e=\a' >s.st
-    equal "$(tensor-ls s.st | tail -n 2)" "a?[31m  U8  [1]
-@k?=?"
+    stream-make $'a\e[31m\x7f:U8:1=0' $'@k\e=\a\x7f' >s.st
+    equal "$(tensor-ls s.st | tail -n 2)" "a?[31m?  U8  [1]
+@k?=??"
 }
 
 @test "names outside ASCII stay aligned" {

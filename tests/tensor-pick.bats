@@ -52,6 +52,15 @@ picked() {
     equal "$(picked -w 'loss=loss')" "10 12 13 14 15"
 }
 
+@test "--where takes the names of the classes that the field has" {
+    stream-make label:I64:3=0,1,1 prediction:I64:3=1,0,2 knn_prediction:I64:3=1,1,0 @classes=cat,dog \
+        @prediction_classes=0,90,dog >s.st
+    equal "$(tensor-pick -w prediction=dog <s.st | tensor-tsv label prediction)" $'1\t2'
+    equal "$(tensor-pick -w knn_prediction=cat <s.st | tensor-tsv label prediction)" $'1\t2'
+    fails "'bird' is neither a number nor a field nor a class" tensor-pick -w prediction=bird <s.st
+    fails "'cat' is neither a number nor a field nor a class" tensor-pick -w prediction=cat <s.st
+}
+
 @test "--where tells large whole numbers apart" {
     stream-make x:I64:3=9007199254740992,9007199254740993,9223372036854775807 >s.st
     equal "$(tensor-pick -w x=9007199254740993 <s.st | tensor-tsv x)" 9007199254740993
