@@ -231,6 +231,21 @@ still() {
     awk -v a="${losses[0]}" -v b="${losses[1]}" 'BEGIN { exit !((a - b) ^ 2 > 1e-10) }' || flunk "${losses[*]}"
 }
 
+@test "images grow in the epochs that are asked for" {
+    local first=() second=()
+    still -e 4 -b 60 --sizes 12,32 --size-epochs 3,1 --log log.tsv <train.st >out.st
+    mapfile -t first < <(column train_loss log.tsv)
+    still -e 4 -b 60 --sizes 12,32 --size-epochs 1,3 --log log.tsv <train.st >out.st
+    mapfile -t second < <(column train_loss log.tsv)
+    near "${first[0]}" "${first[1]}"
+    near "${first[0]}" "${first[2]}"
+    near "${first[0]}" "${second[0]}"
+    near "${first[3]}" "${second[1]}"
+    near "${first[3]}" "${second[2]}"
+    near "${first[3]}" "${second[3]}"
+    awk -v a="${first[0]}" -v b="${first[3]}" 'BEGIN { exit !((a - b) ^ 2 > 1e-10) }' || flunk "${first[*]}"
+}
+
 @test "images are normalised by the mean and deviation of all of them" {
     # two thirds black, the last third white
     { stream-make image:U8:1000,3,2,2=zero label:I64:1000="$(yes 0,1 | head -n 500 | paste -sd ,)" &&
@@ -314,6 +329,23 @@ still() {
         awk -v want="$(about mean.st val_accuracy)" '{ right += $1 == $2 } END { exit right / NR != want }' rows.tsv
         train -j 2 -b 20 -e 3 --val val.st --average "$how" <train.st | cmp - mean.st
     done
+}
+
+@test "validation does not change what is trained, nor what is written after one epoch" {
+    local how
+    for how in none ema lookahead; do
+        train -b 15 --average "$how" <train.st >alone.st
+        train -b 15 --average "$how" --val val.st <train.st >validated.st
+        stream-compare alone.st validated.st 2>differ || true
+        if grep -v metadata differ; then flunk "--average $how: without validation the model is another"; fi
+    done
+}
+
+@test "another seed begins with other weights" {
+    train --optimizer sgd --lr 0 <train.st >still.st
+    train --optimizer sgd --lr 0 -s 2 <train.st >seed.st
+    stream-compare still.st seed.st 2>differ || true
+    equal "$(grep -c "conv[12].weight\|fc.weight\|downsample.0.weight" differ)" 7
 }
 
 @test "what it says, and -q" {

@@ -186,6 +186,8 @@ loss   F32  [6]"
     tensor-pick --rows 0-4 <a.st >short.st
     fails "short.st: has fewer rows than standard input (5)" tensor-pick --join short.st <a.st
     fails "a.st: has more rows than standard input (5)" tensor-pick --join a.st <short.st
+    fails "short.st: has fewer rows than standard input (5)" tensor-pick --join short.st < <(stream-cut 2 <a.st)
+    fails "a.st: has more rows than standard input (5)" tensor-pick --join a.st < <(stream-cut 2 <short.st)
     tensor-pick --rows 1,0,2-5 <a.st >swapped.st
     fails "swapped.st: field 'index' is not the same as in standard input" tensor-pick --join swapped.st <a.st
     stream-make index:I64:6,1=iota >shape.st

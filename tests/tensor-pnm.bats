@@ -59,6 +59,9 @@ setup() {
     equal "$(pixel p.ppm 0 0) $(pixel p.ppm 2 1) $(pixel p.ppm 3 0) $(pixel p.ppm 8 1)" "000000 ffffff 000000 ffffff"
     tensor-pnm -f deep -z 1 -g 1 -c 1 <r.st >p.ppm
     equal "$(size p.ppm) $(pixel p.ppm 1 1) $(pixel p.ppm 7 8)" "9 10 000000 ffffff"
+    # the channels of a row have one scale
+    stream-make deep:F32:2,2,1,1=0,4,10,5 | tensor-pnm -f deep -z 1 -g 0 -c 1 --scale each >p.ppm
+    equal "$(pixel p.ppm 0 0) $(pixel p.ppm 1 0) $(pixel p.ppm 0 1) $(pixel p.ppm 1 1)" "000000 ffffff ffffff 000000"
     misused "--scale: 'some' is none of" tensor-pnm -s some <r.st
 }
 
@@ -118,6 +121,10 @@ setup() {
     # 3.04 is 3.0, not 3
     stream-make image:U8:1,3,2,3=iota x:F32:1=3.04 label:I64:1=0 @classes=3.0 >s.st
     tensor-pnm --caption x <s.st | cmp - <(tensor-pnm --caption label <s.st)
+    # 9.97 is 10, as 10.4 is
+    stream-make image:U8:3,3,2,3=iota x:F32:3=9.97,10.4,9.94 >s.st
+    stream-make image:U8:3,3,2,3=iota label:I64:3=0,0,1 @classes=10,9.9 | tensor-pnm --caption label |
+        cmp - <(tensor-pnm --caption x <s.st)
     tensor-pnm --caption rotation <r.st >p.ppm
     stream-make image:U8:3,3,2,3=iota x:I64:3=0,90,270 | tensor-pnm --caption x | cmp - p.ppm
     tensor-pnm --caption label,loss --text 2 <r.st >p.ppm

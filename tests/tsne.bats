@@ -106,6 +106,18 @@ at_most() { # VALUE BOUND
         # shellcheck disable=SC2086 # two words
         ! tsne -q --iterations 20 $other <rows.st | cmp -s - one.st || flunk "$other changes nothing"
     done
+    tsne -q --iterations 0 --init random <rows.st >start.st
+    ! tsne -q --iterations 0 --init random --seed 1 <rows.st | cmp -s - start.st || flunk "--seed: the same start"
+}
+
+@test "exaggeration and the first momentum end with their iterations" {
+    local late=("--learning-rate=100" "--iterations=3")
+    stream-make feature:F32:60,4=random1 >rows.st
+    tsne -q -p 5 "${late[@]}" --exaggeration-iterations 0 --exaggeration 12 <rows.st >none.st
+    tsne -q -p 5 "${late[@]}" --exaggeration-iterations 0 --exaggeration 1 <rows.st | cmp - none.st
+    tsne -q -p 5 "${late[@]}" --exaggeration-iterations 3 --exaggeration 1 <rows.st >slow.st # momentum 0.5, not 0.8
+    ! cmp -s slow.st none.st || flunk "the momentum is the same"
+    tsne -q -p 5 "${late[@]}" --exaggeration-iterations 9 --exaggeration 1 <rows.st | cmp - slow.st
 }
 
 @test "features as small as floats can be are laid out as their multiples" {
