@@ -54,29 +54,50 @@ void made_poke(struct bytes *bytes, struct blob *blob)
 static const char *const field_names[] = {
     "label", "image", "index", "feature", "prediction", "rotation", "logit", "loss", "fmap", "map", "neighbor_index",
     "neighbor_label", "neighbor_distance", "cam", "knn_prediction", "x", "label.0", "feature.1", "neighbor_label.1",
-    "conv1.weight", "fc.weight", "fc.bias", "probe_prediction", "group", "probe_logit", "y_label", ""
+    "conv1.weight", "fc.weight", "fc.bias", "probe_prediction", "group", "probe_logit", "y_label", "", NULL
 };
+
+static const char *any_name(struct bytes *bytes)
+{
+    return field_names[below(bytes, sizeof field_names / sizeof *field_names - 1)];
+}
 
 static const char *const words[] = {
     ",", "=", "!=", "<", "<=", ">", ">=", "-", ".", "%", "/", "0", "1", "2", "3", "10", "0-2", "7,1", "1/2", "50%",
-    "all", "none", "label=1", "x>0", "loss", "nan", "inf", "-1", "1e300", "9223372036854775807", "99999999999999999999", "0.5",
-    "predicted", "black", "white", "#102030", "#12345", "layer1.0", "layer2", "layer2.pool", "conv1", "fmap", "a", "b",
-    "c", "cat", "classes", "source", "x=y", "label=x", "x=label", "feature,logit", "loss,fmap", "0,1", "1,0", "-1,1",
-    "e", " ", "\t", "\303\251", "\xff", "%s%n", "..", "~"
+    "all", "none", "label=1", "x>0", "loss", "label!=c2", "feature.0<0.5", "loss>=0", "2,0,1", "5,3", "3", "label<2",
+    "nan", "inf", "-1", "1e300", "9223372036854775807", "99999999999999999999", "0.5", "predicted",
+    "black", "white", "#102030", "#12345", "layer1.0", "layer2", "layer2.pool", "conv1", "layer1", "fmap", "a0", "b1",
+    "c", "cat", "classes", "source", "x=y", "label=x", "x=label",
+    "feature,logit", "loss,fmap", "0,1", "1,0", "-1,1", "e", " ", "\t", "\303\251", "\xff", "%s%n", "..", "~"
 };
 
-void made_text(struct bytes *bytes, struct blob *blob)
+static void add_pieces(struct bytes *bytes, struct blob *blob)
 {
     unsigned parts = 1 + below(bytes, 5);
     for (unsigned i = 0; i < parts; i++) {
         unsigned kind = below(bytes, 8);
-        const char *part = kind < 4 ? CHOOSE(bytes, field_names) : CHOOSE(bytes, words);
+        const char *part = kind < 4 ? any_name(bytes) : CHOOSE(bytes, words);
         if (kind == 7)
             for (unsigned left = below(bytes, 40); left && bytes->at < bytes->end; left--)
                 if (*bytes->at++)
                     blob_add(blob, bytes->at - 1, 1);
         if (kind < 7)
             blob_add(blob, part, strlen(part));
+    }
+}
+
+void made_text(struct bytes *bytes, const char *const *names, struct blob *blob)
+{
+    unsigned kind = below(bytes, 8), count = 0;
+    while (names[count])
+        count++;
+    if (kind < 5 && count) {
+        for (unsigned left = kind < 3 ? 1 : kind - 1; left; left--)
+            blob_format(blob, "%s%s", names[below(bytes, count)], left > 1 ? "," : "");
+    } else if (kind < 7) {
+        blob_format(blob, "%s", CHOOSE(bytes, words));
+    } else {
+        add_pieces(bytes, blob);
     }
     blob_add(blob, "", 1);
 }
@@ -162,7 +183,8 @@ static void usual(struct field *field, const char *name, const struct sizes *s)
 static void deviate(struct bytes *bytes, struct field *field)
 {
     static const int64_t numbers[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 255, 256, 4096, 65535,
-                                       65536, 65537, 1 << 20, INT32_MAX, (int64_t)1 << 31, (int64_t)1 << 32, INT64_MAX };
+                                       65536, 65537, 1 << 20, INT32_MAX, (int64_t)1 << 31, (int64_t)1 << 32,
+                                       INT64_MAX };
     switch (below(bytes, 8)) {
     case 0: field->dtype = (enum dtype)below(bytes, DTYPE_COUNT); break;
     case 1:
@@ -171,7 +193,7 @@ static void deviate(struct bytes *bytes, struct field *field)
         break;
     case 2: field->rank -= field->rank > 0; break;
     case 3: field->shape[below(bytes, RANK_MAX)] = CHOOSE(bytes, numbers); break;
-    case 4: strcpy(field->name, CHOOSE(bytes, field_names)); break;
+    case 4: strcpy(field->name, any_name(bytes)); break;
     case 5: field->gone = true; break;
     case 6:
         field->mode = take(bytes);
@@ -246,7 +268,7 @@ static void add_values(struct bytes *bytes, const struct field *field, struct bl
             uint8_t u8[8];
         } value = { .i64 = whole_value(field, i / (wide ? wide : 1), kind) };
         if (kind == 7)
-            value.i64 = (int64_t)take(bytes) << (8 * (take(bytes) % 8));
+            value.u8[take(bytes) % 8] = (uint8_t)take(bytes);
         else if (field->dtype == DTYPE_F32)
             value.f32 = (float)real_value(field, i / wide, kind);
         else if (field->dtype == DTYPE_F64)
@@ -288,7 +310,8 @@ static void odd_pairs(struct bytes *bytes, const struct sizes *sizes, struct pai
 {
     static const char *const keys[] = {
         "classes", "group", "source", "task", "prediction_classes", "label_classes", "widths", "blocks", "height",
-        "width", "activation", "downsample", "logit_scale", "mean", "std", "architecture", "neighbor_label_classes", "key"
+        "width", "activation", "downsample", "logit_scale", "mean", "std", "architecture", "key",
+        "neighbor_label_classes"
     };
     static const char *const values[] = {
         "", "1", "4", "0", "-1", "2,2", "0,0", "1,1,1", "nan,0,0", "1e30", "-1e-30", "0.1,0.2,0.3", "a,,b", ",", "relu",
@@ -303,7 +326,7 @@ static void odd_pairs(struct bytes *bytes, const struct sizes *sizes, struct pai
             class_list((int64_t)below(bytes, 30), text);
         } else if (kind == 1) {
             struct blob word = { 0 };
-            made_text(bytes, &word);
+            made_text(bytes, field_names, &word);
             snprintf(text, sizeof text, "%s", (const char *)word.bytes);
             free(word.bytes);
         } else {
@@ -379,7 +402,7 @@ void made_rows(struct bytes *bytes, const struct sizes *sizes, const char *const
         if (!(left_out >> i % 8 & 1))
             usual(&fields[count++], names[i], sizes);
     for (; more; more--)
-        usual(&fields[count++], CHOOSE(bytes, field_names), sizes);
+        usual(&fields[count++], any_name(bytes), sizes);
     class_list(sizes->classes, classes);
     set_pair(pairs, &pairs_count, "classes", classes);
     odd_pairs(bytes, sizes, pairs, &pairs_count);
@@ -544,7 +567,7 @@ static void add_contents(struct bytes *bytes, unsigned usual_kind, struct blob *
         struct blob text = { 0 };
         for (unsigned lines = below(bytes, 12); lines; lines--) {
             text.size = 0;
-            made_text(bytes, &text);
+            made_text(bytes, field_names, &text);
             blob_format(blob, "%s\n", (const char *)text.bytes);
         }
         free(text.bytes);
@@ -603,7 +626,7 @@ static void add_member(struct bytes *bytes, struct archive *archive, const char 
     unsigned odd = take(bytes);
     add_contents(bytes, kind, &blob);
     if (odd % 16 == 15)
-        made_text(bytes, &path);
+        made_text(bytes, field_names, &path);
     else
         blob_format(&path, "%s%s", odd & 1 ? "cifar/" : "", name);
     blob_add(&path, "", 1);

@@ -34,7 +34,8 @@ const char *made_cifar(struct bytes *bytes);
 /* Change some bytes of what was made, or cut it short. */
 void made_poke(struct bytes *bytes, struct blob *blob);
 
-/* Some words of a field's name, a number, a list, a condition; written as a text that ends with 0. */
-void made_text(struct bytes *bytes, struct blob *blob);
+/* One of the names (NULL after the last), a list of some, a word that some option takes, or any pieces of these, as a
+ * text that ends with 0. */
+void made_text(struct bytes *bytes, const char *const *names, struct blob *blob);
 
 #endif

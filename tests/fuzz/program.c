@@ -15,8 +15,8 @@
 
 int tool_main(int argc, char **argv);
 
-/* What a program is called with always, so that the usual run is short: `@rows`, `@model`, `@more` (rows again) and
- * `@cifar` are files; and the fields of its input. */
+/* What a program is called with always, so that the usual run is short: `@model` and `@more` (rows) are
+ * files; and the fields of its input. */
 static const struct profile {
     const char *name, *arguments[8], *fields[10];
 } profiles[] = {
@@ -131,7 +131,7 @@ static const char *a_file(struct bytes *bytes)
 static void add_text(struct bytes *bytes)
 {
     struct blob text = { 0 };
-    made_text(bytes, &text);
+    made_text(bytes, profile->fields, &text);
     add_argument((const char *)text.bytes);
     free(text.bytes);
 }
@@ -219,14 +219,16 @@ static void add_operands(struct bytes *bytes)
             add_text(bytes);
 }
 
-static void add_always(struct bytes *bytes, const char *argument)
+/* The files that are always there, made after the rest: short inputs have options too. */
+static void make_files(struct bytes *bytes)
 {
-    if (strcmp(argument, "@model") == 0)
-        add_argument(write_model(bytes));
-    else if (strcmp(argument, "@more") == 0)
-        add_argument(write_rows(bytes, "always"));
-    else
-        add_argument(argument);
+    for (int i = 0; i < call.count; i++) {
+        bool model = strcmp(call.argument[i], "@model") == 0;
+        if (!model && strcmp(call.argument[i], "@more") != 0)
+            continue;
+        free(call.argument[i]);
+        call.argument[i] = strdup(model ? write_model(bytes) : write_rows(bytes, "always"));
+    }
 }
 
 static void make_call(struct bytes *bytes)
@@ -234,10 +236,11 @@ static void make_call(struct bytes *bytes)
     add_argument(name);
     add_argument("-j1");
     for (int i = 0; i < 8 && profile->arguments[i]; i++)
-        add_always(bytes, profile->arguments[i]);
+        add_argument(profile->arguments[i]);
     for (unsigned options = below(bytes, 6); options; options--)
         add_option(bytes);
     add_operands(bytes);
+    make_files(bytes);
     call.argument[call.count] = NULL;
 }
 
@@ -313,9 +316,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes bytes = { data, data + size };
     struct blob input = { 0 };
     sizes = made_sizes(&bytes);
+    make_call(&bytes);
     if (usage.reads_stream || is_file(usage.synopsis))
         made_rows(&bytes, &sizes, profile->fields, &input);
-    make_call(&bytes);
     show_call(&input);
     struct run run = harness_run(run_tool, NULL, input.size ? (const void *)input.bytes : "", input.size);
     bool picture = run.out_size > 1 && run.out[0] == 'P' && strchr("56", run.out[1]);
