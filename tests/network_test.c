@@ -1,6 +1,7 @@
 /* Whole small networks, one that halves images by strides and one by maxima: against PyTorch (logits, loss, every
  * gradient, ten optimizer steps, evaluation), against finite differences, and that batch size, threads and padding
  * leave the results alone. */
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -586,6 +587,27 @@ static void inference_that_overflows_is_named(void)
     resnet_free(net);
 }
 
+/* The sums over a layer's channels have room wherever in the network the most channels are: a stem without blocks
+ * behind it is wider than all else where widths fall. The sanitizers see a step that writes past them. */
+static void widths_in_any_order(void)
+{
+    static const int widths[][3] = { { 40, 3, 9 }, { 3, 40, 9 }, { 3, 9, 40 }, { 9, 3, 3 } };
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (int mask = 0; mask < 8; mask++) {
+            struct resnet_config config = { .stages = 3, .widths = { widths[w][0], widths[w][1], widths[w][2] },
+                                            .blocks = { mask & 1, mask >> 1 & 1, mask >> 2 }, .classes = 4,
+                                            .height = 8, .width = 8, .downsample = DOWNSAMPLE_POOL };
+            struct resnet *net = resnet_new(&config, 4);
+            resnet_initialize(net, 1);
+            step_of(net);
+            CHECK(malloc_usable_size(net->sums) >= 3 * 40 * sizeof(double) || widths[w][0] == 9);
+            for (size_t i = 0; i < net->parameters; i++)
+                if (!isfinite(net->gradients[i]))
+                    CHECK(isfinite(net->gradients[i]));
+            resnet_free(net);
+        }
+}
+
 /* All that knows a network only by its configuration. */
 static void check_network(const char *file)
 {
@@ -610,6 +632,7 @@ int main(void)
     check_network("network-pool.safetensors");
     RUN(initial_weights);
     RUN(dirac_filters_pass_channels_on);
+    RUN(widths_in_any_order);
     RUN(the_layer_that_breaks_is_named);
     RUN(inference_that_overflows_is_named);
     RUN(activations_that_overflow_are_named);

@@ -331,9 +331,9 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The largest scratch that any convolution needs. */
+/* The largest scratch that any convolution needs, and the most channels of any, the stem's among them. */
 struct scratch_sizes {
-    size_t workspace, prepared;
+    size_t workspace, prepared, widest;
 };
 
 static void place_output(struct resnet *net, struct resnet_unit *unit, void *data)
@@ -341,6 +341,7 @@ static void place_output(struct resnet *net, struct resnet_unit *unit, void *dat
     struct scratch_sizes *sizes = data;
     sizes->workspace = larger(sizes->workspace, conv_workspace(&unit->conv, net->images));
     sizes->prepared = larger(sizes->prepared, conv_prepared_floats(&unit->conv));
+    sizes->widest = larger(sizes->widest, (size_t)unit->conv.outputs);
     unit->y = allocate_floats(checked_multiply(conv_output_floats(&unit->conv), (size_t)net->images));
     if (!unit->pools)
         return;
@@ -352,7 +353,6 @@ static void place_activations(struct resnet *net)
 {
     size_t images = (size_t)net->images, largest = conv_output_floats(&net->stem.conv), inner = 0, shortcut = 0;
     struct scratch_sizes sizes = { 0 };
-    int widest = net->features;
     each_unit(net, place_output, &sizes);
     net->input = allocate_floats(checked_multiply(conv_input_floats(&net->stem.conv), images));
     net->stem_out = allocate_floats(checked_multiply(conv_output_floats(&net->stem.conv), images));
@@ -366,7 +366,6 @@ static void place_activations(struct resnet *net)
             inner = larger(inner, conv_output_floats(&block->first.conv));
         if (block->projects)
             shortcut = larger(shortcut, out / (size_t)last->conv.outputs * (size_t)block->first.conv.inputs);
-        widest = last->norm.channels > widest ? last->norm.channels : widest;
     }
     net->gradient[0] = allocate_floats(checked_multiply(largest, images));
     net->gradient[1] = allocate_floats(checked_multiply(inner, images));
@@ -375,7 +374,7 @@ static void place_activations(struct resnet *net)
     net->dfeature = allocate_floats(checked_multiply((size_t)net->features, images));
     net->logit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
     net->dlogit = allocate_floats(checked_multiply((size_t)net->config.classes, images));
-    net->sums = allocate(3 * (size_t)widest, sizeof(double));
+    net->sums = allocate(checked_multiply(3, sizes.widest), sizeof(double));
     net->parts = allocate_floats(pool_parts(net->images, net->features));
     net->prepared = allocate_floats(sizes.prepared);
     net->workspace = allocate_floats(sizes.workspace);
