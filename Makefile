@@ -2,8 +2,8 @@
 #
 #   make            build the programs in build/bin
 #   make report     run the pipeline and write out/report.pdf, out/report.html and out/map.html
-#   make test       all tests; SANITIZE=1 builds with ASan and UBSan, SANITIZE=thread with clang's ThreadSanitizer, each in
-#                   a folder of its own
+#   make test       all tests; SANITIZE=1 builds with ASan and UBSan, SANITIZE=thread with clang's ThreadSanitizer, each
+#                   in a folder of its own
 #   make lint       compilers' and checkers' warnings, manual pages, shell scripts
 #   make fuzz       made-up inputs for every reader and program, MINUTES=10 in all (tests/fuzz/README.md)
 #   make torture    runs that are killed, disks that fill up, an hour of training: two hours in all (tests/torture)
@@ -177,27 +177,30 @@ install: $(programs)
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# The tale (pipelines/report.mk). PRESET=smoke, quick (default) or full; CIFAR10=FOLDER or archive; SEED=1.
-# DATA=synthetic does not look for CIFAR-10, nor does PRESET=smoke unless CIFAR10 names one.
+# The tale (pipelines/tell, pipelines/report.mk). PRESET=smoke, quick (default) or full; CIFAR10=FOLDER or archive;
+# SEED=1; OUT=out. DATA=synthetic does not look for CIFAR-10, nor does PRESET=smoke unless CIFAR10 names one. What the
+# user named goes through the environment as it is, quotes and blanks and all.
 PRESET ?= quick
-drawn := $(or $(filter synthetic,$(DATA)),$(if $(CIFAR10),,$(filter smoke,$(PRESET))))
+drawn := $(or $(filter synthetic,$(DATA)),$(if $(value CIFAR10),,$(filter smoke,$(PRESET))))
 # The programs of smoke have one thread each, so two run at a time.
 two = $(if $(filter smoke,$(PRESET)),$(if $(findstring jobserver,$(MAKEFLAGS)),,-j2))
 .PHONY: report
-report: all
-	$(Q)data=$(if $(drawn),,$$(CIFAR10='$(CIFAR10)' pipelines/find-data data)); \
-	[ -n "$$data" ] || echo "report: the tale is told on drawn scenes (cifar-synth), not on CIFAR-10"; \
-	PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) $(two) --no-print-directory -f pipelines/report.mk \
-	    PRESET=$(PRESET) CIFAR10_PATH="$$data"; \
-	echo "report: $(or $(OUT),out)/report.pdf and $(or $(OUT),out)/report.html are up to date"
+report: export REPORT_OUT := $(if $(filter undefined,$(origin OUT)),out,$(value OUT))
+report: export REPORT_CIFAR10 := $(if $(drawn),drawn,$(value CIFAR10))
+report: export REPORT_PRESET := $(value PRESET)
+report: export REPORT_SEED := $(if $(filter undefined,$(origin SEED)),1,$(value SEED))
+report:
+	$(Q)MAKE='$(MAKE)' BUILD='$(BUILD)' exec pipelines/tell "$$REPORT_OUT" "$$REPORT_PRESET" "$$REPORT_SEED" \
+	    "$$REPORT_CIFAR10" $(two)
 
 # The accuracy of a preset's recipes (tests/bench/recipes) and of features at each layer, beside those of untrained
 # networks; an hour and a half with PRESET=full on two fast cores. out/accuracy-PRESET keeps models, which are not
 # trained twice.
 SEEDS ?= 1,2,3
 .PHONY: bench-accuracy
+bench-accuracy: export ACCURACY_CIFAR10 := $(value CIFAR10)
 bench-accuracy: all
-	$(Q)data=$$(CIFAR10='$(CIFAR10)' pipelines/find-data data); \
+	$(Q)data=$$(CIFAR10="$$ACCURACY_CIFAR10" pipelines/find-data data); \
 	[ -n "$$data" ] || { echo "bench-accuracy: CIFAR-10 is not to be had" >&2; exit 1; }; \
 	for target in label rotation random; do \
 		BUILD=$(abspath $(BUILD)) tests/bench/recipes -p $(PRESET) -t $$target -s $(SEEDS) -g 2 \

@@ -1,27 +1,34 @@
-# data.mk: the data as the programs want it. CIFAR10_PATH: what find-data printed; empty: drawn scenes.
+# data.mk: the data as the programs want it. CIFAR10_PATH: what find-data printed; empty: drawn scenes. A path is the
+# user's and may hold anything: it goes through the environment, never into a recipe or a target.
 # train, val, test: how many rows (0: all there are).
 
-ifeq ($(CIFAR10_PATH),)
-data_name := synthetic scenes
-data_kind := synthetic
+given := $(value CIFAR10_PATH)
+ifeq ($(if $(given),yes),)
 data_origin := cifar-synth $(synthetic) --seed $(SEED)
-data := $(out)/data
-$(data): $(out)/settings/data
+export DATA_PATH := $(out)/data
+$(out)/data: $(out)/settings/data
 	$(call say,drawing scenes: $(data_origin))
 	rm -rf '$@' '$@.part' && cifar-synth $(synthetic) --seed $(SEED) '$@.part' && mv '$@.part' '$@' && touch '$@'
+drawn := $(out)/data
 else
-data_name := CIFAR-10
-data_kind := cifar
-data_origin := $(CIFAR10_PATH)
-data := $(CIFAR10_PATH)
+data_origin = $(notdir $(given))
+export DATA_PATH := $(given)
 endif
 
-$(out)/settings/data: settings = $(data_origin) | val $(val) train $(train) test $(test) | seed $(SEED)
+# What the streams are made of: not only the options, but the files themselves, wherever they lie.
+$(out)/settings/data: settings = $(if $(given),,$(data_origin) | )val $(val) train $(train) test $(test) | seed $(SEED)
+$(out)/settings/data: always
+	mkdir -p $(@D)
+	{
+	    printf '%s\n' "$$SETTINGS"
+	    $(if $(given),$(here)/data-sum "$$DATA_PATH" '$@.files')
+	} >'$@.part'
+	if cmp -s '$@.part' '$@'; then rm '$@.part'; else mv '$@.part' '$@'; fi
 
 # The three parts as streams: each is read many times, and an archive would be unpacked each time.
-$(out)/train.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
-	cifar-cat -q -s train --val $(val) -n $(train) '$(data)' $(to)
-$(out)/val.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
-	cifar-cat -q -s val --val $(val) '$(data)' $(to)
-$(out)/test.st: $(out)/settings/data $(if $(CIFAR10_PATH),,$(data))
-	cifar-cat -q -s test -n $(test) '$(data)' $(to)
+$(out)/train.st: $(out)/settings/data $(drawn)
+	cifar-cat -q -s train --val $(val) -n $(train) "$$DATA_PATH" $(to)
+$(out)/val.st: $(out)/settings/data $(drawn)
+	cifar-cat -q -s val --val $(val) "$$DATA_PATH" $(to)
+$(out)/test.st: $(out)/settings/data $(drawn)
+	cifar-cat -q -s test -n $(test) "$$DATA_PATH" $(to)

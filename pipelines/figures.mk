@@ -267,12 +267,12 @@ $(out)/sheets/map.jpg: $(out)/map-label.tsv $(out)/test.st
 	mkdir -p $(@D)
 	tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) <$(out)/test.st |
 	    tensor-pnm --gap 0 --zoom 1 --columns $(page_columns) | pnmtojpeg -quality=85 $(to)
-map_about := t-SNE of the features that test images ($(data_name)) have before the classifier of two networks: one has \
-    learnt with labels, one to tell how an image was turned.
-$(out)/map.html: $(here)/page/make $(here)/page/map.html $(out)/classes.txt $(out)/sheets/map.jpg \
+$(out)/map.html: $(here)/page/make $(here)/page/map.html $(out)/classes.txt $(out)/facts/run.tsv \
+    $(out)/sheets/map.jpg \
     $(foreach n,label rotation,$(out)/map-$n.tsv)
-	$< 'What two networks see' \
-	    '$(map_about)' \
+	data=$$(awk -F'\t' '$$1 == "data.name" { print $$2 }' $(out)/facts/run.tsv | sed 's/&/\&amp;/g; s/</\&lt;/g')
+	$< 'What two networks see' "t-SNE of the features that test images ($$data) have before the classifier of two \
+	networks: one has learnt with labels, one to tell how an image was turned." \
 	    $(classes) $(page_columns) $(out)/sheets/map.jpg \
 	    'Labels'=$(out)/map-label.tsv 'Rotation'=$(out)/map-rotation.tsv $(to)
 

@@ -1,6 +1,6 @@
 # report.mk: from the data to out/report.pdf and out/report.html. `make report` looks for the data (find-data) and runs
 #
-#   make -f pipelines/report.mk PRESET=quick CIFAR10_PATH=FOLDER
+#   CIFAR10_PATH=FOLDER make -f pipelines/report.mk PRESET=quick
 #
 # with the programs in PATH. A stage that is dear leaves a file, what is cheap is a pipe between two of them. Every
 # target is written beside its place and moved. Settings are files too, rewritten only when they change, so another
@@ -26,22 +26,27 @@ here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(here)/presets/$(PRESET).mk
 
 OUT ?= out
-out := $(OUT)/$(if $(CIFAR10_PATH),cifar-10,synthetic)-$(PRESET)
+out := $(OUT)/$(if $(value CIFAR10_PATH),cifar-10,synthetic)-$(PRESET)
 to = >'$@.part' && mv '$@.part' '$@'
 say = echo "  $1"
 
 .PHONY: report
 report: $(out)/report.pdf $(out)/report.html $(out)/map.html
-	cmp -s $(out)/report.pdf $(OUT)/report.pdf || cp $(out)/report.pdf $(OUT)/report.pdf
-	cmp -s $(out)/report.html $(OUT)/report.html || cp $(out)/report.html $(OUT)/report.html
-	cmp -s $(out)/map.html $(OUT)/map.html || cp $(out)/map.html $(OUT)/map.html
+	for file in report.pdf report.html map.html; do
+	    cmp -s $(out)/$$file $(OUT)/$$file || {
+	        cp $(out)/$$file $(OUT)/$$file.part
+	        mv $(OUT)/$$file.part $(OUT)/$$file
+	    }
+	done
 
-# $(out)/settings/NAME holds the value of its variable `settings`.
+# $(out)/settings/NAME holds the value of its variable `settings`, whatever that is made of.
 .PHONY: always
 always:
+$(out)/settings/%: export SETTINGS = $(settings)
 $(out)/settings/%: always
 	mkdir -p $(@D)
-	printf '%s\n' '$(settings)' | cmp -s - '$@' || printf '%s\n' '$(settings)' >'$@'
+	printf '%s\n' "$$SETTINGS" >'$@.part'
+	if cmp -s '$@.part' '$@'; then rm '$@.part'; else mv '$@.part' '$@'; fi
 
 include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 
@@ -51,14 +56,16 @@ include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 # --- facts, text and the two forms of the report
 
 $(out)/settings/report: settings = $(PRESET) $(SEED) | $(network) | $(label) | $(rotation) | $(tsne) | \
-    $(map_rows) $(map_tsne) | $(data_name)
+    $(map_rows) $(map_tsne) | $(data_origin)
 
 # What is known before anything is measured.
+$(out)/facts/run.tsv: export DATA_ORIGIN = $(data_origin)
 $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \
     $(out)/train.st $(out)/test.st $(out)/val.st
 	mkdir -p $(@D)
 	{
-	    printf '%s\t%s\n' data.kind '$(data_kind)' data.name '$(data_name)' data.origin '$(notdir $(data_origin))'
+	    printf '%s\t%s\n' data.origin "$$(tr '\000-\037\177' '?' <<<"$$DATA_ORIGIN" | sed 's/?$$//')"
+	    printf '%s\t%s\n' source "$$(tensor-ls -m source $(out)/train.st | tr '\000-\037\177' '?' | sed 's/?$$//')"
 	    printf '%s\t%s\n' run.preset '$(PRESET)' run.seed '$(SEED)' run.cores "$$(nproc)"
 	    printf '%s\t%s\n' run.version "$$(tensor-ls --version | awk '{ print $$NF }')"
 	    printf '%s\t%s\n' run.date "$$(date -u -r $(out)/label.safetensors '+%Y-%m-%d')"
@@ -69,7 +76,7 @@ $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settin
 	    printf '%s\t%s\n' options.label '$(label)' options.rotation '$(rotation)'
 	    printf '%s\t%s\n' options.tsne '$(tsne)' per_class '$(per_class)'
 	    printf '%s\t%s\n' data.train "$$(tensor-tsv index <$(out)/train.st | wc -l)"
-	    printf '%s\t%s\n' data.train_all "$$(cifar-cat -q -s train --val $(val) '$(data)' | tensor-tsv index | wc -l)"
+	    printf '%s\t%s\n' data.train_all "$$(cifar-cat -q -s train --val $(val) "$$DATA_PATH" | tensor-tsv index | wc -l)"
 	    printf '%s\t%s\n' data.val "$$(tensor-tsv index <$(out)/val.st | wc -l)"
 	    printf '%s\t%s\n' data.test "$$(tensor-tsv index <$(out)/test.st | wc -l)"
 	    tensor-ls $(out)/label.safetensors

@@ -1,5 +1,6 @@
 # run.awk: facts of the data, the network and the options. Input: NAME<TAB>VALUE, and after them the model as tensor-ls
-# lists it.
+# lists it. What the data are follows from what they say of themselves (source) and from their classes: other pictures
+# may lie in the layout of CIFAR-10.
 BEGIN { FS = "\t" }
 $1 ~ /^(data|run|net)\./ { print; next }
 NF == 2 { given[$1] = $2; next }
@@ -33,7 +34,21 @@ function after(text, name,    word, count, i) {
             return word[i + 1]
     return ""
 }
+function data_kind(source) {
+    if (source ~ /^cifar-synth/)
+        return "synthetic"
+    return source == "CIFAR-10" && given["classes"] == "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck" ? \
+        "cifar" : "own"
+}
 END {
+    if ("source" in given) {
+        source = given["source"]
+        sub(/ train$/, "", source)
+        kind = data_kind(source)
+        print "data.kind\t" kind
+        print "data.name\t" (kind == "synthetic" ? "synthetic scenes" : kind == "own" && source == "CIFAR-10" ? \
+            "pictures in CIFAR-10's layout" : source)
+    }
     count = split(given["classes"], name, ",")
     print "data.classes\t" count
     for (k = 1; k <= count; k++)
