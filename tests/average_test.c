@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "check.h"
 #include "learning/average.h"
+#include "model/initialize.h"
 
 static struct resnet *small_network(uint64_t seed)
 {
@@ -41,17 +42,17 @@ static void a_moving_average(void)
     for (int64_t step = 1; step <= STEPS; step++) {
         double keep = average_keep(&ema, step, 0);
         net->weights[3] = (float)(weight = 3.0 / (double)step);
-        net->stem.norm.running_var[0] = (float)step;
+        net->unit[0].norm.running_var[0] = (float)step;
         average_update(&ema, step, 0, net, mean, running);
         mean_weight = keep * mean_weight + (1 - keep) * weight;
         variance = keep * variance + (1 - keep) * (double)step;
         CHECK_NEAR(net->weights[3], weight, 1e-6); /* the training goes on as if nothing were */
     }
     CHECK_NEAR(mean[3], mean_weight, 1e-6);
-    CHECK_NEAR(running[net->stem.norm.running_var - net->running], variance, 1e-5);
+    CHECK_NEAR(running[net->unit[0].norm.running_var - net->running], variance, 1e-5);
     average_exchange(net, mean, running);
     CHECK_NEAR(net->weights[3], mean_weight, 1e-6);
-    CHECK_NEAR(net->stem.norm.running_var[0], variance, 1e-5);
+    CHECK_NEAR(net->unit[0].norm.running_var[0], variance, 1e-5);
     CHECK_NEAR(mean[3], weight, 1e-6);
     free(mean);
     free(running);

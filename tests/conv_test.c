@@ -42,7 +42,7 @@ struct plan {
 static void print_plan(const struct plan *p)
 {
     const struct conv *c = &p->conv;
-    fprintf(stderr, "  in: %d images of %d x %d, %d (%d) -> %d (%d) channels, kernel %d, stride %d", p->images,
+    fprintf(stderr, "  in: %d images of %td x %td, %d (%td) -> %d (%td) channels, kernel %td, stride %td", p->images,
             c->height, c->width, p->inputs, c->inputs, p->outputs, c->outputs, c->kernel, c->stride);
     fprintf(stderr, "%s%s%s%s%s", p->scaled ? ", scaled" : "", p->bias ? ", bias" : "",
             p->residual ? ", residual" : "", p->activate ? ", activate" : "", p->coefficients ? ", coefficients" : "");
@@ -79,8 +79,8 @@ static float *random_weights(struct random *r, const struct plan *p)
 {
     const struct conv *conv = &p->conv;
     float *w = random_floats(r, NORMAL, conv_weight_floats(conv), p->outputs, conv->outputs);
-    for (size_t i = 0; i < conv_weight_floats(conv); i++)
-        if ((int)(i / (size_t)conv->outputs % (size_t)conv->inputs) >= p->inputs)
+    for (ptrdiff_t i = 0; i < conv_weight_floats(conv); i++)
+        if (i / conv->outputs % conv->inputs >= p->inputs)
             w[i] = 0;
     return w;
 }
@@ -172,11 +172,11 @@ struct sizes {
 static struct sizes sizes_of(const struct plan *p)
 {
     const struct conv *v = &p->conv;
-    size_t pixels_out = conv_output_floats(v) / (size_t)v->outputs;
+    ptrdiff_t pixels_out = conv_output_floats(v) / v->outputs;
     return (struct sizes){
-        .y = (size_t)p->images * conv_output_floats(v),
-        .dweight = conv_weight_floats(v),
-        .dx = (size_t)p->images * (v->kernel == 1 ? pixels_out * (size_t)v->inputs : conv_input_floats(v)),
+        .y = (size_t)(p->images * conv_output_floats(v)),
+        .dweight = (size_t)conv_weight_floats(v),
+        .dx = (size_t)(p->images * (v->kernel == 1 ? pixels_out * v->inputs : conv_input_floats(v))),
         .sums = 2 * (size_t)v->outputs,
         .input_sums = 3 * (size_t)v->inputs,
     };
@@ -220,9 +220,26 @@ static struct results run_engine(const struct plan *p, const struct operands *o,
     }
     size_t room = conv_prepared_floats(&p->conv);
     float *prepared = guarded(room);
-    conv_forward(&p->conv, p->images, input_of(p, o), conv_prepare(&p->conv, o->weight, prepared), output, workspace);
-    conv_backward(&p->conv, p->images, input_of(p, o), gradient_of(p, o), o->weight, r.dweight, p->no_dx ? NULL : r.dx,
-                  p->epilogue ? &epilogue : NULL, workspace);
+    const struct conv_forward_pass forward = {
+        .images = p->images,
+        .input = input_of(p, o),
+        .weight = conv_prepare(&p->conv, o->weight, prepared),
+        .output = output,
+        .workspace = workspace,
+    };
+    struct conv_backward_pass backward = {
+        .images = p->images,
+        .input = input_of(p, o),
+        .gradient = gradient_of(p, o),
+        .weight = o->weight,
+        .dweight = r.dweight,
+        .dx = p->no_dx ? NULL : r.dx,
+        .workspace = workspace,
+    };
+    if (p->epilogue)
+        backward.epilogue = epilogue;
+    conv_forward(&p->conv, &forward);
+    conv_backward(&p->conv, &backward);
     CHECK(guard_holds(workspace, scratch) && guard_holds(prepared, room));
     CHECK(guard_holds(r.y, sizes.y) && guard_holds(r.dweight, sizes.dweight) && guard_holds(r.dx, sizes.dx));
     free(prepared);
@@ -522,11 +539,13 @@ static void nan_is_not_folded_away(void)
 /* y of `images` images in one call. Caller frees. */
 static float *forward_alone(const struct conv *conv, int images, const float *x, const float *weight)
 {
-    float *y = allocate_floats(conv_output_floats(conv) * (size_t)images);
+    float *y = allocate_floats((size_t)(conv_output_floats(conv) * images));
     float *workspace = allocate_floats(conv_workspace(conv, images));
     float *room = allocate_floats(conv_prepared_floats(conv));
-    conv_forward(conv, images, (struct conv_input){ .x = x }, conv_prepare(conv, weight, room),
-                 (struct conv_output){ .y = y }, workspace);
+    const struct conv_forward_pass pass = { .images = images, .input = { .x = x },
+                                            .weight = conv_prepare(conv, weight, room), .output = { .y = y },
+                                            .workspace = workspace };
+    conv_forward(conv, &pass);
     free(room);
     free(workspace);
     return y;

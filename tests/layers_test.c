@@ -68,9 +68,15 @@ static void check_conv_forward(const char *layer, const struct conv *conv, int i
     float *bias = fixture_vectors(&fixture, layer, "bias"), *residual = fixture_maps(&fixture, layer, "residual");
     float *y = allocate_floats(size.floats);
     double *sums = allocate(2 * (size_t)size.stored, sizeof *sums);
-    struct conv_output output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .activate = true };
     float *prepared = allocate_floats(conv_prepared_floats(conv));
-    conv_forward(conv, images, input, conv_prepare(conv, weight, prepared), output, workspace);
+    const struct conv_forward_pass pass = {
+        .images = images,
+        .input = input,
+        .weight = conv_prepare(conv, weight, prepared),
+        .output = { .y = y, .sums = sums, .bias = bias, .residual = residual, .activate = true },
+        .workspace = workspace,
+    };
+    conv_forward(conv, &pass);
     free(prepared);
     check_maps(y, layer, "y", convolution);
     check_sums(sums, layer, "sums");
@@ -91,15 +97,24 @@ static void check_conv_backward(const char *layer, const struct conv *conv, int 
         maps[i] = fixture_maps(&fixture, layer, names[i]);
     for (int i = 0; i < (whole ? 5 : 3); i++)
         each[i] = fixture_vectors(&fixture, layer, vectors[i]);
-    float *dweight = allocate_floats(conv_weight_floats(conv)), *dx = allocate_floats(size_of(layer, "dx").floats);
+    float *dweight = allocate_floats((size_t)conv_weight_floats(conv)), *dx = allocate_floats(size_of(layer, "dx").floats);
     double *sums = allocate(3 * (size_t)conv->inputs, sizeof *sums);
-    struct conv_gradient gradient = { maps[0], maps[1], each[0], each[1], each[2] };
-    struct conv_epilogue epilogue = { .skip = maps[2], .skip_stride = skip_stride, .gate = maps[3],
-                                      .gate_scale = each[3], .gate_shift = each[4],
-                                      .with = { maps[4], maps[5] }, .sums = sums };
-    conv_backward(conv, images, input, gradient, weight, dweight, dx, whole ? &epilogue : NULL, workspace);
+    struct conv_backward_pass pass = {
+        .images = images,
+        .input = input,
+        .gradient = { maps[0], maps[1], each[0], each[1], each[2] },
+        .weight = weight,
+        .dweight = dweight,
+        .dx = dx,
+        .workspace = workspace,
+    };
+    if (whole)
+        pass.epilogue = (struct conv_epilogue){ .skip = maps[2], .skip_stride = skip_stride, .gate = maps[3],
+                                                .gate_scale = each[3], .gate_shift = each[4],
+                                                .with = { maps[4], maps[5] }, .sums = sums };
+    conv_backward(conv, &pass);
     float *want = fixture_weight(&fixture, layer, "dweight");
-    CHECK_FLOATS_RELATIVE(dweight, want, conv_weight_floats(conv), convolution);
+    CHECK_FLOATS_RELATIVE(dweight, want, (size_t)conv_weight_floats(conv), convolution);
     check_maps(dx, layer, "dx", convolution);
     if (whole)
         check_sums(sums, layer, "dx_sums");
@@ -269,19 +284,22 @@ static void batch_norm_of_constants(void)
 static void pooling(void)
 {
     struct size size = size_of("pool", "x");
-    int pixels = size.height * size.width;
+    const struct maps maps = { size.images, size.height, size.width, size.stored };
     float *x = fixture_maps(&fixture, "pool", "x"), *want = fixture_vectors(&fixture, "pool", "feature");
     float *dfeature = fixture_vectors(&fixture, "pool", "dfeature");
     float *first = fixture_maps(&fixture, "pool", "first"), *second = fixture_maps(&fixture, "pool", "second");
     float *feature = allocate_floats((size_t)(size.images * size.stored)), *dx = allocate_floats(size.floats);
     double *sums = allocate(3 * (size_t)size.stored, sizeof *sums);
-    float *parts = allocate_floats(pool_parts(size.images, size.stored));
-    pool_forward(size.images, pixels, size.stored, x, feature);
+    float *parts = allocate_floats(pool_parts(&maps));
+    pool_forward(&maps, x, feature);
     CHECK_FLOATS_RELATIVE(feature, want, (size_t)(size.images * size.stored), element);
-    pool_backward(ACTIVATION_RELU, size.images, pixels, size.stored, dfeature, x, first, second, dx, sums, parts);
+    struct pool_backward_pass pass = { .dfeature = dfeature, .activation = ACTIVATION_RELU, .x = x,
+                                       .with = { first, second }, .dx = dx, .sums = sums, .parts = parts };
+    pool_backward(&maps, &pass);
     check_maps(dx, "pool", "dx", element);
     check_sums(sums, "pool", "sums");
-    pool_backward(ACTIVATION_RELU, size.images, pixels, size.stored, dfeature, x, NULL, NULL, dx, sums, parts);
+    pass.with[0] = pass.with[1] = NULL;
+    pool_backward(&maps, &pass);
     check_maps(dx, "pool", "dx", element);
     float *all[] = { x, want, dfeature, first, second, feature, dx };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -297,7 +315,9 @@ static void maximum_pooling(void)
     enum { IN = IMAGES * HEIGHT * WIDTH * CHANNELS, OUT = IMAGES * ROWS * COLUMNS * CHANNELS };
     struct random random = random_of(5, 0);
     float x[IN], out[OUT], g[OUT], a[CHANNELS], b[CHANNELS], c[CHANNELS];
-    float *scratch = allocate_floats(max_pool_scratch(IMAGES, CHANNELS));
+    const struct max_pool pool = { IMAGES, HEIGHT, WIDTH, CHANNELS };
+    const struct max_pool_gradient gradient = { out, g, a, b, c };
+    float *scratch = allocate_floats(max_pool_workspace(&pool));
     double sums[2 * CHANNELS], want_sums[2 * CHANNELS] = { 0 };
     for (int i = 0; i < IN; i++)
         x[i] = floorf(3 * random_uniform(&random)); /* 0, 1, 2: many are equal */
@@ -308,7 +328,7 @@ static void maximum_pooling(void)
         b[i] = random_normal(&random);
         c[i] = random_normal(&random);
     }
-    max_pool_forward(IMAGES, HEIGHT, WIDTH, CHANNELS, x, out, sums, scratch);
+    max_pool_forward(&pool, x, out, sums, scratch);
     float got[IN], want[IN] = { 0 };
     for (int i = 0; i < OUT; i++) {
         int channel = i % CHANNELS, column = i / CHANNELS % COLUMNS, row = i / CHANNELS / COLUMNS % ROWS;
@@ -328,12 +348,12 @@ static void maximum_pooling(void)
     for (int i = 0; i < 2 * CHANNELS; i++)
         CHECK_NEAR(sums[i], want_sums[i], 0);
     memcpy(got, x, sizeof got);
-    max_pool_backward(IMAGES, HEIGHT, WIDTH, CHANNELS, got, out, g, a, b, c, scratch);
+    max_pool_backward(&pool, got, &gradient, scratch);
     CHECK_FLOATS(got, want, IN, 1e-6);
     for (int pixel = 0; pixel < 4; pixel++) { /* of the first square */
         memcpy(got, x, sizeof got);
         got[(pixel / 2 * WIDTH + pixel % 2) * CHANNELS] = NAN;
-        max_pool_forward(IMAGES, HEIGHT, WIDTH, CHANNELS, got, out, NULL, NULL);
+        max_pool_forward(&pool, got, out, NULL, NULL);
         CHECK(isnan(out[0]));
         CHECK(!isnan(out[1]));
     }
@@ -367,7 +387,8 @@ static void pooling_on_a_grid(void)
         for (int i = 0; i < IMAGES * image; i++)
             x[i] = random_normal(&random);
         for (int grid = 1; grid <= (height < width ? height : width); grid++) {
-            pool_grid_forward(IMAGES, height, width, CHANNELS, grid, x, feature);
+            const struct maps maps = { IMAGES, height, width, CHANNELS };
+            pool_grid_forward(&maps, grid, x, feature);
             for (int at = 0; at < IMAGES * grid * grid * CHANNELS; at++) {
                 int c = at % CHANNELS, cell = at / CHANNELS % (grid * grid), n = at / CHANNELS / (grid * grid);
                 double want = cell_mean(x + n * image, height, width, CHANNELS, grid, cell / grid, cell % grid, c);
@@ -442,14 +463,19 @@ static void residual(void)
     float *shift = fixture_vectors(&fixture, "residual", "shift");
     float *skip_scale = fixture_vectors(&fixture, "residual", "skip_scale");
     float *skip_shift = fixture_vectors(&fixture, "residual", "skip_shift"), *out = allocate_floats(size.floats);
-    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, NULL, NULL, NULL, out);
+    struct residual end = { .activation = ACTIVATION_RELU, .pixels = pixels, .channels = size.stored, .y = y,
+                            .scale = scale, .shift = shift, .out = out };
+    residual_forward(&end);
     check_maps(out, "residual", "alone", element);
-    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    end.skip = skip;
+    residual_forward(&end);
     check_maps(out, "residual", "identity", element);
-    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, skip_scale, skip_shift, out);
+    end.skip_scale = skip_scale;
+    end.skip_shift = skip_shift;
+    residual_forward(&end);
     check_maps(out, "residual", "projected", element);
     y[0] = NAN;
-    residual_forward(ACTIVATION_RELU, pixels, size.stored, y, scale, shift, skip, NULL, NULL, out);
+    residual_forward(&end);
     CHECK(isnan(out[0]));
     float *all[] = { y, skip, scale, shift, skip_scale, skip_shift, out };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -471,17 +497,24 @@ static void residual_of_any_size(void)
         skip[i] = random_normal(&random);
     }
     for (int kind = 0; kind < 3; kind++) {
-        const float *skip_scale = kind == 2 ? scale[2] : NULL, *skip_shift = kind == 2 ? scale[3] : NULL;
-        residual_forward(ACTIVATION_RELU, PIXELS, CHANNELS, y, scale[0], scale[1], kind ? skip : NULL, skip_scale,
-                         skip_shift, all);
+        const struct residual whole = { ACTIVATION_RELU, PIXELS, CHANNELS, y, scale[0], scale[1], kind ? skip : NULL,
+                                        kind == 2 ? scale[2] : NULL, kind == 2 ? scale[3] : NULL, all };
+        residual_forward(&whole);
         for (int at = 0; at < PIXELS * CHANNELS; at += 999 * CHANNELS) {
-            residual_forward(ACTIVATION_RELU, 1, CHANNELS, y + at, scale[0], scale[1], kind ? skip + at : NULL,
-                             skip_scale, skip_shift, out);
+            struct residual one = whole;
+            one.pixels = 1;
+            one.y += at;
+            one.skip = kind ? skip + at : NULL;
+            one.out = out;
+            residual_forward(&one);
             CHECK_BYTES(all + at, out, sizeof out);
             memcpy(few, y + at, FEW * sizeof *few);
             memcpy(few + FEW, skip + at, FEW * sizeof *few);
-            residual_forward(ACTIVATION_RELU, 1, FEW, few, scale[0], scale[1], kind ? few + FEW : NULL, skip_scale,
-                             skip_shift, narrow);
+            one.channels = FEW;
+            one.y = few;
+            one.skip = kind ? few + FEW : NULL;
+            one.out = narrow;
+            residual_forward(&one);
             CHECK_FLOATS(narrow, out, FEW, element);
         }
     }
@@ -533,12 +566,17 @@ static void celu_of_maps(void)
         float y[PIXELS * 32], skip[PIXELS * 32], scale[32], shift[32], out[PIXELS * 32], dx[PIXELS * 32], dfeature[32];
         struct random random = random_of(4, (uint64_t)w);
         double *sums = allocate(3 * (size_t)channels, sizeof *sums);
-        float *parts = allocate_floats(pool_parts(1, channels)), *all[] = { y, skip, scale, shift, dfeature };
+        const struct maps maps = { 1, 1, PIXELS, channels };
+        float *parts = allocate_floats(pool_parts(&maps)), *all[] = { y, skip, scale, shift, dfeature };
         for (int a = 0; a < 5; a++)
             for (int i = 0; i < (a < 2 ? count : channels); i++)
                 all[a][i] = random_normal(&random);
-        residual_forward(ACTIVATION_CELU, PIXELS, channels, y, scale, shift, skip, NULL, NULL, out);
-        pool_backward(ACTIVATION_CELU, 1, PIXELS, channels, dfeature, out, NULL, NULL, dx, sums, parts);
+        const struct residual end = { .activation = ACTIVATION_CELU, .pixels = PIXELS, .channels = channels, .y = y,
+                                      .scale = scale, .shift = shift, .skip = skip, .out = out };
+        const struct pool_backward_pass pass = { .dfeature = dfeature, .activation = ACTIVATION_CELU, .x = out,
+                                                 .dx = dx, .sums = sums, .parts = parts };
+        residual_forward(&end);
+        pool_backward(&maps, &pass);
         for (int i = 0; i < count; i++) {
             int c = i % channels;
             double x = (double)scale[c] * (double)y[i] + (double)shift[c] + (double)skip[i];

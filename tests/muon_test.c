@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
 #include "learning/muon.h"
 #include "learning/newton_schulz.h"
 #include "learning/sgd.h"
+#include "model/initialize.h"
 
 /* Rows and columns: tall, wide, square; beyond one block of either kind. */
 static const int shapes[][2] = { { 1, 1 }, { 144, 16 }, { 36, 64 }, { 20, 20 }, { 300, 80 }, { 70, 150 } };

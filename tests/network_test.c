@@ -9,14 +9,17 @@
 
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
 #include "fixture.h"
 #include "learning/sgd.h"
 #include "model/fault.h"
 #include "model/inference.h"
+#include "model/initialize.h"
 #include "model/input.h"
 #include "model/resnet.h"
+#include "model/train_step.h"
 
 /* Relative to the largest value of a tensor. The fixture is in double precision; single precision rounds at 6e-8 and a
  * fast convolution at up to 5e-6 per layer, over eight layers and back. Ten steps let that grow. */
@@ -99,11 +102,8 @@ static size_t outside_floats(const struct resnet_tensor *t)
 static void check_tensor(struct resnet *net, const struct resnet_tensor *t, bool gradient, const char *prefix,
                          double tolerance)
 {
-    float *got = allocate_floats(outside_floats(t)), *weights = net->weights;
-    if (gradient)
-        net->weights = net->gradients; /* same layout */
-    resnet_export(net, t, got);
-    net->weights = weights;
+    float *got = allocate_floats(outside_floats(t));
+    resnet_export(t, gradient ? resnet_gradients(net, t) : resnet_values(net, t), got);
     const struct tensor *want = fixture_tensor(&fixture, prefix, t->name);
     if (!CHECK_INTEGER((int64_t)tensor_elements(want), (int64_t)outside_floats(t)) ||
         !CHECK_FLOATS_RELATIVE(got, (const float *)want->data, outside_floats(t), tolerance))
@@ -172,7 +172,7 @@ static void check_padding(enum activation activation)
     }
     for (int i = 0; i < net->parameter_tensors; i++) {
         float *values = allocate_floats(outside_floats(&net->tensor[i]));
-        resnet_export(net, &net->tensor[i], values);
+        resnet_export(&net->tensor[i], resnet_values(net, &net->tensor[i]), values);
         resnet_import(bare, &bare->tensor[i], values);
         free(values);
     }
@@ -344,7 +344,7 @@ static void inference_is_image_by_image(void)
 {
     struct resnet *net = network_after();
     struct inference all = inference_new(net, BATCH), one = inference_new(net, 1);
-    size_t image = conv_input_floats(&net->stem.conv);
+    size_t image = conv_input_floats(&net->unit[0].conv);
     load_step(0, BATCH, all.input);
     inference_run(&all, BATCH);
     for (int i = 0; i < BATCH; i++) {
@@ -374,7 +374,7 @@ static void initial_weights(void)
         size_t count = outside_floats(t);
         float *values = allocate_floats(count);
         double squares = 0, largest = 0;
-        resnet_export(net, t, values);
+        resnet_export(t, resnet_values(net, t), values);
         for (size_t v = 0; v < count; v++) {
             squares += (double)values[v] * (double)values[v];
             largest = fmax(largest, fabs((double)values[v]));
@@ -435,8 +435,8 @@ static void dirac_filters_pass_channels_on(void)
         size_t count = outside_floats(t), filter = count / (size_t)t->outputs;
         bool hidden = t->rank == 4 && t->kernel == 3 && i > 0;
         float *got = allocate_floats(count), *want = allocate_floats(count);
-        resnet_export(net, t, got);
-        resnet_export(plain, &plain->tensor[i], want);
+        resnet_export(t, resnet_values(net, t), got);
+        resnet_export(&plain->tensor[i], resnet_values(plain, &plain->tensor[i]), want);
         for (size_t v = 0; hidden && v < filter * (size_t)t->inputs && v < count; v++)
             want[v] = v % filter / 9 == v / filter && v % 9 == 4 ? 1 : 0;
         CHECK_FLOATS(got, want, count, 0);
@@ -525,20 +525,20 @@ static void the_layer_that_breaks_is_named(void)
 {
     struct resnet *net = network_for_faults(DOWNSAMPLE_POOL);
     check_broken_tensors(net);
-    net->weights[net->block[1].first.weight] = 3e38f;
+    net->weights[net->block[1].first->weight->offset] = 3e38f;
     step_of(net);
     check_fault(net, "activations of layer2.pool.conv");
     resnet_free(net);
 
     net = network_for_faults(DOWNSAMPLE_STRIDE);
     check_broken_tensors(net);
-    net->gradients[net->classifier_bias] = INFINITY; /* of the backward pass, the last layer is the first */
+    *resnet_gradients(net, net->classifier_bias) = INFINITY; /* of the backward pass, the last layer is the first */
     net->gradients[0] = NAN;
     check_fault(net, "gradients of fc");
     step_of(net);
-    net->weights[net->block[1].second.weight] = INFINITY; /* by the update, after a sound step */
+    net->weights[net->block[1].second->weight->offset] = INFINITY; /* by the update, after a sound step */
     check_fault(net, "weights of layer2.0.conv2");
-    net->weights[net->block[1].second.weight] = 0;
+    net->weights[net->block[1].second->weight->offset] = 0;
     net->running[0] = NAN;
     check_fault(net, "running statistics of bn1");
     resnet_free(net);
@@ -548,7 +548,7 @@ static void the_layer_that_breaks_is_named(void)
 static void activations_that_overflow_are_named(void)
 {
     struct resnet *net = network_for_faults(DOWNSAMPLE_STRIDE);
-    net->weights[net->block[1].first.weight] = 3e38f;
+    net->weights[net->block[1].first->weight->offset] = 3e38f;
     step_of(net);
     check_fault(net, "activations of layer2.0.conv1");
     resnet_free(net);
@@ -567,7 +567,7 @@ static void inference_that_overflows_is_named(void)
     struct inference inference = inference_new(net, 4);
     struct random random = random_of(3, 0);
     char text[FAULT_TEXT_MAX];
-    for (size_t i = 0; i < 4 * conv_input_floats(&net->stem.conv); i++)
+    for (ptrdiff_t i = 0; i < 4 * conv_input_floats(&net->unit[0].conv); i++)
         inference.input[i] = i % 4 < 3 ? random_normal(&random) : 0;
     CHECK(inference_fault(&inference, 4, text) == NULL);
     for (size_t f = 0; f < sizeof faults / sizeof *faults; f++) {

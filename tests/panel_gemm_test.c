@@ -40,9 +40,6 @@ static void matrices_free(struct matrices *x)
 /* The largest error of one product; elements of C that it must not touch count as well. */
 static double error_of(const struct matrices *x, int m, int k, int count, bool by_rows, bool whole_panels, bool add)
 {
-    ptrdiff_t row_a = by_rows ? k : 1, column_a = by_rows ? 1 : m;
-    struct panels layout_b = whole_panels ? (struct panels){ PANEL, k * PANEL } : (struct panels){ COLUMNS, PANEL };
-    struct panels layout_c = { COLUMNS, PANEL };
     float *c = allocate_floats(ROWS_MOST * COLUMNS);
     double worst = 0;
     struct ahead ahead = ahead_new(x->a);
@@ -50,15 +47,24 @@ static double error_of(const struct matrices *x, int m, int k, int count, bool b
     ahead.next = x->b;
     for (int i = 0; i < ROWS_MOST * COLUMNS; i++)
         c[i] = x->c[i];
-    panel_gemm(m, k, count, x->a, row_a, column_a, x->b, layout_b, add, c, layout_c, &ahead);
+    const struct product product = {
+        .rows = m,
+        .depth = k,
+        .panels = count,
+        .a = { x->a, by_rows ? k : 1, by_rows ? 1 : m },
+        .b = { x->b, whole_panels ? PANEL : COLUMNS, whole_panels ? k * PANEL : PANEL },
+        .c = { c, COLUMNS, PANEL },
+        .add = add,
+    };
+    panel_gemm(&product, &ahead);
     for (int i = 0; i < ROWS_MOST; i++)
         for (int j = 0; j < COLUMNS; j++) {
             double sum = x->c[i * COLUMNS + j];
             if (i < m && j < count * PANEL) {
                 sum = add ? sum : 0;
                 for (int p = 0; p < k; p++)
-                    sum += (double)x->a[i * row_a + p * column_a] *
-                           x->b[p * layout_b.row + j / PANEL * layout_b.panel + j % PANEL];
+                    sum += (double)x->a[i * product.a.row + p * product.a.column] *
+                           x->b[p * product.b.row + j / PANEL * product.b.panel + j % PANEL];
             }
             worst = fmax(worst, fabs(sum - c[i * COLUMNS + j]));
         }
@@ -98,12 +104,16 @@ static void products_are_added(void)
 static void rows_do_not_depend_on_each_other(void)
 {
     struct matrices x = matrices_new();
-    struct panels layout_b = { PANEL, PANEL * PANEL }, layout_c = { COLUMNS, PANEL };
     float *all = allocate_floats(ROWS_MOST * COLUMNS), *one = allocate_floats(COLUMNS);
     for (int count = 1; count <= PANELS_MOST; count++) {
-        panel_gemm(ROWS_MOST - 1, PANEL, count, x.a, PANEL, 1, x.b, layout_b, false, all, layout_c, NULL);
+        struct product product = { ROWS_MOST - 1, PANEL, count, { x.a, PANEL, 1 }, { x.b, PANEL, PANEL * PANEL },
+                                   { all, COLUMNS, PANEL }, false };
+        panel_gemm(&product, NULL);
+        product.rows = product.panels = 1;
+        product.c.at = one;
         for (int i = 0; i < ROWS_MOST - 1; i++) {
-            panel_gemm(1, PANEL, 1, x.a + i * PANEL, PANEL, 1, x.b, layout_b, false, one, layout_c, NULL);
+            product.a.at = x.a + i * PANEL;
+            panel_gemm(&product, NULL);
             for (int j = 0; j < PANEL; j++)
                 CHECK_NEAR(all[i * COLUMNS + j], one[j], 0);
         }

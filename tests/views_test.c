@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
 #include "learning/views.h"
+#include "model/initialize.h"
 
 enum { IMAGES = 5, ROOM = 6, HEIGHT = 6, WIDTH = 8, PIXELS = HEIGHT * WIDTH, CLASSES = 3, CHANNELS = 4, GRID = 2 };
 enum { TAP = GRID * GRID * CHANNELS };

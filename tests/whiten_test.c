@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
 #include "learning/whiten.h"
+#include "model/initialize.h"
+#include "model/train_step.h"
 
 enum { COUNT = 80, HEIGHT = 7, WIDTH = 9, PIXELS = HEIGHT * WIDTH, PATCHES = COUNT * (HEIGHT - 2) * (WIDTH - 2) };
 
@@ -77,8 +80,8 @@ static void patches_come_out_white(void)
     struct resnet *net = network(60), *plain = network(60);
     float filter[60 * PATCH_VALUES], random[60 * PATCH_VALUES], *given = allocate_floats(FILTERS * PATCHES);
     whiten_stem(net, &normalization, images, COUNT, HEIGHT, WIDTH);
-    resnet_export(net, &net->tensor[0], filter);
-    resnet_export(plain, &plain->tensor[0], random);
+    resnet_export(net->unit[0].weight, resnet_values(net, net->unit[0].weight), filter);
+    resnet_export(plain->unit[0].weight, resnet_values(plain, plain->unit[0].weight), random);
     for (int k = 0; k < FILTERS; k++) {
         for (int i = 0; i < PATCH_VALUES; i++)
             CHECK_NEAR(filter[2 * k * PATCH_VALUES + i], -filter[(2 * k + 1) * PATCH_VALUES + i], 0);
@@ -91,12 +94,12 @@ static void patches_come_out_white(void)
     }
     for (int k = 0; k < FILTERS; k++)
         for (int l = 0; l < FILTERS; l++) {
-            double sum = 0, scale = (double)net->stem.norm.gamma[2 * k];
+            double sum = 0, scale = (double)net->unit[0].norm.gamma[2 * k];
             for (int at = 0; at < PATCHES; at++)
                 sum += (double)given[k * PATCHES + at] * (double)given[l * PATCHES + at];
             CHECK_NEAR(sum / PATCHES, k == l ? scale * scale : 0, 1e-3);
         }
-    CHECK_NEAR(net->stem.norm.gamma[0], 1, 1e-3); /* the largest variance is far above epsilon */
+    CHECK_NEAR(net->unit[0].norm.gamma[0], 1, 1e-3); /* the largest variance is far above epsilon */
     CHECK_FLOATS(filter + 54 * PATCH_VALUES, random + 54 * PATCH_VALUES, 6 * PATCH_VALUES, 0);
     free(given);
     resnet_free(net);

@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "learning/train.h"
 #include "learning/whiten.h"
+#include "model/initialize.h"
 
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };

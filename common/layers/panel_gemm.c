@@ -6,22 +6,23 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/simd.h"
 #include "layers/panel_kernel.h"
 
 static sgemmsup_ker_ft kernel; /* NULL: use bli_sgemm */
 static cntx_t *context;
 static dim_t kernel_rows; /* of A that the kernel takes at a time: it walks over m by itself */
 
-static void call_kernel(int m, int k, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                        ptrdiff_t row_b, bool add, float *c, ptrdiff_t row_c)
+/* One panel: B is product.b's first, C product.c's. */
+static void call_kernel(const struct product *product)
 {
-    float one = 1, beta = add ? 1 : 0;
+    float one = 1, beta = product->add ? 1 : 0;
+    const struct operand *a = &product->a;
     auxinfo_t info;
     memset(&info, 0, sizeof info);
-    bli_auxinfo_set_ps_a(kernel_rows * row_a, &info);
-    kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, m, PANEL, k, &one, (float *)(uintptr_t)a, row_a, column_a,
-           (float *)(uintptr_t)b, row_b, 1, &beta, c, row_c, 1, &info, context);
+    bli_auxinfo_set_ps_a(kernel_rows * a->row, &info);
+    kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, product->rows, PANEL, product->depth, &one, (float *)(uintptr_t)a->at,
+           a->row, a->column, (float *)(uintptr_t)product->b.at, product->b.row, 1, &beta, product->c.at,
+           product->c.row, 1, &info, context);
 }
 
 /* Whether the kernel multiplies 13 x 5 by 5 x 16 rightly, for A by rows and by columns. */
@@ -29,20 +30,22 @@ static bool kernel_works(void)
 {
     enum { M = 13, K = 5 };
     float a[M * K], b[K * PANEL], c[M * PANEL];
+    struct product product = { M, K, 1, { a, K, 1 }, { b, PANEL, 0 }, { c, PANEL, 0 }, true };
     for (int by_rows = 0; by_rows < 2; by_rows++) {
-        ptrdiff_t row_a = by_rows ? K : 1, column_a = by_rows ? 1 : M;
+        product.a.row = by_rows ? K : 1;
+        product.a.column = by_rows ? 1 : M;
         for (int i = 0; i < M * K; i++)
             a[i] = (float)(i % 7 - 3);
         for (int i = 0; i < K * PANEL; i++)
             b[i] = (float)(i % 11 - 5);
         for (int i = 0; i < M * PANEL; i++)
             c[i] = 1;
-        call_kernel(M, K, a, row_a, column_a, b, PANEL, true, c, PANEL);
+        call_kernel(&product);
         for (int i = 0; i < M; i++)
             for (int j = 0; j < PANEL; j++) {
                 float sum = 1;
                 for (int p = 0; p < K; p++)
-                    sum += a[i * row_a + p * column_a] * b[p * PANEL + j];
+                    sum += a[i * product.a.row + p * product.a.column] * b[p * PANEL + j];
                 if (!(fabsf(sum - c[i * PANEL + j]) < 1e-3f))
                     return false;
             }
@@ -66,26 +69,30 @@ void panel_gemm_start(void)
         kernel = NULL;
 }
 
-static void multiply_panel(int m, int k, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                           ptrdiff_t row_b, bool add, float *c, ptrdiff_t row_c)
+static void multiply_panel(const struct product *product)
 {
     if (kernel) {
-        call_kernel(m, k, a, row_a, column_a, b, row_b, add, c, row_c);
+        call_kernel(product);
         return;
     }
-    float one = 1, beta = add ? 1 : 0;
-    bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, PANEL, k, &one, (float *)(uintptr_t)a, row_a, column_a,
-              (float *)(uintptr_t)b, row_b, 1, &beta, c, row_c, 1);
+    float one = 1, beta = product->add ? 1 : 0;
+    const struct operand *a = &product->a;
+    bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, product->rows, PANEL, product->depth, &one,
+              (float *)(uintptr_t)a->at, a->row, a->column, (float *)(uintptr_t)product->b.at, product->b.row, 1, &beta,
+              product->c.at, product->c.row, 1);
 }
 
-void panel_gemm(int m, int k, int count, const float *a, ptrdiff_t row_a, ptrdiff_t column_a, const float *b,
-                struct panels layout_b, bool add, float *c, struct panels layout_c, struct ahead *ahead)
+void panel_gemm(const struct product *product, struct ahead *ahead)
 {
-    if (PANEL_KERNEL_SERVES && (row_a == 1 || column_a == 1)) {
-        struct ahead nothing = ahead_new(b);
-        panel_kernel(m, k, count, a, row_a, column_a, b, layout_b, add, c, layout_c, ahead ? ahead : &nothing);
+    if (PANEL_KERNEL_SERVES && (product->a.row == 1 || product->a.column == 1)) {
+        struct ahead nothing = ahead_new(product->b.at);
+        panel_kernel(product, ahead ? ahead : &nothing);
         return;
     }
-    for (; count > 0; count--, b += layout_b.panel, c += layout_c.panel)
-        multiply_panel(m, k, a, row_a, column_a, b, layout_b.row, add, c, layout_c.row);
+    struct product one = *product;
+    for (ptrdiff_t panel = 0; panel < product->panels; panel++) {
+        multiply_panel(&one);
+        one.b.at += one.b.panel;
+        one.c.at += one.c.panel;
+    }
 }

@@ -7,86 +7,89 @@
 
 /* Rows or columns of a side that belong to a cell. */
 struct span {
-    int begin, end;
+    ptrdiff_t begin, end;
 };
 
-static struct span span_of(int cell, int grid, int side)
+static struct span span_of(ptrdiff_t cell, ptrdiff_t grid, ptrdiff_t side)
 {
     return (struct span){ cell * side / grid, ((cell + 1) * side + grid - 1) / grid };
 }
 
-/* The mean over one cell of an image x [height][width][channels]. */
-static void cell_mean(struct span rows, struct span columns, int width, int channels, const float *x,
+static ptrdiff_t image_floats(const struct maps *maps)
+{
+    return maps->height * maps->width * maps->channels;
+}
+
+/* The mean over one cell of an image x [H][W][C]. */
+static void cell_mean(const struct maps *maps, struct span rows, struct span columns, const float *x,
                       float *restrict mean)
 {
+    ptrdiff_t channels = maps->channels;
     memset(mean, 0, (size_t)channels * sizeof *mean);
-    for (int h = rows.begin; h < rows.end; h++) {
-        const float *from = x + (size_t)(h * width + columns.begin) * (size_t)channels;
-        for (int w = columns.begin; w < columns.end; w++, from += channels)
-            for (int c = 0; c < channels; c++)
+    for (ptrdiff_t h = rows.begin; h < rows.end; h++) {
+        const float *from = x + (h * maps->width + columns.begin) * channels;
+        for (ptrdiff_t w = columns.begin; w < columns.end; w++, from += channels)
+            for (ptrdiff_t c = 0; c < channels; c++)
                 mean[c] += from[c];
     }
-    for (int c = 0; c < channels; c++)
+    for (ptrdiff_t c = 0; c < channels; c++)
         mean[c] /= (float)((rows.end - rows.begin) * (columns.end - columns.begin));
 }
 
-void pool_grid_forward(int images, int height, int width, int channels, int grid, const float *x, float *feature)
+void pool_grid_forward(const struct maps *maps, ptrdiff_t grid, const float *x, float *feature)
 {
-    size_t image = (size_t)height * (size_t)width * (size_t)channels;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (int n = 0; n < images; n++)
-        for (int cell = 0; cell < grid * grid; cell++)
-            cell_mean(span_of(cell / grid, grid, height), span_of(cell % grid, grid, width), width, channels,
-                      x + (size_t)n * image, feature + (size_t)(n * grid * grid + cell) * (size_t)channels);
+    for (ptrdiff_t n = 0; n < maps->images; n++)
+        for (ptrdiff_t cell = 0; cell < grid * grid; cell++)
+            cell_mean(maps, span_of(cell / grid, grid, maps->height), span_of(cell % grid, grid, maps->width),
+                      x + n * image_floats(maps), feature + (n * grid * grid + cell) * maps->channels);
 }
 
-void pool_forward(int images, int pixels, int channels, const float *x, float *feature)
+void pool_forward(const struct maps *maps, const float *x, float *feature)
 {
-    pool_grid_forward(images, 1, pixels, channels, 1, x, feature);
+    pool_grid_forward(maps, 1, x, feature);
 }
 
-size_t pool_parts(int images, int channels)
+size_t pool_parts(const struct maps *maps)
 {
-    return 3 * (size_t)images * (size_t)channels;
+    return 3 * (size_t)(maps->images * maps->channels);
 }
 
 /* total[c] += sum over pixels of x[p][c] y[p][c] of one image; single precision, since an image has few pixels. */
-static void add_products(int pixels, int channels, const float *x, const float *y, float *total)
+static void add_products(ptrdiff_t pixels, ptrdiff_t channels, const float *x, const float *y, float *total)
 {
-    for (int p = 0; p < pixels; p++, x += channels, y += channels)
-        for (int c = 0; c < channels; c++)
+    for (ptrdiff_t p = 0; p < pixels; p++, x += channels, y += channels)
+        for (ptrdiff_t c = 0; c < channels; c++)
             total[c] += x[c] * y[c];
 }
 
-/* One image; sums are set. */
-static void backward_image(enum activation activation, int pixels, int channels, const float *dfeature, const float *x,
-                           const float *first, const float *second, float *restrict dx, float *restrict sums)
+/* The image of number n; its sums are set. */
+static void backward_image(const struct maps *maps, const struct pool_backward_pass *pass, ptrdiff_t n,
+                           float *restrict sums)
 {
+    ptrdiff_t channels = maps->channels, pixels = maps->height * maps->width, at = n * image_floats(maps);
+    const float *dfeature = pass->dfeature + n * channels, *x = pass->x + at;
+    float *restrict dx = pass->dx + at;
     memset(sums, 0, 3 * (size_t)channels * sizeof *sums);
-    for (int p = 0; p < pixels; p++)
-        for (int c = 0; c < channels; c++) {
-            int at = p * channels + c;
-            dx[at] = activate_backward(activation, dfeature[c] / (float)pixels, x[at]);
-            sums[c] += dx[at];
+    for (ptrdiff_t p = 0; p < pixels; p++)
+        for (ptrdiff_t c = 0; c < channels; c++) {
+            ptrdiff_t i = p * channels + c;
+            dx[i] = activate_backward(pass->activation, dfeature[c] / (float)pixels, x[i]);
+            sums[c] += dx[i];
         }
-    if (first)
-        add_products(pixels, channels, dx, first, sums + channels);
-    if (second)
-        add_products(pixels, channels, dx, second, sums + 2 * channels);
+    for (int w = 0; w < 2; w++)
+        if (pass->with[w])
+            add_products(pixels, channels, dx, pass->with[w] + at, sums + (w + 1) * channels);
 }
 
-void pool_backward(enum activation activation, int images, int pixels, int channels, const float *dfeature,
-                   const float *x, const float *first, const float *second, float *dx, double *sums, float *parts)
+void pool_backward(const struct maps *maps, const struct pool_backward_pass *pass)
 {
-    size_t image = (size_t)pixels * (size_t)channels, part = 3 * (size_t)channels;
+    ptrdiff_t part = 3 * maps->channels;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (int n = 0; n < images; n++) {
-        size_t at = (size_t)n * image;
-        backward_image(activation, pixels, channels, dfeature + (size_t)n * (size_t)channels, x + at,
-                       first ? first + at : NULL, second ? second + at : NULL, dx + at, parts + (size_t)n * part);
-    }
-    memset(sums, 0, part * sizeof *sums);
-    for (int n = 0; n < images; n++)
-        for (size_t i = 0; i < part; i++)
-            sums[i] += parts[(size_t)n * part + i];
+    for (ptrdiff_t n = 0; n < maps->images; n++)
+        backward_image(maps, pass, n, pass->parts + n * part);
+    memset(pass->sums, 0, (size_t)part * sizeof *pass->sums);
+    for (ptrdiff_t n = 0; n < maps->images; n++)
+        for (ptrdiff_t i = 0; i < part; i++)
+            pass->sums[i] += pass->parts[n * part + i];
 }

@@ -10,14 +10,8 @@
 /* Pixels that a thread takes at a time: enough to keep it busy for some microseconds. */
 enum { RUN = 256 };
 
-struct terms {
-    const float *y, *scale, *shift;
-    const float *skip, *skip_scale, *skip_shift;
-    float *out;
-};
-
 /* One pixel, whose channels begin at `at`. */
-static inline void add_pixel(const enum activation activation, const struct terms *terms, size_t at, int channels,
+static inline void add_pixel(const enum activation activation, const struct residual *terms, size_t at, int channels,
                              bool stream)
 {
     int c = 0;
@@ -46,19 +40,18 @@ static inline void add_pixel(const enum activation activation, const struct term
     }
 }
 
-void residual_forward(enum activation activation, size_t pixels, int channels, const float *y, const float *scale,
-                      const float *shift, const float *skip, const float *skip_scale, const float *skip_shift,
-                      float *out)
+void residual_forward(const struct residual *residual)
 {
-    const struct terms terms = { y, scale, shift, skip, skip_scale, skip_shift, out };
-    bool stream = pixels * (size_t)channels >= STREAM_FLOATS;
+    const struct residual terms = *residual;
+    size_t channels = (size_t)terms.channels;
+    bool stream = terms.pixels * channels >= STREAM_FLOATS;
 #pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (size_t run = 0; run < pixels; run += RUN) {
-        for (size_t p = run; p < run + RUN && p < pixels; p++)
-            if (activation == ACTIVATION_RELU) /* each compiled for itself */
-                add_pixel(ACTIVATION_RELU, &terms, p * (size_t)channels, channels, stream);
+    for (size_t run = 0; run < terms.pixels; run += RUN) {
+        for (size_t p = run; p < run + RUN && p < terms.pixels; p++)
+            if (terms.activation == ACTIVATION_RELU) /* each compiled for itself */
+                add_pixel(ACTIVATION_RELU, &terms, p * channels, terms.channels, stream);
             else
-                add_pixel(ACTIVATION_CELU, &terms, p * (size_t)channels, channels, stream);
+                add_pixel(ACTIVATION_CELU, &terms, p * channels, terms.channels, stream);
         vector_stream_end();
     }
 }

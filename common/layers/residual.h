@@ -1,5 +1,5 @@
 /* The element-wise end of a residual block, the one pass over the data that is not part of a convolution.
- * Activations are NHWC with padded channels (conv.h). */
+ * Activations are NHWC with padded channels (conv_shape.h). */
 #ifndef TALE_LAYERS_RESIDUAL_H
 #define TALE_LAYERS_RESIDUAL_H
 
@@ -7,10 +7,18 @@
 
 #include "layers/activation.h"
 
-/* out = f(scale_c y + shift_c + skip), or + skip_scale_c skip + skip_shift_c where these are given, f
- * the activation; skip may be NULL. y, skip, out: [pixels][channels]. */
-void residual_forward(enum activation activation, size_t pixels, int channels, const float *y, const float *scale,
-                      const float *shift, const float *skip, const float *skip_scale, const float *skip_shift,
-                      float *out);
+struct residual {
+    enum activation activation;
+    size_t pixels;
+    int channels;                         /* C */
+    const float *y, *scale, *shift;       /* [pixels][C], [C], [C] */
+    const float *skip;                    /* [pixels][C], or NULL */
+    const float *skip_scale, *skip_shift; /* [C], or NULL */
+    float *out;                           /* [pixels][C] */
+};
+
+/* out = f(scale_c y + shift_c + skip), or + skip_scale_c skip + skip_shift_c where these are given; f is the
+ * activation. */
+void residual_forward(const struct residual *residual);
 
 #endif

@@ -1,4 +1,5 @@
-/* A block of tiles at a time, small enough that its transformed values stay in the second cache:
+/* The fast engine for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3) (winograd_math.h), a block of tiles at a
+ * time, small enough that its transformed values stay in the second cache:
  *
  *     forward    V = B^T act(x) B;   M_f = V_f U_f for each of 36 frequencies f;   y = A^T M A
  *     backward   V again, Z = A dy A^T;   dU_f += V_f^T Z_f;   dV_f = Z_f U_f^T;   dx = B dV B^T
@@ -11,12 +12,8 @@
  * Wide layers: U and dU are larger than any cache, so all threads work on one block, each on its share of the
  * channels, and every part of U and dU passes through one core once. Either way results do not depend on the number
  * of threads. */
-#include "layers/winograd.h"
-
-#include <string.h>
-
-#include "base/memory.h"
 #include "base/threads.h"
+#include "layers/conv_engine.h"
 #include "layers/panel_gemm.h"
 #include "layers/winograd_transform.h"
 #include "layers/workspace.h"
@@ -32,56 +29,68 @@ enum { PASS_PANELS = 4 };
 enum { SLICES = 8, SLICES_FEW = 4, LARGE = 64 * 128 };
 /* From how many weights per tap all threads share a block: below, waiting for each other costs more than it saves. */
 enum { SHARED = 256 * 256 };
-/* Sizes that follow from a layer. */
+
+/* Sizes that follow from a layer and the number of images. */
 struct plan {
     struct winograd shape;
-    bool shared;                /* all threads work on one block */
-    bool stream;                /* the output is too large for the caches */
-    int rows;                   /* of tiles in a block */
-    struct domain input;        /* V, dV */
-    struct domain output;       /* Z */
-    struct domain pass;         /* M */
-    size_t lines, carry, weights;
-    size_t block_floats;        /* of V, Z and what waits in the carry: scratch of whoever works on a block */
-    size_t thread_floats;       /* of M and the lines: scratch of a thread */
-    size_t sums;                /* doubles of the sums of a part */
-    int slices;
+    bool shared;            /* all threads work on one block */
+    bool stream;            /* the output is too large for the caches */
+    ptrdiff_t images;
+    ptrdiff_t all_rows;     /* of tiles in all images */
+    ptrdiff_t rows, blocks; /* of tiles in a block; blocks in all images */
+    struct domain input;    /* V, dV */
+    struct domain output;   /* Z */
+    struct domain pass;     /* M */
+    struct workspace workspace; /* V, Z and a carry per block; M and lines per thread; dU per slice; U */
 };
 
-static struct plan plan_layer(const struct conv *conv, int images)
+/* How many tiles make a block. */
+static ptrdiff_t block_tiles(const struct plan *plan, ptrdiff_t taps)
 {
-    struct plan plan = { .shape = winograd_shape(conv) };
+    if (plan->shared)
+        return SHARED_TILES;
+    return taps <= NARROW ? 2 * BLOCK_TILES : BLOCK_TILES;
+}
+
+static void plan_workspace(struct plan *plan, ptrdiff_t taps)
+{
+    const struct winograd *shape = &plan->shape;
+    ptrdiff_t carry = shape->overlap * shape->width * shape->inputs, wider = shape->inputs;
+    ptrdiff_t blocks = plan->shared ? 1 : plan->blocks;
+    if (shape->outputs > wider)
+        wider = shape->outputs;
+    struct workspace *workspace = &plan->workspace;
+    workspace->block = workspace_part((size_t)plan->input.floats) + workspace_part((size_t)plan->output.floats) +
+                       (size_t)carry;
+    workspace->thread = workspace_part((size_t)plan->pass.floats) + (size_t)transform_lines(shape);
+    workspace->slice = workspace->extra = (size_t)(FREQUENCIES * weight_pitch(shape));
+    workspace->sums = 3 * (size_t)wider;
+    workspace->blocks = plan->shared ? 1 : threads_count();
+    workspace->slices = plan->shared ? 1 : taps >= LARGE ? SLICES_FEW : SLICES;
+    workspace->parts = blocks > workspace->slices ? blocks : workspace->slices;
+}
+
+static struct plan plan_layer(const struct conv *conv, ptrdiff_t images, float *memory)
+{
+    struct plan plan = { .shape = winograd_shape(conv), .images = images };
     const struct winograd *shape = &plan.shape;
-    int taps = shape->inputs * shape->outputs;
+    ptrdiff_t taps = shape->inputs * shape->outputs;
     plan.shared = taps >= SHARED;
-    plan.stream = conv_output_floats(conv) * (size_t)images >= STREAM_FLOATS;
-    int tiles = plan.shared ? SHARED_TILES : taps <= NARROW ? 2 * BLOCK_TILES : BLOCK_TILES;
+    plan.stream = conv_output_floats(conv) * images >= STREAM_FLOATS;
+    ptrdiff_t tiles = block_tiles(&plan, taps);
     plan.rows = tiles / shape->tiles_x > 0 ? tiles / shape->tiles_x : 1;
-    int block = plan.rows * shape->tiles_x;
+    plan.all_rows = images * shape->tiles_y;
+    plan.blocks = (plan.all_rows + plan.rows - 1) / plan.rows;
+    ptrdiff_t block = plan.rows * shape->tiles_x;
     plan.input = domain_new(shape, block, shape->inputs);
     plan.output = domain_new(shape, block, shape->outputs);
     plan.pass = domain_new(shape, block, PASS_PANELS * CHANNELS);
-    plan.lines = transform_lines(shape);
-    plan.carry = (size_t)shape->overlap * (size_t)shape->width * (size_t)shape->inputs;
-    plan.weights = FREQUENCIES * weight_pitch(shape);
-    plan.block_floats = workspace_part(plan.input.floats) + workspace_part(plan.output.floats) +
-                        workspace_part(plan.carry);
-    plan.thread_floats = workspace_part(plan.pass.floats) + workspace_part(plan.lines);
-    plan.sums = 3 * (size_t)(shape->inputs > shape->outputs ? shape->inputs : shape->outputs);
-    plan.slices = plan.shared ? 1 : taps >= LARGE ? SLICES_FEW : SLICES;
+    plan_workspace(&plan, taps);
+    plan.workspace.memory = memory;
     return plan;
 }
 
-static int block_count(const struct plan *plan, int images)
-{
-    int rows = images * plan->shape.tiles_y;
-    return (rows + plan->rows - 1) / plan->rows;
-}
-
-bool winograd_covers(const struct conv *conv)
-{
-    return conv->kernel == 3 && conv->inputs % CHANNELS == 0 && conv->outputs % CHANNELS == 0;
-}
+/* ---- who works on what ---- */
 
 /* Those who work on one block together: all threads, or the calling one alone. */
 struct team {
@@ -93,12 +102,6 @@ static struct team team_of(const struct plan *plan)
     return plan->shared ? (struct team){ threads_index(), threads_team() } : (struct team){ 0, 1 };
 }
 
-/* Where the calling member's share of `count` things begins; it ends where the next member's begins. */
-static int share(struct team team, int member, int count)
-{
-    return (int)((long)count * (team.index + member) / team.count);
-}
-
 /* Until all of the team have come here. */
 static void team_wait(struct team team)
 {
@@ -107,135 +110,99 @@ static void team_wait(struct team team)
     }
 }
 
-/* The workspace: a part per block that is worked on at a time, a part per thread, sums per block or slice, U, and a dU
- * per slice. */
-struct scratch {
-    float *v, *z, *carry; /* of the block */
-    float *m, *lines;     /* of the calling thread */
+/* Things from `begin` to `end`. */
+struct share {
+    ptrdiff_t begin, end;
 };
 
-static int blocks_at_once(const struct plan *plan)
+/* The calling member's share of `count` things. */
+static struct share share_of(struct team team, ptrdiff_t count)
 {
-    return plan->shared ? 1 : threads_count();
+    return (struct share){ count * team.index / team.count, count * (team.index + 1) / team.count };
 }
 
-static struct scratch thread_scratch(const struct plan *plan, float *workspace)
+/* A block of tiles and the scratch of those who work on it. */
+struct block {
+    struct team team;
+    ptrdiff_t first, rows; /* rows of tiles, the first over all images */
+    ptrdiff_t end;         /* where the rows end of which this block is one of several */
+    double *sums;          /* of the block or its slice, or NULL */
+    float *v, *z, *carry;  /* of the block */
+    float *m, *lines;      /* of the calling thread */
+};
+
+/* The scratch that the calling thread works in. */
+static struct block block_new(const struct plan *plan)
 {
-    struct scratch scratch;
-    size_t blocks = (size_t)blocks_at_once(plan), index = (size_t)threads_index();
-    scratch.v = workspace + plan->block_floats * (plan->shared ? 0 : index);
-    scratch.z = scratch.v + workspace_part(plan->input.floats);
-    scratch.carry = scratch.z + workspace_part(plan->output.floats);
-    scratch.m = workspace + plan->block_floats * blocks + plan->thread_floats * index;
-    scratch.lines = scratch.m + workspace_part(plan->pass.floats);
-    return scratch;
+    struct block block = { .team = team_of(plan) };
+    block.v = workspace_block(&plan->workspace, plan->shared ? 0 : threads_index());
+    block.z = block.v + workspace_part((size_t)plan->input.floats);
+    block.carry = block.z + workspace_part((size_t)plan->output.floats);
+    block.m = workspace_thread(&plan->workspace);
+    block.lines = block.m + workspace_part((size_t)plan->pass.floats);
+    return block;
 }
 
-static size_t sums_pitch(const struct plan *plan)
+/* The block becomes that of the rows from `first` on, of those up to `end`. */
+static void block_move(struct block *block, const struct plan *plan, ptrdiff_t first, ptrdiff_t end)
 {
-    return workspace_part(2 * plan->sums);
+    block->first = first;
+    block->end = end;
+    block->rows = end - first < plan->rows ? end - first : plan->rows;
 }
 
-static float *all_sums(const struct plan *plan, float *workspace)
+/* What a transform of the block works on: one block of channels of the layer, and where it lies in the domain. */
+static struct tile_rows block_channels(const struct block *block, const struct plan *plan, const struct domain *domain,
+                                       ptrdiff_t number, ptrdiff_t domain_number)
 {
-    return workspace + plan->block_floats * (size_t)blocks_at_once(plan) +
-           plan->thread_floats * (size_t)threads_count();
+    return (struct tile_rows){
+        .shape = &plan->shape,
+        .domain = domain,
+        .first = block->first,
+        .end = block->first + block->rows,
+        .channel = number * CHANNELS,
+        .domain_channel = domain_number * CHANNELS,
+        .lines = block->lines,
+    };
 }
 
-static double *part_sums(const struct plan *plan, float *workspace, int part)
-{
-    return workspace_doubles(all_sums(plan, workspace), sums_pitch(plan), part);
-}
-
-/* Blocks, or slices, that have sums of their own. */
-static int part_count(const struct plan *plan, int images)
-{
-    int blocks = plan->shared ? 1 : block_count(plan, images);
-    return blocks > plan->slices ? blocks : plan->slices;
-}
-
-static float *shared_weights(const struct plan *plan, int images, float *workspace)
-{
-    return all_sums(plan, workspace) + sums_pitch(plan) * (size_t)part_count(plan, images);
-}
-
-size_t winograd_workspace(const struct conv *conv, int images)
-{
-    struct plan plan = plan_layer(conv, images);
-    size_t blocks = checked_multiply(plan.block_floats, (size_t)blocks_at_once(&plan));
-    size_t threads = checked_multiply(plan.thread_floats, (size_t)threads_count());
-    size_t sums = checked_multiply(sums_pitch(&plan), (size_t)part_count(&plan, images));
-    size_t weights = checked_multiply(workspace_part(plan.weights), (size_t)plan.slices + 1);
-    panel_gemm_start();
-    return checked_add(checked_add(blocks, threads), checked_add(sums, weights));
-}
-
-/* How the panels of a domain lie, and those of U and dU. */
-static struct panels domain_panels(const struct domain *domain)
-{
-    return (struct panels){ domain->pitch, PANEL };
-}
-
-static struct panels weight_panels(int depth)
-{
-    return (struct panels){ PANEL, (ptrdiff_t)depth * PANEL };
-}
-
-/* C_f = A_f U_f, `count` panels of U from `first` on, over the rows of `tiles` tiles; u is the first frequency's panels
- * [depth][16], the next one's are `pitch` floats on. */
-static void multiply_panels(const struct domain *from, const struct domain *to, int f, int tiles, const float *a,
-                            const float *u, size_t pitch, int first, int count, float *c, struct ahead *ahead)
-{
-    struct panels layout = weight_panels(from->channels);
-    u += (size_t)f * pitch;
-    ahead->next = f + 1 < FREQUENCIES ? u + pitch + first * layout.panel : NULL;
-    panel_gemm(tiles * from->copies[f], from->channels, count, a + from->offset[f], from->pitch, 1,
-               u + first * layout.panel, layout, false, c + to->offset[f], domain_panels(to), ahead);
-}
-
-/* dU_f += V_f^T Z_f, as panels [K/16][C][16], from panel `first` on up to `end`; dU_f is set where `add` is false. */
-static void multiply_weights(const struct plan *plan, int f, int tiles, const float *v, const float *z, int first,
-                             int end, bool add, float *du, struct ahead *ahead)
-{
-    const struct domain *input = &plan->input, *output = &plan->output;
-    struct panels layout = weight_panels(input->channels);
-    panel_gemm(input->channels, tiles * input->copies[f], end - first, v + input->offset[f], 1, input->pitch,
-               z + output->offset[f] + first * PANEL, domain_panels(output), add, du + first * layout.panel, layout,
-               ahead);
-}
-
-/* The rows of tiles of a block that starts at `first`. */
-static int rows_of(const struct plan *plan, int first, int end)
-{
-    return end - first < plan->rows ? end - first : plan->rows;
-}
+/* ---- what is fetched ahead ---- */
 
 /* Where a row of tiles begins in x and in y: floats from the start. */
-static size_t input_offset(const struct winograd *shape, int row)
+static ptrdiff_t input_offset(const struct winograd *shape, ptrdiff_t row)
 {
-    size_t line = (size_t)shape->width * (size_t)shape->inputs;
-    return line * (size_t)(row / shape->tiles_y * shape->height + row % shape->tiles_y * shape->step);
+    ptrdiff_t line = row / shape->tiles_y * shape->height + row % shape->tiles_y * shape->step;
+    return line * shape->width * shape->inputs;
 }
 
-static size_t output_offset(const struct winograd *shape, int row)
+static ptrdiff_t output_offset(const struct winograd *shape, ptrdiff_t row)
 {
-    size_t line = (size_t)shape->out_width * (size_t)shape->outputs;
-    return line * (size_t)(row / shape->tiles_y * shape->out_height + row % shape->tiles_y * TILE);
+    ptrdiff_t line = row / shape->tiles_y * shape->out_height + row % shape->tiles_y * TILE;
+    return line * shape->out_width * shape->outputs;
 }
 
 /* Rows of tiles of a tensor like x, or like y, that are read or written soon. */
-static void add_input_rows(struct ahead *ahead, const struct winograd *shape, const float *x, int first, int rows)
+static void add_input_rows(struct ahead *ahead, const struct winograd *shape, const float *x, ptrdiff_t first,
+                           ptrdiff_t rows)
 {
-    size_t at = input_offset(shape, first);
+    ptrdiff_t at = input_offset(shape, first);
     if (x)
-        ahead_add(ahead, x + at, input_offset(shape, first + rows) - at);
+        ahead_add(ahead, x + at, (size_t)(input_offset(shape, first + rows) - at));
 }
 
-static void add_output_rows(struct ahead *ahead, const struct winograd *shape, const float *y, int first, int rows)
+static void add_output_rows(struct ahead *ahead, const struct winograd *shape, const float *y, ptrdiff_t first,
+                            ptrdiff_t rows)
 {
-    size_t at = output_offset(shape, first);
+    ptrdiff_t at = output_offset(shape, first);
     if (y)
-        ahead_add(ahead, y + at, output_offset(shape, first + rows) - at);
+        ahead_add(ahead, y + at, (size_t)(output_offset(shape, first + rows) - at));
+}
+
+/* Rows of the block after this one, up to `end`. */
+static ptrdiff_t next_rows(const struct plan *plan, const struct block *block, ptrdiff_t end)
+{
+    ptrdiff_t left = end - block->first - block->rows;
+    return left < plan->rows ? left : plan->rows;
 }
 
 /* Whether transform_output stores past the caches. */
@@ -244,195 +211,271 @@ static bool streams(const struct plan *plan, const struct conv_output *output)
     return plan->stream && !output->bias && !output->residual && !output->activate;
 }
 
-/* What the products of the block at `first` fetch in the forward pass: what the output is added to, the output itself,
- * and the next block's x. Where all threads share a block, nothing: U comes from memory there. */
-static struct ahead forward_ahead(const struct plan *plan, int first, int rows, int end, const float *x,
-                                  const struct conv_output *output, const struct scratch *scratch)
+/* What the products of a block fetch in the forward pass: what the output is added to, the output itself, and the next
+ * block's x. Where all threads share a block, nothing: U comes from memory there. */
+static struct ahead forward_ahead(const struct plan *plan, const struct block *block,
+                                  const struct conv_forward_pass *pass)
 {
-    struct ahead ahead = ahead_new(scratch->lines);
+    const struct winograd *shape = &plan->shape;
+    struct ahead ahead = ahead_new(block->lines);
     if (plan->shared)
         return ahead;
-    add_output_rows(&ahead, &plan->shape, output->residual, first, rows);
-    if (!streams(plan, output))
-        add_output_rows(&ahead, &plan->shape, output->y, first, rows);
-    add_input_rows(&ahead, &plan->shape, x, first + rows, rows_of(plan, first + rows, end));
+    add_output_rows(&ahead, shape, pass->output.residual, block->first, block->rows);
+    if (!streams(plan, &pass->output))
+        add_output_rows(&ahead, shape, pass->output.y, block->first, block->rows);
+    add_input_rows(&ahead, shape, pass->input.x, block->first + block->rows, next_rows(plan, block, block->end));
     return ahead;
 }
 
-/* The block of rows of tiles from `first` on, of those up to `end`: the member's share of the panels of y, a few at a
- * time. */
-static void forward_block(const struct plan *plan, struct team team, int first, int end, struct conv_input input,
-                          const float *u, const struct conv_output *output, double *sums,
-                          const struct scratch *scratch)
+/* The same in the backward pass: what the epilogue reads and has not been read as x, dx, which is written, and the next
+ * block's input. */
+static struct ahead backward_ahead(const struct plan *plan, const struct block *block,
+                                   const struct conv_backward_pass *pass)
 {
     const struct winograd *shape = &plan->shape;
-    int rows = rows_of(plan, first, end), tiles = rows * shape->tiles_x;
-    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / PANEL;
-    struct ahead ahead = forward_ahead(plan, first, rows, end, input.x, output, scratch);
-    for (int c = share(team, 0, blocks); c < share(team, 1, blocks); c++)
-        transform_input(shape, input, c, first, rows, &plan->input, scratch->v, scratch->lines);
-    team_wait(team);
-    int last = share(team, 1, panels);
-    for (int begin = share(team, 0, panels); begin < last; begin += PASS_PANELS) {
-        int count = last - begin < PASS_PANELS ? last - begin : PASS_PANELS;
-        for (int f = 0; f < FREQUENCIES; f++)
-            multiply_panels(&plan->input, &plan->pass, f, tiles, scratch->v, u, weight_pitch(shape), begin, count,
-                            scratch->m, &ahead);
-        for (int k = 0; k < count; k++)
-            transform_output(shape, &plan->pass, scratch->m, k, begin + k, first, rows, output, plan->stream, sums,
-                             scratch->lines);
-    }
-    team_wait(team);
-}
-
-size_t winograd_prepared_floats(const struct conv *conv)
-{
-    struct winograd shape = winograd_shape(conv);
-    return FREQUENCIES * weight_pitch(&shape);
-}
-
-void winograd_prepare(const struct conv *conv, const float *weight, float *prepared)
-{
-    struct winograd shape = winograd_shape(conv);
-#pragma omp parallel for schedule(static) num_threads(threads_count())
-    for (int panel = 0; panel < shape.outputs / PANEL; panel++)
-        transform_weight(&shape, weight, panel, prepared);
-}
-
-void winograd_forward(const struct conv *conv, int images, struct conv_input input, const float *prepared,
-                      struct conv_output output, float *workspace)
-{
-    struct plan plan = plan_layer(conv, images);
-    int all_rows = images * plan.shape.tiles_y, blocks = block_count(&plan, images);
-    int parts = plan.shared ? 1 : blocks;
-    for (int part = 0; output.sums && part < parts; part++)
-        memset(part_sums(&plan, workspace, part), 0, plan.sums * sizeof(double));
-#pragma omp parallel num_threads(threads_count())
-    {
-        struct scratch scratch = thread_scratch(&plan, workspace);
-        struct team team = team_of(&plan);
-        if (plan.shared) {
-            for (int first = 0; first < all_rows; first += plan.rows)
-                forward_block(&plan, team, first, all_rows, input, prepared, &output,
-                              output.sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
-        } else {
-#pragma omp for schedule(static) /* neighbours to a thread, which fetches ahead; the same images in every layer */
-            for (int block = 0; block < blocks; block++)
-                forward_block(&plan, team, block * plan.rows, all_rows, input, prepared, &output,
-                              output.sums ? part_sums(&plan, workspace, block) : NULL, &scratch);
-        }
-    }
-    if (output.sums)
-        workspace_sum(all_sums(&plan, workspace), sums_pitch(&plan), parts, 2 * (size_t)conv->outputs, output.sums);
-}
-
-/* The arguments of a backward pass that its parts share. */
-struct backward {
-    struct conv_input input;
-    struct conv_gradient gradient;
-    const struct conv_epilogue *epilogue;
-    const float *u; /* transposed weights; NULL: dx is not wanted */
-    float *dx;
-    int rows;       /* of tiles in all images */
-};
-
-/* What the products of the block at `first` fetch: what its epilogue reads and has not been read as x, dx, which is
- * written, and the next block's input. */
-static struct ahead backward_ahead(const struct plan *plan, int first, int rows, const struct backward *pass,
-                                   const struct scratch *scratch)
-{
-    struct ahead ahead = ahead_new(scratch->lines);
-    const struct conv_epilogue *epilogue = pass->epilogue;
-    int next = rows_of(plan, first + rows, pass->rows);
+    const struct conv_epilogue *epilogue = &pass->epilogue;
+    struct ahead ahead = ahead_new(block->lines);
+    ptrdiff_t first = block->first, rows = block->rows, next = next_rows(plan, block, plan->all_rows);
     if (plan->shared)
         return ahead;
     for (int w = 0; w < 2; w++)
         if (epilogue->with[w] != pass->input.x)
-            add_input_rows(&ahead, &plan->shape, epilogue->with[w], first, rows);
+            add_input_rows(&ahead, shape, epilogue->with[w], first, rows);
     if (epilogue->skip_stride == 1 && epilogue->skip != pass->dx)
-        add_input_rows(&ahead, &plan->shape, epilogue->skip, first, rows);
-    add_input_rows(&ahead, &plan->shape, pass->dx, first, rows);
-    add_input_rows(&ahead, &plan->shape, pass->input.x, first + rows, next);
-    add_output_rows(&ahead, &plan->shape, pass->gradient.g, first + rows, next);
+        add_input_rows(&ahead, shape, epilogue->skip, first, rows);
+    add_input_rows(&ahead, shape, pass->dx, first, rows);
+    add_input_rows(&ahead, shape, pass->input.x, first + rows, next);
+    add_output_rows(&ahead, shape, pass->gradient.g, first + rows, next);
     if (pass->gradient.a)
-        add_output_rows(&ahead, &plan->shape, pass->gradient.y, first + rows, next);
+        add_output_rows(&ahead, shape, pass->gradient.y, first + rows, next);
     return ahead;
 }
 
-static void backward_block(const struct plan *plan, struct team team, int first, int end,
-                           const struct backward *pass, bool add, float *du, double *sums,
-                           const struct scratch *scratch)
+/* ---- products ---- */
+
+/* Panels of transformed weights: [36][panels][depth][16]. */
+struct weight_panels {
+    const float *at; /* of the first frequency */
+    ptrdiff_t pitch; /* floats from a frequency to the next */
+    ptrdiff_t first, count; /* the panels that are multiplied */
+};
+
+/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain `to`. */
+static void multiply_panels(const struct domain *from, const struct domain *to, int f, ptrdiff_t tiles, const float *a,
+                            struct weight_panels u, float *c, struct ahead *ahead)
+{
+    ptrdiff_t panel = from->channels * PANEL;
+    const float *first = u.at + f * u.pitch + u.first * panel;
+    const struct product product = {
+        .rows = tiles * from->copies[f],
+        .depth = from->channels,
+        .panels = u.count,
+        .a = { a + from->offset[f], from->pitch, 1 },
+        .b = { first, PANEL, panel },
+        .c = { c + to->offset[f], to->pitch, PANEL },
+    };
+    ahead->next = f + 1 < FREQUENCIES ? first + u.pitch : NULL;
+    panel_gemm(&product, ahead);
+}
+
+/* dU_f = V_f^T Z_f for one frequency f, or dU_f += where `add`, of the panels in `share`: [K/16][C][16]. */
+static void multiply_weights(const struct plan *plan, const struct block *block, int f, struct share share, bool add,
+                             float *du, struct ahead *ahead)
+{
+    const struct domain *input = &plan->input, *output = &plan->output;
+    ptrdiff_t panel = input->channels * PANEL;
+    const struct product product = {
+        .rows = input->channels,
+        .depth = block->rows * plan->shape.tiles_x * input->copies[f],
+        .panels = share.end - share.begin,
+        .a = { block->v + input->offset[f], 1, input->pitch },
+        .b = { block->z + output->offset[f] + share.begin * PANEL, output->pitch, PANEL },
+        .c = { du + share.begin * panel, PANEL, panel },
+        .add = add,
+    };
+    panel_gemm(&product, ahead);
+}
+
+/* ---- forward ---- */
+
+/* V of the block: the member's share of the channels. */
+static void transform_block(const struct plan *plan, const struct block *block, struct share share,
+                            const struct conv_input *input)
+{
+    for (ptrdiff_t c = share.begin; c < share.end; c++) {
+        struct tile_rows rows = block_channels(block, plan, &plan->input, c, c);
+        transform_input(&rows, input, block->v);
+    }
+}
+
+/* y of the block: the member's share of the panels, a few at a time. */
+static void forward_block(const struct plan *plan, const struct block *block, const struct conv_forward_pass *pass)
 {
     const struct winograd *shape = &plan->shape;
-    int rows = rows_of(plan, first, end), tiles = rows * shape->tiles_x;
-    int blocks = shape->inputs / CHANNELS, panels = shape->outputs / CHANNELS;
-    int c_begin = share(team, 0, blocks), c_end = share(team, 1, blocks);
-    int k_begin = share(team, 0, panels), k_end = share(team, 1, panels);
-    size_t carry = (size_t)(shape->overlap * shape->width) * CHANNELS, pitch = weight_pitch(shape);
-    struct ahead ahead = backward_ahead(plan, first, rows, pass, scratch);
-    for (int c = c_begin; c < c_end; c++)
-        transform_input(shape, pass->input, c, first, rows, &plan->input, scratch->v, scratch->lines);
-    for (int k = k_begin; k < k_end; k++)
-        transform_gradient(shape, pass->gradient, k, first, rows, &plan->output, scratch->z, scratch->lines);
-    team_wait(team);
-    for (size_t f = 0; f < FREQUENCIES; f++)
-        multiply_weights(plan, (int)f, tiles, scratch->v, scratch->z, k_begin, k_end, add, du + f * pitch,
-                         &ahead);
-    team_wait(team); /* V is not needed any more: dV takes its place */
-    for (int f = 0; pass->dx && f < FREQUENCIES; f++)
-        multiply_panels(&plan->output, &plan->input, f, tiles, scratch->z, pass->u, pitch, c_begin,
-                        c_end - c_begin, scratch->v + (size_t)c_begin * CHANNELS, &ahead);
-    for (int c = c_begin; pass->dx && c < c_end; c++)
-        transform_adjoint(shape, &plan->input, scratch->v, c, first, rows, pass->epilogue, pass->dx,
-                          scratch->carry + (size_t)c * carry, sums, scratch->lines);
-    team_wait(team);
+    ptrdiff_t tiles = block->rows * shape->tiles_x;
+    struct share panels = share_of(block->team, shape->outputs / PANEL);
+    struct ahead ahead = forward_ahead(plan, block, pass);
+    transform_block(plan, block, share_of(block->team, shape->inputs / CHANNELS), &pass->input);
+    team_wait(block->team);
+    for (ptrdiff_t begin = panels.begin; begin < panels.end; begin += PASS_PANELS) {
+        ptrdiff_t count = panels.end - begin < PASS_PANELS ? panels.end - begin : PASS_PANELS;
+        struct weight_panels u = { pass->weight, weight_pitch(shape), begin, count };
+        for (int f = 0; f < FREQUENCIES; f++)
+            multiply_panels(&plan->input, &plan->pass, f, tiles, block->v, u, block->m, &ahead);
+        for (ptrdiff_t k = 0; k < count; k++) {
+            struct tile_rows rows = block_channels(block, plan, &plan->pass, begin + k, k);
+            transform_output(&rows, block->m, &pass->output, plan->stream, block->sums);
+        }
+    }
+    team_wait(block->team);
 }
 
-/* A slice of the images, block by block. */
-static void backward_slice(const struct plan *plan, struct team team, int begin, int end, const struct backward *pass,
-                           float *du, double *sums, const struct scratch *scratch)
+static void forward(const struct conv *conv, const struct conv_forward_pass *pass)
 {
-    for (int first = begin; first < end; first += plan->rows)
-        backward_block(plan, team, first, end, pass, first > begin, du, sums, scratch);
-}
-
-void winograd_backward(const struct conv *conv, int images, struct conv_input input, struct conv_gradient gradient,
-                       const float *weight, float *dweight, float *dx, const struct conv_epilogue *epilogue,
-                       float *workspace)
-{
-    static const struct conv_epilogue nothing = { .skip_stride = 1 };
-    struct plan plan = plan_layer(conv, images);
-    const struct winograd *shape = &plan.shape;
-    struct backward pass = { input, gradient, epilogue ? epilogue : &nothing, NULL, dx, images * shape->tiles_y };
-    int slices = images < plan.slices ? images : plan.slices;
-    float *u = shared_weights(&plan, images, workspace), *du = u + workspace_part(plan.weights);
-    size_t pitch = workspace_part(plan.weights);
-    bool sums = pass.epilogue->sums;
-    pass.u = u;
-    for (int slice = 0; sums && slice < slices; slice++)
-        memset(part_sums(&plan, workspace, slice), 0, plan.sums * sizeof(double));
+    struct plan plan = plan_layer(conv, pass->images, pass->workspace);
+    const struct workspace *workspace = &plan.workspace;
+    ptrdiff_t parts = plan.shared ? 1 : plan.blocks;
+    if (pass->output.sums)
+        workspace_clear_sums(workspace, parts);
 #pragma omp parallel num_threads(threads_count())
     {
-        struct scratch scratch = thread_scratch(&plan, workspace);
-        struct team team = team_of(&plan);
-#pragma omp for schedule(static)
-        for (int panel = 0; panel < (dx ? shape->inputs / PANEL : 0); panel++)
-            transform_weight_transposed(shape, weight, panel, u);
+        struct block block = block_new(&plan);
         if (plan.shared) {
-            backward_slice(&plan, team, 0, pass.rows, &pass, du,
-                           sums ? part_sums(&plan, workspace, 0) : NULL, &scratch);
+            block.sums = pass->output.sums ? workspace_part_sums(workspace, 0) : NULL;
+            for (ptrdiff_t first = 0; first < plan.all_rows; first += plan.rows) {
+                block_move(&block, &plan, first, plan.all_rows);
+                forward_block(&plan, &block, pass);
+            }
+        } else {
+#pragma omp for schedule(static) /* neighbours to a thread, which fetches ahead; the same images in every layer */
+            for (ptrdiff_t number = 0; number < plan.blocks; number++) {
+                block_move(&block, &plan, number * plan.rows, plan.all_rows);
+                block.sums = pass->output.sums ? workspace_part_sums(workspace, number) : NULL;
+                forward_block(&plan, &block, pass);
+            }
+        }
+    }
+    if (pass->output.sums)
+        workspace_total(workspace, parts, 2 * conv->outputs, pass->output.sums);
+}
+
+/* ---- backward ---- */
+
+/* dU_f = V_f^T Z_f, added to those of the slice's blocks before this one; then dV and dx. */
+static void backward_block(const struct plan *plan, const struct block *block, const struct conv_backward_pass *pass,
+                           bool add, float *du)
+{
+    const struct winograd *shape = &plan->shape;
+    ptrdiff_t tiles = block->rows * shape->tiles_x, pitch = weight_pitch(shape);
+    ptrdiff_t carry = shape->overlap * shape->width * CHANNELS;
+    struct share inputs = share_of(block->team, shape->inputs / CHANNELS);
+    struct share outputs = share_of(block->team, shape->outputs / CHANNELS);
+    struct weight_panels u = { workspace_extra(&plan->workspace), pitch, inputs.begin, inputs.end - inputs.begin };
+    struct ahead ahead = backward_ahead(plan, block, pass);
+    transform_block(plan, block, inputs, &pass->input);
+    for (ptrdiff_t k = outputs.begin; k < outputs.end; k++) {
+        struct tile_rows rows = block_channels(block, plan, &plan->output, k, k);
+        transform_gradient(&rows, &pass->gradient, block->z);
+    }
+    team_wait(block->team);
+    for (int f = 0; f < FREQUENCIES; f++)
+        multiply_weights(plan, block, f, outputs, add, du + f * pitch, &ahead);
+    team_wait(block->team); /* V is not needed any more: dV takes its place */
+    for (int f = 0; pass->dx && f < FREQUENCIES; f++)
+        multiply_panels(&plan->output, &plan->input, f, tiles, block->z, u, block->v + inputs.begin * CHANNELS, &ahead);
+    for (ptrdiff_t c = inputs.begin; pass->dx && c < inputs.end; c++) {
+        struct tile_rows rows = block_channels(block, plan, &plan->input, c, c);
+        transform_adjoint(&rows, block->v, &pass->epilogue, pass->dx, block->carry + c * carry, block->sums);
+    }
+    team_wait(block->team);
+}
+
+/* The rows of tiles of one slice of the images, block by block. */
+static void backward_slice(const struct plan *plan, struct block *block, struct share rows, ptrdiff_t slice,
+                           const struct conv_backward_pass *pass)
+{
+    block->sums = pass->epilogue.sums ? workspace_part_sums(&plan->workspace, slice) : NULL;
+    for (ptrdiff_t first = rows.begin; first < rows.end; first += plan->rows) {
+        block_move(block, plan, first, rows.end);
+        backward_block(plan, block, pass, first > rows.begin, workspace_slice(&plan->workspace, slice));
+    }
+}
+
+/* dW of one panel of outputs from the slices' dU. A stretch of each frequency and slice at a time: memory likes that
+ * better than a line of each. */
+static void finish_weights(const struct plan *plan, ptrdiff_t slices, ptrdiff_t panel, float *dweight)
+{
+    enum { RUN = 8 }; /* of inputs; their sums stay in the first cache */
+    const struct winograd *shape = &plan->shape;
+    float sum[FREQUENCIES][RUN * CHANNELS];
+    for (ptrdiff_t first = 0; first < shape->inputs; first += RUN) {
+        ptrdiff_t at = (panel * shape->inputs + first) * CHANNELS;
+        for (int f = 0; f < FREQUENCIES; f++)
+            workspace_sum_slices(&plan->workspace, slices, (size_t)(at + f * weight_pitch(shape)), RUN * CHANNELS,
+                                 sum[f]);
+        transform_weight_adjoint(shape, sum[0], RUN, dweight + first * shape->outputs + panel * CHANNELS);
+    }
+}
+
+static void backward(const struct conv *conv, const struct conv_backward_pass *pass)
+{
+    struct plan plan = plan_layer(conv, pass->images, pass->workspace);
+    const struct winograd *shape = &plan.shape;
+    const struct workspace *workspace = &plan.workspace;
+    ptrdiff_t slices = plan.images < workspace->slices ? plan.images : workspace->slices;
+    if (pass->epilogue.sums)
+        workspace_clear_sums(workspace, slices);
+#pragma omp parallel num_threads(threads_count())
+    {
+        struct block block = block_new(&plan);
+#pragma omp for schedule(static)
+        for (ptrdiff_t panel = 0; panel < (pass->dx ? shape->inputs / PANEL : 0); panel++)
+            transform_weight_transposed(shape, pass->weight, panel, workspace_extra(workspace));
+        if (plan.shared) {
+            backward_slice(&plan, &block, (struct share){ 0, plan.all_rows }, 0, pass);
         } else {
 #pragma omp for schedule(static) /* a thread's slices are one after the other: it fetches ahead across borders */
-            for (int slice = 0; slice < slices; slice++)
-                backward_slice(&plan, team, images * slice / slices * shape->tiles_y,
-                               images * (slice + 1) / slices * shape->tiles_y, &pass, du + (size_t)slice * pitch,
-                               sums ? part_sums(&plan, workspace, slice) : NULL, &scratch);
+            for (ptrdiff_t slice = 0; slice < slices; slice++) {
+                struct share rows = { plan.images * slice / slices * shape->tiles_y,
+                                      plan.images * (slice + 1) / slices * shape->tiles_y };
+                backward_slice(&plan, &block, rows, slice, pass);
+            }
         }
 #pragma omp for schedule(static)
-        for (int panel = 0; panel < shape->outputs / PANEL; panel++)
-            transform_weight_adjoint(shape, du, slices, pitch, panel, dweight);
+        for (ptrdiff_t panel = 0; panel < shape->outputs / PANEL; panel++)
+            finish_weights(&plan, slices, panel, pass->dweight);
     }
-    if (sums)
-        workspace_sum(all_sums(&plan, workspace), sums_pitch(&plan), slices, 3 * (size_t)conv->inputs,
-                      pass.epilogue->sums);
+    if (pass->epilogue.sums)
+        workspace_total(workspace, slices, 3 * conv->inputs, pass->epilogue.sums);
 }
+
+/* ---- the engine ---- */
+
+static bool covers(const struct conv *conv)
+{
+    return conv->kernel == 3 && conv->inputs % CHANNELS == 0 && conv->outputs % CHANNELS == 0;
+}
+
+static size_t workspace(const struct conv *conv, ptrdiff_t images)
+{
+    struct plan plan = plan_layer(conv, images, NULL);
+    panel_gemm_start();
+    return workspace_floats(&plan.workspace);
+}
+
+static size_t prepared_floats(const struct conv *conv)
+{
+    struct winograd shape = winograd_shape(conv);
+    return (size_t)(FREQUENCIES * weight_pitch(&shape));
+}
+
+static const float *prepare(const struct conv *conv, const float *weight, float *prepared)
+{
+    struct winograd shape = winograd_shape(conv);
+#pragma omp parallel for schedule(static) num_threads(threads_count())
+    for (ptrdiff_t panel = 0; panel < shape.outputs / PANEL; panel++)
+        transform_weight(&shape, weight, panel, prepared);
+    return prepared;
+}
+
+const struct conv_engine winograd_engine = { covers, workspace, prepared_floats, prepare, forward, backward };

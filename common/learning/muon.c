@@ -69,7 +69,7 @@ void muon_step(const struct muon *muon, double rate, int count, const struct muo
 
 bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor)
 {
-    return tensor->role == ROLE_CONVOLUTION && tensor->kernel == 3 && tensor->offset != net->stem.weight;
+    return tensor->role == ROLE_CONVOLUTION && tensor->kernel == 3 && tensor != net->unit[0].weight;
 }
 
 /* All matrices of a network that move; velocity may be NULL where only their sizes matter. */

@@ -12,6 +12,7 @@
 #include "learning/resize.h"
 #include "model/fault.h"
 #include "model/inference.h"
+#include "model/train_step.h"
 
 /* Images per validation batch: enough for full speed, small enough to stay out of the way. */
 enum { VALIDATION_BATCH = 100 };

@@ -28,7 +28,7 @@ static const struct view shift_views[] = {
 
 static size_t image_floats(const struct viewer *viewer)
 {
-    return conv_input_floats(&viewer->inference->net->stem.conv);
+    return (size_t)conv_input_floats(&viewer->inference->net->unit[0].conv);
 }
 
 struct viewer viewer_new(enum views views, struct inference *inference)

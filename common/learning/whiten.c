@@ -55,25 +55,17 @@ void patch_covariance(const struct normalization *normalization, const uint8_t *
     free(room);
 }
 
-static const struct resnet_tensor *tensor_at(const struct resnet *net, size_t offset)
-{
-    int i = 0;
-    while (net->tensor[i].offset != offset)
-        i++;
-    return &net->tensor[i];
-}
-
 void whiten_stem(struct resnet *net, const struct normalization *normalization, const uint8_t *images, int64_t count,
                  int height, int width)
 {
     double covariance[PATCH_VALUES * PATCH_VALUES], value[PATCH_VALUES], vector[PATCH_VALUES * PATCH_VALUES];
-    const struct resnet_tensor *stem = tensor_at(net, net->stem.weight), *scale = tensor_at(net, net->stem.gamma);
+    const struct resnet_tensor *stem = net->unit[0].weight, *scale = net->unit[0].gamma;
     float *filters = allocate_floats((size_t)stem->outputs * PATCH_VALUES);
     float *scales = allocate_floats((size_t)stem->outputs);
     patch_covariance(normalization, images, count < WHITEN_IMAGES ? count : WHITEN_IMAGES, height, width, covariance);
     symmetric_eigen(PATCH_VALUES, covariance, value, vector);
-    resnet_export(net, stem, filters);
-    resnet_export(net, scale, scales);
+    resnet_export(stem, resnet_values(net, stem), filters);
+    resnet_export(scale, resnet_values(net, scale), scales);
     for (int k = 0; k < stem->outputs && k < 2 * PATCH_VALUES; k++) {
         double lambda = value[k / 2] > 0 ? value[k / 2] : 0; /* below by rounding only */
         double size = (k % 2 ? -1 : 1) / sqrt(lambda + epsilon);

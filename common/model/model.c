@@ -97,7 +97,7 @@ void model_save(const struct model *model, FILE *file, const char *path)
         int64_t shape[RANK_MAX] = { 0 };
         int rank = tensor_shape(&net->tensor[i], shape);
         struct tensor *tensor = frame_put(&frame, net->tensor[i].name, DTYPE_F32, rank, shape);
-        resnet_export(net, &net->tensor[i], tensor->data);
+        resnet_export(&net->tensor[i], resnet_values(net, &net->tensor[i]), tensor->data);
         write_count(&frame, &net->tensor[i], net->steps);
     }
     stream_write(file, path, &frame);

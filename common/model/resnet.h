@@ -16,29 +16,14 @@
 #ifndef TALE_MODEL_RESNET_H
 #define TALE_MODEL_RESNET_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/random.h"
 #include "layers/batchnorm.h"
 #include "layers/conv.h"
+#include "layers/pool.h"
+#include "model/resnet_config.h"
 
-enum { STAGES_MAX = 8, BLOCKS_MAX = 64, NAME_MAX_LENGTH = 64 };
-
-/* How a stage halves the image. */
-enum downsample { DOWNSAMPLE_STRIDE, DOWNSAMPLE_POOL, DOWNSAMPLES };
-
-/* "stride", "pool": names for a choice of options, NULL after the last. */
-extern const char *const downsample_names[DOWNSAMPLES + 1];
-
-struct resnet_config {
-    int stages;
-    int widths[STAGES_MAX], blocks[STAGES_MAX];
-    int classes;
-    int height, width; /* of the image */
-    enum activation activation;
-    enum downsample downsample;
-};
+enum { NAME_MAX_LENGTH = 64 };
 
 /* What a tensor is to the network, and so to its training. */
 enum resnet_role {
@@ -47,7 +32,7 @@ enum resnet_role {
     ROLE_NORM_BIAS,  /* its beta */
     ROLE_CLASSIFIER,
     ROLE_CLASSIFIER_BIAS,
-    ROLE_STATISTIC
+    ROLE_STATISTIC   /* a running mean or variance: the only tensors that are no parameters */
 };
 
 /* Where a tensor lies in the block of parameters or of running statistics, and what shape the outside world sees. */
@@ -56,26 +41,30 @@ struct resnet_tensor {
     int rank;           /* 4: convolution [K,C,kernel,kernel]; 2: linear [K,C]; 1: vector [K] */
     int outputs, inputs, kernel;
     int padded_outputs, padded_inputs; /* as stored: convolution [kernel][kernel][C][K], linear [K][C] */
-    size_t offset;      /* in floats */
+    size_t offset, floats; /* as stored */
     enum resnet_role role;
     bool frozen;        /* training leaves it as it is */
 };
 
 /* A convolution and its batch norm. */
 struct resnet_unit {
+    char name[NAME_MAX_LENGTH];     /* of the convolution, "layer1.0.conv1" */
+    const struct resnet_unit *from; /* whose output, or whose block's output, it reads; NULL: the image */
     struct conv conv;
     struct batchnorm norm;
-    size_t weight, gamma, beta; /* offsets in the parameters */
-    bool pools;                 /* the maximum of 2 x 2 pixels comes between the two */
-    float *y;                   /* the convolution's output, kept for the backward pass */
-    float *pooled;              /* and its maxima */
+    const struct resnet_tensor *weight, *gamma, *beta, *mean, *variance;
+    bool pools;    /* the maximum of 2 x 2 pixels comes between the two */
+    float *y;      /* the convolution's output, kept for the backward pass */
+    float *pooled; /* and its maxima */
 };
 
-/* A block, or what pools before the blocks of a stage: its first unit alone, which pools. */
+/* A block, or what pools before the blocks of a stage. */
 struct resnet_block {
-    struct resnet_unit first, second, shortcut;
-    bool projects; /* the shortcut is a convolution */
-    float *out;    /* [N,H,W,C], after the ReLU */
+    char name[NAME_MAX_LENGTH]; /* "layer1.0", "layer2.pool" */
+    struct resnet_unit *first;
+    struct resnet_unit *second;   /* NULL: the first pools and is all of it */
+    struct resnet_unit *shortcut; /* a 1x1 convolution; NULL: the identity */
+    float *out;                   /* [N,H,W,C], after the activation */
 };
 
 struct resnet {
@@ -85,11 +74,12 @@ struct resnet {
     size_t parameters, statistics; /* floats in each block */
     float *weights, *gradients;    /* [parameters] */
     float *running;                /* [statistics] */
-    struct resnet_unit stem;
+    struct resnet_unit *unit;      /* all units, in the order of their parameters; the first is the stem */
+    int units;
     struct resnet_block *block;
     int blocks;
     int features; /* channels before the classifier, padded */
-    size_t classifier_weight, classifier_bias;
+    const struct resnet_tensor *classifier_weight, *classifier_bias;
 
     /* For training on up to `images` images at a time; 0: none, the network is only held. */
     int images;
@@ -102,10 +92,6 @@ struct resnet {
     float *norm_floats;
     double *norm_doubles;
 };
-
-/* Whether there can be a network of that configuration; where not, `rule` says why: "widths: 5000 (1 to 4096)". */
-enum { RESNET_RULE_MAX = 96 };
-bool resnet_possible(const struct resnet_config *config, char rule[static RESNET_RULE_MAX]);
 
 /* A network with all weights 0; images as in struct resnet. Caller frees with resnet_free. */
 struct resnet *resnet_new(const struct resnet_config *config, int images);
@@ -121,40 +107,26 @@ void resnet_free(struct resnet *net);
  * memory stay; only scratch may grow, so call it once for each size at the start. */
 void resnet_resize(struct resnet *net, int height, int width);
 
-/* Initial weights: convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0,
- * classifier uniform within +-1/sqrt(C), as torchvision. */
-void resnet_initialize(struct resnet *net, uint64_t seed);
-
-/* Then, instead: the first filters of every 3x3 convolution but the stem, as many as it has input channels, each pass
- * one of these on as it is (Zagoruyko and Komodakis 2017, "DiracNets"). */
-void resnet_initialize_dirac(struct resnet *net);
-
 /* Freeze all tensors of a role. */
 void resnet_freeze(struct resnet *net, enum resnet_role role);
 
-/* One forward and backward pass over net->input [images,H,W,4] (filled by the caller: normalised RGB and a zero).
- * Sets net->gradients (of what is frozen, to anything) to those of the mean loss with label smoothing, moves the
- * running statistics, and adds the summed loss and the count of right answers. */
-void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
-                       int64_t *right);
+/* Where a tensor's values and, of a parameter, their gradients are stored. */
+float *resnet_values(const struct resnet *net, const struct resnet_tensor *tensor);
+float *resnet_gradients(const struct resnet *net, const struct resnet_tensor *tensor);
 
-/* The size of what a unit's batch norm gives. */
-int unit_height(const struct resnet_unit *unit);
-int unit_width(const struct resnet_unit *unit);
+/* Copy a tensor between the stored layout and that of the outside world (row-major, shape by rank as above): from its
+ * values or its gradients, and into its values. */
+void resnet_export(const struct resnet_tensor *tensor, const float *stored, float *outside);
+void resnet_import(struct resnet *net, const struct resnet_tensor *tensor, const float *outside);
+
+/* The maps that a unit's batch norm gives, for `images` images, and their pixels. */
+struct maps unit_maps(const struct resnet_unit *unit, int images);
+size_t unit_pixels(const struct resnet_unit *unit, int images);
 
 /* The unit that a block ends with, but for its shortcut; for number -1 the stem. */
 const struct resnet_unit *resnet_last_unit(const struct resnet *net, int block);
 
-/* The pixels of the last feature maps, and the real (unpadded) number of features. */
-int resnet_map_height(const struct resnet_config *config);
-int resnet_map_width(const struct resnet_config *config);
-int resnet_features(const struct resnet_config *config);
-
 /* Multiply-adds of one image's forward pass, as a direct convolution would need them. */
 double resnet_multiply_adds(const struct resnet *net);
-
-/* Copy a tensor between the stored layout and that of the outside world (row-major, shape by rank as above). */
-void resnet_export(const struct resnet *net, const struct resnet_tensor *tensor, float *outside);
-void resnet_import(struct resnet *net, const struct resnet_tensor *tensor, const float *outside);
 
 #endif

@@ -18,6 +18,8 @@
 #include "base/threads.h"
 #include "learning/sgd.h"
 #include "model/inference.h"
+#include "model/initialize.h"
+#include "model/train_step.h"
 
 enum { SIDE = 32, CLASSES = 10 };
 

@@ -7,6 +7,7 @@
  * loss of each step; the gradients of the first go to the file GRADIENTS under the names of the weights. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -15,6 +16,7 @@
 #include "learning/examples.h"
 #include "learning/sgd.h"
 #include "model/model.h"
+#include "model/train_step.h"
 
 static void load_batch(const struct model *model, const struct examples *rows, int64_t first, int batch,
                        int64_t *label)
@@ -33,10 +35,12 @@ static void write_gradients(struct model *model, const char *path)
 {
     struct output output = output_open(path);
     struct resnet *net = model->net;
-    float *weights = net->weights;
-    net->weights = net->gradients; /* the same layout: saved as a model is */
+    float *weights = allocate_floats(net->parameters);
+    memcpy(weights, net->weights, net->parameters * sizeof *weights);
+    memcpy(net->weights, net->gradients, net->parameters * sizeof *weights); /* the same layout: saved as a model is */
     model_save(model, output.file, path);
-    net->weights = weights;
+    memcpy(net->weights, weights, net->parameters * sizeof *weights);
+    free(weights);
     output_close(&output);
 }
 
