@@ -97,7 +97,8 @@ static void check_conv_backward(const char *layer, const struct conv *conv, int 
         maps[i] = fixture_maps(&fixture, layer, names[i]);
     for (int i = 0; i < (whole ? 5 : 3); i++)
         each[i] = fixture_vectors(&fixture, layer, vectors[i]);
-    float *dweight = allocate_floats((size_t)conv_weight_floats(conv)), *dx = allocate_floats(size_of(layer, "dx").floats);
+    float *dweight = allocate_floats((size_t)conv_weight_floats(conv));
+    float *dx = allocate_floats(size_of(layer, "dx").floats);
     double *sums = allocate(3 * (size_t)conv->inputs, sizeof *sums);
     struct conv_backward_pass pass = {
         .images = images,

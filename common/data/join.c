@@ -50,7 +50,8 @@ static struct frame next_rows(struct join *join, int64_t count, const struct str
         frame_free(&part);
     } while (have < count && fill(join));
     if (have < count)
-        die("%s: has fewer rows than %s (%lld)", join->stream.path, stream->path, (long long)join->rows + (long long)have);
+        die("%s: has fewer rows than %s (%lld)", join->stream.path, stream->path,
+            (long long)join->rows + (long long)have);
     join->rows += have;
     return result;
 }

@@ -116,8 +116,8 @@ static void prune(struct pick *pick, const struct stream *stream)
     free(list);
 }
 
-/* Whether the rows that are left are whole groups, one behind the other, as the metadata `group` says of the stream: all
- * of them, or the first ones with no group cut. */
+/* Whether the rows that are left are whole groups, one behind the other, as the metadata `group` says of the stream:
+ * all of them, or the first ones with no group cut. */
 static bool keeps_groups(const struct picking *picking, const struct frame *frame)
 {
     const char *text = frame_metadata(frame, "group");

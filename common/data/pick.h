@@ -46,7 +46,8 @@ struct pick {
 bool pick_parse_rows(const char *text, struct row_range **ranges, int *count);
 
 /* Take the rows of one frame of the stream; pick_end() after the last. The result is the same however the stream is
- * cut. The metadata `group` stay only where groups stay whole. At least one frame goes out where one came in, so that fields and metadata are known downstream. */
+ * cut. The metadata `group` stay only where groups stay whole. At least one frame goes out where one came in, so that
+ * fields and metadata are known downstream. */
 void pick_add(struct pick *pick, const struct frame *frame, const struct stream *stream);
 void pick_end(struct pick *pick, const struct stream *stream);
 

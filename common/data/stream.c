@@ -16,7 +16,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and 
 
 /* The reference implementation's limit on the JSON header. */
 static const uint64_t header_max = 100000000;
-/* Memory that a header may take as JSON values, beside its own size: a few bytes can ask for a hundred times as many. */
+/* Memory that a header may take as JSON values, beside its own size: a few bytes can ask for a hundred times as
+ * many. */
 static const size_t json_memory = (size_t)64 << 20;
 static const char metadata_key[] = "__metadata__";
 /* Rows of a frame of which nothing but their number is there: programs take memory for each row. */
@@ -186,8 +187,8 @@ static void check_layout(struct stream *stream, const struct entry *entries, int
     }
 }
 
-/* A block of `size` bytes from the stream, and how many of them were there: fewer only at its end. Memory is asked for as
- * they come. Caller frees. */
+/* A block of `size` bytes from the stream, and how many of them were there: fewer only at its end. Memory is asked for
+ * as they come. Caller frees. */
 static char *read_block(struct stream *stream, size_t size, size_t *got)
 {
     size_t room = size < read_step ? size : read_step;
@@ -442,8 +443,8 @@ struct tensor *frame_require(const struct frame *frame, const struct stream *str
     return tensor;
 }
 
-/* Add a zeroed tensor of a name that the frame does not have yet: frames with tens of thousands of tensors are copied in
- * a time that grows with their number. */
+/* Add a zeroed tensor of a name that the frame does not have yet: frames with tens of thousands of tensors are copied
+ * in a time that grows with their number. */
 static struct tensor *append_new(struct frame *frame, const char *name, enum dtype dtype, int rank,
                                  const int64_t *shape)
 {

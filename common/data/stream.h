@@ -87,8 +87,8 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
 /* Die where the metadata of a later frame name classes otherwise than those of the first, whose rows come before. */
 void frame_check_classes(const struct frame *first, const struct frame *later, const struct stream *stream);
 
-/* Metadata: value of a key or NULL; dies where it holds a NUL, which a C string cannot. Set replaces, or takes the key out
- * where value is NULL. Caller owns neither. */
+/* Metadata: value of a key or NULL; dies where it holds a NUL, which a C string cannot. Set replaces, or takes the key
+ * out where value is NULL. Caller owns neither. */
 const char *frame_metadata(const struct frame *frame, const char *key);
 void frame_set_metadata(struct frame *frame, const char *key, const char *value);
 

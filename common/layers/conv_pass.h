@@ -55,8 +55,8 @@ struct conv_epilogue {
     double *sums;                         /* [3][C]: of dx, of dx with[0], of dx with[1]; or NULL */
 };
 
-/* dweight and dx from the gradient at the output. A 1x1 convolution takes no epilogue, and its dx is [N,H',W',C], of the
- * pixels it read: just what the epilogue of the convolution beside it takes as skip. */
+/* dweight and dx from the gradient at the output. A 1x1 convolution takes no epilogue, and its dx is [N,H',W',C], of
+ * the pixels it read: just what the epilogue of the convolution beside it takes as skip. */
 struct conv_backward_pass {
     ptrdiff_t images; /* N */
     struct conv_input input;

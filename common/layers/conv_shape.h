@@ -1,7 +1,7 @@
 /* The shape of a convolution layer, and the sizes that follow from it.
  *
- * Layout: activations are NHWC, the channels of a pixel side by side and padded with zeros to a multiple of 16 (of 4 for
- * images of up to 4 channels), so that every loop over channels runs in whole vectors. Weights are
+ * Layout: activations are NHWC, the channels of a pixel side by side and padded with zeros to a multiple of 16 (of 4
+ * for images of up to 4 channels), so that every loop over channels runs in whole vectors. Weights are
  * [kernel][kernel][C][K], padded alike.
  *
  * Sizes that index memory are ptrdiff_t, so that products of them cannot overflow an int. */

@@ -12,12 +12,13 @@ struct max_pool {
 /* Floats of scratch that both passes need. */
 size_t max_pool_workspace(const struct max_pool *pool);
 
-/* out[n][i][j][c] = max of x[n][2i + (0|1)][2j + (0|1)][c], NaN if one of them is; and its sums [2][C] for a batch norm,
- * of out and of out^2 over all pixels, taken image by image in order (NULL: not wanted, nor is the workspace).
+/* out[n][i][j][c] = max of x[n][2i + (0|1)][2j + (0|1)][c], NaN if one of them is; and its sums [2][C] for a batch
+ * norm, of out and of out^2 over all pixels, taken image by image in order (NULL: not wanted, nor is the workspace).
  * x: [N][H][W][C],   out: [N][ceil(H / 2)][ceil(W / 2)][C]. */
 void max_pool_forward(const struct max_pool *pool, const float *x, float *out, double *sums, float *workspace);
 
-/* The gradient at `out`: dout = a_c g + b_c out + c_c, the backward pass of the batch norm above (batchnorm_backward). */
+/* The gradient at `out`: dout = a_c g + b_c out + c_c, the backward pass of the batch norm above
+ * (batchnorm_backward). */
 struct max_pool_gradient {
     const float *out, *g;   /* [N][ceil(H / 2)][ceil(W / 2)][C] */
     const float *a, *b, *c; /* [C] */

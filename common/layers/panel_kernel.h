@@ -1,6 +1,7 @@
-/* The product on the compiler's own vectors, for machines with vectors of a whole panel (AVX-512) or half of one (AVX2).
- * It has two things ahead of BLIS 0.9's kernels for small matrices: they stop at AVX2, and they leave memory idle, where
- * this one fetches what is needed next. On any other machine the result is the same, but no faster than BLIS. */
+/* The product on the compiler's own vectors, for machines with vectors of a whole panel (AVX-512) or half of one
+ * (AVX2). It has two things ahead of BLIS 0.9's kernels for small matrices: they stop at AVX2, and they leave memory
+ * idle, where this one fetches what is needed next. On any other machine the result is the same, but no faster than
+ * BLIS. */
 #ifndef TALE_LAYERS_PANEL_KERNEL_H
 #define TALE_LAYERS_PANEL_KERNEL_H
 

@@ -166,8 +166,8 @@ struct whole_product {
     bool add;
 };
 
-/* One thread. Whole panels of columns go without packing, and so much of the depth at a time as the first cache holds of
- * a panel of B; bli_sgemm takes the columns that remain. */
+/* One thread. Whole panels of columns go without packing, and so much of the depth at a time as the first cache holds
+ * of a panel of B; bli_sgemm takes the columns that remain. */
 static void multiply(const struct whole_product *whole, struct ahead *ahead)
 {
     float one = 1, beta = whole->add ? 1 : 0;

@@ -12,9 +12,9 @@ struct maps {
     ptrdiff_t images, height, width, channels; /* N, H, W, C */
 };
 
-/* feature[n][i][j][c] = mean of x[n][h][w][c] over floor(i H / grid) <= h < ceil((i + 1) H / grid), and over w likewise:
- * adaptive average pooling, whose cells overlap by a pixel where the sides are not multiples of `grid`, which is at most
- * the shorter one.   x: [N][H][W][C], feature: [N][grid][grid][C]. */
+/* feature[n][i][j][c] = mean of x[n][h][w][c] over floor(i H / grid) <= h < ceil((i + 1) H / grid), and over w
+ * likewise: adaptive average pooling, whose cells overlap by a pixel where the sides are not multiples of `grid`, which
+ * is at most the shorter one.   x: [N][H][W][C], feature: [N][grid][grid][C]. */
 void pool_grid_forward(const struct maps *maps, ptrdiff_t grid, const float *x, float *feature);
 
 /* feature[n][c] = mean over pixels of x[n][h][w][c];   x: [N][H][W][C], feature: [N][C]. */

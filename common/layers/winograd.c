@@ -1,5 +1,5 @@
-/* The fast engine for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3) (winograd_math.h), a block of tiles at a
- * time, small enough that its transformed values stay in the second cache:
+/* The fast engine for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3) (winograd_math.h), a block of tiles at
+ * a time, small enough that its transformed values stay in the second cache:
  *
  *     forward    V = B^T act(x) B;   M_f = V_f U_f for each of 36 frequencies f;   y = A^T M A
  *     backward   V again, Z = A dy A^T;   dU_f += V_f^T Z_f;   dV_f = Z_f U_f^T;   dx = B dV B^T
@@ -260,7 +260,8 @@ struct weight_panels {
     ptrdiff_t first, count; /* the panels that are multiplied */
 };
 
-/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain `to`. */
+/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain
+ * `to`. */
 static void multiply_panels(const struct domain *from, const struct domain *to, int f, ptrdiff_t tiles, const float *a,
                             struct weight_panels u, float *c, struct ahead *ahead)
 {

@@ -47,8 +47,8 @@ struct domain {
 
 struct domain domain_new(const struct winograd *shape, ptrdiff_t tiles, ptrdiff_t channels);
 
-/* What one call of a transform works on: rows of tiles, one block of 16 channels. The first tile of the first row is the
- * domain's first. */
+/* What one call of a transform works on: rows of tiles, one block of 16 channels. The first tile of the first row is
+ * the domain's first. */
 struct tile_rows {
     const struct winograd *shape;
     const struct domain *domain;

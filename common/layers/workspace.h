@@ -2,16 +2,16 @@
  *
  *     blocks | threads | sums | slices | extra
  *
- * A part starts and ends two cache lines away from the next, so that no two threads write to one line, nor to a pair that
- * the processor fetches together. Sums are kept for each part of the work and added in the order of the parts, so they
- * do not depend on who computed them. */
+ * A part starts and ends two cache lines away from the next, so that no two threads write to one line, nor to a pair
+ * that the processor fetches together. Sums are kept for each part of the work and added in the order of the parts, so
+ * they do not depend on who computed them. */
 #ifndef TALE_LAYERS_WORKSPACE_H
 #define TALE_LAYERS_WORKSPACE_H
 
 #include <stddef.h>
 
-/* Results of this many floats are stored past the caches (vector_stream): they would not be there any more when they are
- * read, and a plain store fetches what it overwrites. */
+/* Results of this many floats are stored past the caches (vector_stream): they would not be there any more when they
+ * are read, and a plain store fetches what it overwrites. */
 enum { STREAM_FLOATS = 1 << 20 };
 
 struct workspace {

@@ -19,10 +19,10 @@ struct model {
 /* A new model of a configuration; images as in resnet_new. */
 struct model model_new(const struct resnet_config *config, int images);
 
-/* Read a model from a file; dies naming the file and what is wrong: not a model, a tensor missing, of another
- * shape, or left over, a value that is not finite, a variance below 0. A scale of the logits goes into the classifier's
- * weights, so the model's own is 1. Nothing is allocated for the network before the tensors are what it needs. images as
- * in resnet_new. */
+/* Read a model from a file; dies naming the file and what is wrong: not a model, a tensor missing, of another shape, or
+ * left over, a value that is not finite, a variance below 0. A scale of the logits goes into the classifier's weights,
+ * so the model's own is 1. Nothing is allocated for the network before the tensors are what it needs. images as in
+ * resnet_new. */
 struct model model_load(const char *path, int images);
 
 /* Write it as one frame. Dies on failure, naming path. */

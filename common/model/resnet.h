@@ -96,8 +96,8 @@ struct resnet {
 /* A network with all weights 0; images as in struct resnet. Caller frees with resnet_free. */
 struct resnet *resnet_new(const struct resnet_config *config, int images);
 
-/* The same in two steps: the table of its tensors, from a configuration that resnet_possible(), and the memory that they
- * and `images` images need. So a file's tensors can be compared with the table before anything is allocated. */
+/* The same in two steps: the table of its tensors, from a configuration that resnet_possible(), and the memory that
+ * they and `images` images need. So a file's tensors can be compared with the table before anything is allocated. */
 struct resnet *resnet_describe(const struct resnet_config *config);
 void resnet_allocate(struct resnet *net, int images);
 
