@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Check for the packages that a part of the work needs, and install those that are missing where that is allowed (root
-# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint`, `make fuzz`
-# and `make report` start with it; where all is there it takes milliseconds.
+# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint`,
+# `make fuzz` and `make report` start with it; where all is there it takes milliseconds.
 #
 #   pipelines/setup.sh [-n] [build|report|test|lint|fuzz]...     default: all; -n only checks
 set -euo pipefail

@@ -13,9 +13,9 @@ setup_file() {
 setup() {
     cd "$BATS_FILE_TMPDIR" || return
     # every program, with what it needs but for its standard input and output
-    commands=("cam-render -m model.st" "cifar-cat -s test set" "filter-render" "knn -d rows.st -k 3" "probe -t rows.st -e 1"
-        "resnet-embed -m model.st" "resnet-train --widths 4 --blocks 1 -e 1 -b 16" "rotate-aug" "tensor-ls" "tensor-pick"
-        "tensor-pnm" "tensor-tsv" "tsne -p 5 --iterations 20")
+    commands=("cam-render -m model.st" "cifar-cat -s test set" "filter-render" "knn -d rows.st -k 3"
+        "probe -t rows.st -e 1" "resnet-embed -m model.st" "resnet-train --widths 4 --blocks 1 -e 1 -b 16" "rotate-aug"
+        "tensor-ls" "tensor-pick" "tensor-pnm" "tensor-tsv" "tsne -p 5 --iterations 20")
 }
 
 # input_of COMMAND: the stream that it reads.
@@ -34,7 +34,8 @@ input_of() {
         status=0
         # shellcheck disable=SC2086 # the command is words
         $command <&- >out 2>said || status=$?
-        equal "$command: $status $(<said)" "$command: 1 ${command%% *}: standard input: cannot be read: Bad file descriptor"
+        equal "$command: $status $(<said)" \
+            "$command: 1 ${command%% *}: standard input: cannot be read: Bad file descriptor"
     done
     cifar-cat -s test set <&- | cmp - test.st
 }
@@ -82,16 +83,16 @@ input_of() {
 
 @test "an output is written to a device or a pipe as it is" {
     run_log() { resnet-train -q -j 1 --widths 4 --blocks 1 -e 1 -b 16 --log "$1" <train.st >out.st; }
-    local lines=$'epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds'
+    local header=$'epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds'
     # standard error where it is a file: the file stays, with what it held
     echo before >said
     run_log /dev/stderr 2>>said
-    equal "$(head -n 1 said) $(sed -n 2p said)" "before $lines"
+    equal "$(head -n 1 said) $(sed -n 2p said)" "before $header"
     mkfifo pipe
     cat pipe >got &
     run_log pipe
     wait
-    equal "$(head -n 1 got)" "$lines"
+    equal "$(head -n 1 got)" "$header"
     [ -p pipe ]
     if mknod null c 1 3 2>/dev/null; then
         run_log null

@@ -100,7 +100,7 @@ The late one.
 
 [@first2021]: First, F. (2021).
 END
-    awk -f "$REPORT/number.awk" -v equations=equations pass=1 text.md pass=2 text.md | sed '/^$/d' >got
+    awk -f "$REPORT/number.awk" -v equations=equations pass=1 text.md pass=2 text.md | sed '/^$/d; s/ *$//' >got
     cat >wanted <<'END'
 See [Figure 2](#late), [Figure 1](#early), [Table 1](#rows) and
 [\[1\]](#second2020), [\[2\]](#first2021).
@@ -118,7 +118,7 @@ TABLEBEGIN rows
 **Table 1.**
 Rows.
 TABLEEND
-FIGUREBEGIN late 
+FIGUREBEGIN late
 **Figure 2.**
 The late one.
 FIGUREEND

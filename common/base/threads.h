@@ -1,5 +1,6 @@
-/* Threads: OpenMP, and results that do not depend on how many there are. The rule that makes them so: work is cut into parts whose borders depend on the problem alone, each part
- * is computed in one order by one thread, and sums over parts are taken in the order of the parts. */
+/* Threads: OpenMP, and results that do not depend on how many there are. The rule that makes them so: work is cut into
+ * parts whose borders depend on the problem alone, each part is computed in one order by one thread, and sums over
+ * parts are taken in the order of the parts. */
 #ifndef TALE_BASE_THREADS_H
 #define TALE_BASE_THREADS_H
 
@@ -19,8 +20,8 @@ int threads_count(void);
 int threads_team(void);
 int threads_index(void);
 
-/* From now on take denormal numbers for 0, and make none, or do not, which is so at the start: in the calling thread, or
- * in it and all of OpenMP's. A network wants it, whose training they slow 20 to 50 times as weights decay towards 0;
+/* From now on take denormal numbers for 0, and make none, or do not, which is so at the start: in the calling thread,
+ * or in it and all of OpenMP's. A network wants it, whose training they slow 20 to 50 times as weights decay towards 0;
  * what a user measured and gave us may be as small as that. */
 void flush_denormals(bool on);
 void threads_flush_denormals(bool on);

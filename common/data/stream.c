@@ -22,8 +22,8 @@ static const size_t json_memory = (size_t)64 << 20;
 static const char metadata_key[] = "__metadata__";
 /* Rows of a frame of which nothing but their number is there: programs take memory for each row. */
 enum { rows_unbacked_max = 1 << 16 };
-/* How much is asked for before the data have shown to be there: a header may promise more than memory holds. Fuzzers ask
- * for less, to see that more is asked for in time. */
+/* How much is asked for before the data have shown to be there: a header may promise more than memory holds. Fuzzers
+ * ask for less, to see that more is asked for in time. */
 #ifndef READ_STEP
 #define READ_STEP (16 << 20)
 #endif

@@ -95,7 +95,8 @@ void max_pool_forward(const struct max_pool *pool, const float *x, float *out, d
         workspace_total(&workspace, pool->images, 2 * pool->channels, sums);
 }
 
-/* The gradient d of a square's maximum goes to the first of its pixels that attained it: what is left of d is 0 then. */
+/* The gradient d of a square's maximum goes to the first of its pixels that attained it: what is left of d is 0
+ * then. */
 static void square_backward(const struct square *square, ptrdiff_t channels, float *image, const float *restrict out,
                             float *restrict d)
 {

@@ -6,7 +6,8 @@
 
 /* ---- forward: V ---- */
 
-/* The rows of pixels that a row of tiles reads. In place of one outside the image stands the nearest inside, times 0. */
+/* The rows of pixels that a row of tiles reads. In place of one outside the image stands the nearest inside, times
+ * 0. */
 struct pixel_rows {
     const float *row[SLOTS_MAX];
     float factor[SLOTS_MAX]; /* 1 or 0 */
