@@ -40,7 +40,8 @@ void stream_close(struct stream *stream);
  * on a frame boundary; anything else that is not a whole, sound frame dies with the rule it breaks. */
 bool stream_read(struct stream *stream, struct frame *frame);
 
-/* That there is no further frame: `what`, "a model", is one. Dies otherwise, and where what follows is no sound frame. */
+/* That there is no further frame: `what`, "a model", is one. Dies otherwise, and where what follows is no sound
+ * frame. */
 void stream_require_end(struct stream *stream, const char *what);
 
 /* As stream_read, but where the stream is a regular file the data stay there: it is mapped, and a tensor points into it
