@@ -81,7 +81,7 @@ source=cifar-synth (seed 1) test"
     equal "$(tensor-pick --drop prediction <rows.st | metadata)" "$(without prediction_classes)"
     equal "$(tensor-pick --fields label,cam_label <rows.st | metadata)" "$(without prediction_classes)"
     equal "$(tensor-pick --rename prediction=turn <rows.st | metadata)" \
-        "$(sort <<<"${all/prediction_classes/turn_classes}")"
+        "$(sort <<<"${all/$'\n'prediction_classes/$'\n'turn_classes}")"
     equal "$(tensor-pick --rename index=number <rows.st | metadata)" "$all"
 }
 
