@@ -440,6 +440,51 @@ static void files_of_the_reference_are_written_to_the_byte(void)
     }
 }
 
+/* The first `size` bytes of a stream, in a file. */
+struct cut {
+    const char *bytes;
+    size_t size;
+    bool mapped;
+};
+
+static int64_t read_file(const struct cut *cut)
+{
+    struct stream stream = { .file = tmpfile(), .path = "cut" };
+    struct frame frame;
+    fwrite(cut->bytes, 1, cut->size, stream.file);
+    rewind(stream.file);
+    while (cut->mapped ? stream_map(&stream, &frame) : stream_read(&stream, &frame))
+        frame_free(&frame);
+    stream_close(&stream);
+    return stream.frames;
+}
+
+static void read_cut(void *cut)
+{
+    read_file(cut);
+}
+
+/* Between frames it ends, and anywhere else it is cut short: of each frame all bytes count. */
+static void a_file_may_end_between_frames_only(void)
+{
+    struct frame frames[] = { make_rows(0, 3), make_rows(3, 1) };
+    size_t first, all;
+    free(written(frames, 1, &first));
+    char *bytes = written(frames, 2, &all);
+    for (size_t size = 0; size <= all; size++)
+        for (int mapped = 0; mapped < 2; mapped++) {
+            struct cut cut = { bytes, size, mapped };
+            if (size == 0 || size == first || size == all)
+                CHECK_INTEGER(read_file(&cut), size == all ? 2 : size == first);
+            else
+                CHECK_DIES(read_cut, &cut, EXIT_FAILED,
+                           size < first ? "cut: frame 1: the file ends inside" : "cut: frame 2: the file ends inside");
+        }
+    free(bytes);
+    frame_free(&frames[0]);
+    frame_free(&frames[1]);
+}
+
 int main(void)
 {
     RUN(a_frame_written_is_read_back);
@@ -452,6 +497,7 @@ int main(void)
     RUN(put_replaces_and_may_take_name_and_shape_of_the_old);
     RUN(pointers_to_tensors_stay_good);
     RUN(metadata_are_set_replaced_and_copied);
+    RUN(a_file_may_end_between_frames_only);
     RUN(faults_end_the_program_with_one_line);
     RUN(values_of_the_reference_are_read);
     RUN(files_of_the_reference_are_written_to_the_byte);

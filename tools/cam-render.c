@@ -230,6 +230,8 @@ int main(int argc, char **argv)
     options_parse(argc, argv, &usage, options);
     if (!choices.model)
         die_usage("-m: a model is needed");
+    if (strcmp(choices.model, "-") == 0)
+        die_usage("-m: the model must be a file (standard input holds the rows)");
     if (choices.map && choices.signs)
         die_usage("--map and --signed exclude each other (the map as written has its signs)");
     sheet_background(&choices.style);

@@ -236,6 +236,8 @@ int main(int argc, char **argv)
     threads_flush_denormals(true);
     if (!options.model)
         die_usage("-m: a model is needed");
+    if (strcmp(options.model, "-") == 0)
+        die_usage("-m: the model must be a file (standard input holds the images)");
     parse_emit(embedder.emit);
     embedder.model = model_load(options.model, 0);
     embedder.layer = choose_layer(embedder.model.net);

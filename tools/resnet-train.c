@@ -349,6 +349,8 @@ static void check_paths(void)
         die_usage("--checkpoint: '-' is standard output, where the model goes");
     if (options.resume && strcmp(options.resume, "-") == 0)
         die_usage("--resume: '-' is standard input, where the images come from");
+    if (options.validation && strcmp(options.validation, "-") == 0)
+        die_usage("--val: '-' is standard input, where the images to train on come from");
     if (options.checkpoint_every && !options.checkpoint)
         die_usage("--checkpoint-every: %lld steps, but no --checkpoint says where",
                   (long long)options.checkpoint_every);

@@ -46,9 +46,11 @@ readers=(
 # tell of each allocation that failed.
 sanitized=''
 slower=1
+space="-m 16384" # of addresses, so that what asks for more fails and is not killed
 if [[ $BIN == *sanitize* ]]; then
     sanitized=yes
     slower=20
+    space=''
 fi
 
 # The rest runs hundreds of times, so it leaves to the shell what would take a process.
@@ -65,7 +67,7 @@ slurp() {
 hostile_run() {
     local input=/dev/null
     [ ! -e in ] || input=in
-    eval "bounded ${sanitized:--m 16384} -o ../figures $1" <"$input" >../out 2>../said
+    eval "bounded $space -o ../figures $1" <"$input" >../out 2>../said
     [ -z "$sanitized" ] || sed -i '/^==[0-9]*==WARNING: AddressSanitizer failed to allocate/d' ../said
 }
 
@@ -93,18 +95,18 @@ judge() {
 }
 
 # hostile_row LINE STATUS MEMORY TIME FRAMES WORDS INPUT COMMAND: what is wrong with the row in that line of the table,
-# for each command of it. Sanitizers have time for a third of the readers: with each line for others.
+# for each command of it. With sanitizers it is a quarter of the readers: with each line other ones.
 hostile_row() {
     local status=$2 memory=$3 time=$4 frames=$5 words=$6 input=$7 commands=("|$8") step=1 reader i files faults text
     if [ "$8" == each ]; then
         commands=("${readers[@]}")
-        [ -z "$sanitized" ] || step=3
+        [ -z "$sanitized" ] || step=4
     fi
     [ "$input" == - ] || eval "$input" >in || echo "    its input cannot be made"
     [ "$time" != - ] || time=2
     [ "$memory" != - ] || memory=$((100 + ($(stat -c %s in 2>/dev/null || echo 0)) / 500000))
     files=(.* *)
-    for ((i = step == 1 ? 0 : $1 % step; i < ${#commands[@]}; i += step)); do
+    for ((i = $1 % step; i < ${#commands[@]}; i += step)); do
         reader=${commands[i]%%|*}
         hostile_run "${commands[i]#*|}"
         judge "$status" "$memory" "$time" "$frames" "${reader:+$reader: }$words" "${commands[i]#*|}" "${files[*]}"
