@@ -10,6 +10,7 @@
 #include "check.h"
 #include "data/rotate.h"
 #include "learning/train.h"
+#include "model/initialize.h"
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TURNS = 4, GROUPS = 5, ROWS = TURNS * GROUPS };
 
@@ -102,11 +103,12 @@ static void a_model_comes_back_to_the_bit(void)
     CHECK_BYTES(&back.normalization, &model.normalization, sizeof back.normalization);
     for (int i = 0; i < model.net->tensors; i++) {
         const struct resnet_tensor *t = &model.net->tensor[i];
+        const struct resnet_tensor *again = &back.net->tensor[i];
         size_t floats = (size_t)t->outputs * (size_t)(t->rank > 1 ? t->inputs : 1) *
                         (size_t)(t->rank == 4 ? t->kernel * t->kernel : 1);
         float *was = allocate_floats(floats), *is = allocate_floats(floats);
-        resnet_export(model.net, t, was);
-        resnet_export(back.net, &back.net->tensor[i], is);
+        resnet_export(t, resnet_values(model.net, t), was);
+        resnet_export(again, resnet_values(back.net, again), is);
         CHECK_BYTES(is, was, floats * sizeof *is);
         free(was);
         free(is);

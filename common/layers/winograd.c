@@ -260,14 +260,15 @@ struct weight_panels {
     ptrdiff_t first, count; /* the panels that are multiplied */
 };
 
-/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain
- * `to`. */
-static void multiply_panels(const struct domain *from, const struct domain *to, int f, ptrdiff_t tiles, const float *a,
-                            struct weight_panels u, float *c, struct ahead *ahead)
+/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain `to`.
+ * The panels of the next frequency are fetched meanwhile. */
+static struct product panels_product(const struct domain *from, const struct domain *to, int f, ptrdiff_t tiles,
+                                     const float *a, struct weight_panels u, float *c, struct ahead *ahead)
 {
     ptrdiff_t panel = from->channels * PANEL;
     const float *first = u.at + f * u.pitch + u.first * panel;
-    const struct product product = {
+    ahead->next = f + 1 < FREQUENCIES ? first + u.pitch : NULL;
+    return (struct product){
         .rows = tiles * from->copies[f],
         .depth = from->channels,
         .panels = u.count,
@@ -275,17 +276,15 @@ static void multiply_panels(const struct domain *from, const struct domain *to, 
         .b = { first, PANEL, panel },
         .c = { c + to->offset[f], to->pitch, PANEL },
     };
-    ahead->next = f + 1 < FREQUENCIES ? first + u.pitch : NULL;
-    panel_gemm(&product, ahead);
 }
 
 /* dU_f = V_f^T Z_f for one frequency f, or dU_f += where `add`, of the panels in `share`: [K/16][C][16]. */
-static void multiply_weights(const struct plan *plan, const struct block *block, int f, struct share share, bool add,
-                             float *du, struct ahead *ahead)
+static struct product weights_product(const struct plan *plan, const struct block *block, int f, struct share share,
+                                      bool add, float *du)
 {
     const struct domain *input = &plan->input, *output = &plan->output;
     ptrdiff_t panel = input->channels * PANEL;
-    const struct product product = {
+    return (struct product){
         .rows = input->channels,
         .depth = block->rows * plan->shape.tiles_x * input->copies[f],
         .panels = share.end - share.begin,
@@ -294,7 +293,6 @@ static void multiply_weights(const struct plan *plan, const struct block *block,
         .c = { du + share.begin * panel, PANEL, panel },
         .add = add,
     };
-    panel_gemm(&product, ahead);
 }
 
 /* ---- forward ---- */
@@ -321,8 +319,10 @@ static void forward_block(const struct plan *plan, const struct block *block, co
     for (ptrdiff_t begin = panels.begin; begin < panels.end; begin += PASS_PANELS) {
         ptrdiff_t count = panels.end - begin < PASS_PANELS ? panels.end - begin : PASS_PANELS;
         struct weight_panels u = { pass->weight, weight_pitch(shape), begin, count };
-        for (int f = 0; f < FREQUENCIES; f++)
-            multiply_panels(&plan->input, &plan->pass, f, tiles, block->v, u, block->m, &ahead);
+        for (int f = 0; f < FREQUENCIES; f++) {
+            struct product m = panels_product(&plan->input, &plan->pass, f, tiles, block->v, u, block->m, &ahead);
+            panel_gemm(&m, &ahead);
+        }
         for (ptrdiff_t k = 0; k < count; k++) {
             struct tile_rows rows = block_channels(block, plan, &plan->pass, begin + k, k);
             transform_output(&rows, block->m, &pass->output, plan->stream, block->sums);
@@ -379,11 +379,16 @@ static void backward_block(const struct plan *plan, const struct block *block, c
         transform_gradient(&rows, &pass->gradient, block->z);
     }
     team_wait(block->team);
-    for (int f = 0; f < FREQUENCIES; f++)
-        multiply_weights(plan, block, f, outputs, add, du + f * pitch, &ahead);
+    for (int f = 0; f < FREQUENCIES; f++) {
+        struct product product = weights_product(plan, block, f, outputs, add, du + f * pitch);
+        panel_gemm(&product, &ahead);
+    }
     team_wait(block->team); /* V is not needed any more: dV takes its place */
-    for (int f = 0; pass->dx && f < FREQUENCIES; f++)
-        multiply_panels(&plan->output, &plan->input, f, tiles, block->z, u, block->v + inputs.begin * CHANNELS, &ahead);
+    for (int f = 0; pass->dx && f < FREQUENCIES; f++) {
+        float *dv = block->v + inputs.begin * CHANNELS;
+        struct product product = panels_product(&plan->output, &plan->input, f, tiles, block->z, u, dv, &ahead);
+        panel_gemm(&product, &ahead);
+    }
     for (ptrdiff_t c = inputs.begin; pass->dx && c < inputs.end; c++) {
         struct tile_rows rows = block_channels(block, plan, &plan->input, c, c);
         transform_adjoint(&rows, block->v, &pass->epilogue, pass->dx, block->carry + c * carry, block->sums);

@@ -55,7 +55,7 @@ struct unit_plan {
     const struct resnet_unit *from;
     int inputs, outputs; /* channels */
     int kernel, stride;
-    bool pools;
+    bool pools, fused;
 };
 
 static void join_names(const char *block, const char *part, char name[static NAME_MAX_LENGTH])
@@ -80,6 +80,7 @@ static struct resnet_unit *add_unit(struct resnet *net, const struct unit_plan *
     join_names(plan->block, plan->norm, norm);
     unit->from = plan->from;
     unit->pools = plan->pools;
+    unit->fused = plan->fused;
     unit->conv = (struct conv){ .inputs = channels_padded(plan->inputs), .outputs = channels_padded(plan->outputs),
                                 .kernel = plan->kernel, .stride = plan->stride };
     set_size(unit, net->config.height, net->config.width);
@@ -98,13 +99,16 @@ static void add_block(struct resnet *net, const char *name, int inputs, int outp
     int stride = halves ? 2 : 1;
     net->blocks++;
     snprintf(block->name, sizeof block->name, "%s", name);
-    block->first = add_unit(net, &(struct unit_plan){ block->name, "conv1", "bn1", from, inputs, outputs, 3, stride,
-                                                      false });
-    block->second = add_unit(net, &(struct unit_plan){ block->name, "conv2", "bn2", block->first, outputs, outputs, 3,
-                                                       1, false });
+    block->first = add_unit(net, &(struct unit_plan){ .block = name, .conv = "conv1", .norm = "bn1", .from = from,
+                                                      .inputs = inputs, .outputs = outputs, .kernel = 3,
+                                                      .stride = stride });
+    block->second = add_unit(net, &(struct unit_plan){ .block = name, .conv = "conv2", .norm = "bn2",
+                                                       .from = block->first, .inputs = outputs, .outputs = outputs,
+                                                       .kernel = 3, .stride = 1, .fused = true });
     if (halves || inputs != outputs)
-        block->shortcut = add_unit(net, &(struct unit_plan){ block->name, "downsample.0", "downsample.1", from, inputs,
-                                                             outputs, 1, stride, false });
+        block->shortcut = add_unit(net, &(struct unit_plan){ .block = name, .conv = "downsample.0",
+                                                             .norm = "downsample.1", .from = from, .inputs = inputs,
+                                                             .outputs = outputs, .kernel = 1, .stride = stride });
 }
 
 /* What pools before the blocks of a stage. */
@@ -114,7 +118,9 @@ static void add_pool(struct resnet *net, const char *name, int inputs, int outpu
     const struct resnet_unit *from = resnet_last_unit(net, net->blocks - 1);
     net->blocks++;
     snprintf(block->name, sizeof block->name, "%s", name);
-    block->first = add_unit(net, &(struct unit_plan){ block->name, "conv", "bn", from, inputs, outputs, 3, 1, true });
+    block->first = add_unit(net, &(struct unit_plan){ .block = name, .conv = "conv", .norm = "bn", .from = from,
+                                                      .inputs = inputs, .outputs = outputs, .kernel = 3, .stride = 1,
+                                                      .pools = true });
 }
 
 static void add_stage(struct resnet *net, int stage)
@@ -139,7 +145,8 @@ static void add_parameters(struct resnet *net)
 {
     const struct resnet_config *config = &net->config;
     int features = resnet_features(config);
-    add_unit(net, &(struct unit_plan){ "", "conv1", "bn1", NULL, 3, config->widths[0], 3, 1, false });
+    add_unit(net, &(struct unit_plan){ .block = "", .conv = "conv1", .norm = "bn1", .inputs = 3,
+                                       .outputs = config->widths[0], .kernel = 3, .stride = 1 });
     for (int stage = 0; stage < config->stages; stage++)
         add_stage(net, stage);
     net->features = channels_padded(features);
@@ -192,7 +199,7 @@ size_t unit_pixels(const struct resnet_unit *unit, int images)
     return (size_t)(maps.images * maps.height * maps.width);
 }
 
-const struct resnet_unit *resnet_last_unit(const struct resnet *net, int block)
+struct resnet_unit *resnet_last_unit(const struct resnet *net, int block)
 {
     if (block < 0)
         return &net->unit[0];
@@ -283,19 +290,21 @@ static void place_units(struct resnet *net)
     net->workspace = allocate_floats(net->workspace_floats);
 }
 
-/* What blocks keep, and gradients as large as any of them needs. */
+/* What the stem and the blocks keep, and gradients as large as any of them needs. */
 static void place_blocks(struct resnet *net)
 {
-    size_t largest = (size_t)conv_output_floats(&net->unit[0].conv), inner = 0, shortcut = 0;
-    for (int i = 0; i < net->blocks; i++) {
-        struct resnet_block *block = &net->block[i];
-        const struct resnet_unit *last = resnet_last_unit(net, i);
-        block->out = floats_per_image(net, unit_floats(last));
+    size_t largest = 0, inner = 0, shortcut = 0;
+    for (int i = -1; i < net->blocks; i++) {
+        struct resnet_unit *last = resnet_last_unit(net, i);
+        last->out = floats_per_image(net, unit_floats(last));
         largest = larger(largest, unit_floats(last));
+    }
+    for (int i = 0; i < net->blocks; i++) {
+        const struct resnet_block *block = &net->block[i];
         if (block->second)
             inner = larger(inner, unit_floats(block->first));
         if (block->shortcut)
-            shortcut = larger(shortcut, unit_pixels(last, 1) * (size_t)block->first->conv.inputs);
+            shortcut = larger(shortcut, unit_pixels(block->shortcut, 1) * (size_t)block->shortcut->conv.inputs);
     }
     net->gradient[0] = floats_per_image(net, largest);
     net->gradient[1] = floats_per_image(net, inner);
@@ -310,7 +319,6 @@ static void place_activations(struct resnet *net)
     for (int u = 0; u < net->units; u++)
         widest = larger(widest, (size_t)net->unit[u].norm.channels);
     net->input = floats_per_image(net, (size_t)conv_input_floats(&stem->conv));
-    net->stem_out = floats_per_image(net, (size_t)conv_output_floats(&stem->conv));
     place_units(net);
     place_blocks(net);
     net->feature = floats_per_image(net, (size_t)net->features);
@@ -362,14 +370,12 @@ void resnet_free(struct resnet *net)
     for (int u = 0; u < net->units; u++) {
         free(net->unit[u].y);
         free(net->unit[u].pooled);
+        free(net->unit[u].out);
     }
-    for (int i = 0; i < net->blocks; i++)
-        free(net->block[i].out);
-    void *rest[] = { net->unit,       net->block,        net->tensor,      net->weights,           net->gradients,
-                     net->running,    net->norm_floats,  net->norm_doubles, net->input,            net->stem_out,
-                     net->gradient[0], net->gradient[1], net->shortcut_gradient, net->feature,     net->dfeature,
-                     net->logit,      net->dlogit,       net->sums,        net->parts,             net->prepared,
-                     net->workspace,  net };
+    void *rest[] = { net->unit, net->block, net->tensor, net->weights, net->gradients, net->running,
+                     net->norm_floats, net->norm_doubles, net->input, net->gradient[0], net->gradient[1],
+                     net->shortcut_gradient, net->feature, net->dfeature, net->logit, net->dlogit, net->sums,
+                     net->parts, net->prepared, net->workspace, net };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         free(rest[i]);
 }

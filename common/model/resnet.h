@@ -49,13 +49,15 @@ struct resnet_tensor {
 /* A convolution and its batch norm. */
 struct resnet_unit {
     char name[NAME_MAX_LENGTH];     /* of the convolution, "layer1.0.conv1" */
-    const struct resnet_unit *from; /* whose output, or whose block's output, it reads; NULL: the image */
+    const struct resnet_unit *from; /* whose output it reads; NULL: the image */
+    bool fused;                     /* it applies the batch norm and activation of `from` as it reads */
     struct conv conv;
     struct batchnorm norm;
     const struct resnet_tensor *weight, *gamma, *beta, *mean, *variance;
     bool pools;    /* the maximum of 2 x 2 pixels comes between the two */
     float *y;      /* the convolution's output, kept for the backward pass */
     float *pooled; /* and its maxima */
+    float *out;    /* [N,H,W,C] after the activation, of the stem and of a unit that ends a block */
 };
 
 /* A block, or what pools before the blocks of a stage. */
@@ -64,7 +66,6 @@ struct resnet_block {
     struct resnet_unit *first;
     struct resnet_unit *second;   /* NULL: the first pools and is all of it */
     struct resnet_unit *shortcut; /* a 1x1 convolution; NULL: the identity */
-    float *out;                   /* [N,H,W,C], after the activation */
 };
 
 struct resnet {
@@ -85,7 +86,7 @@ struct resnet {
     int images;
     int64_t steps; /* training steps so far */
     size_t workspace_floats;
-    float *input, *stem_out, *feature, *dfeature, *logit, *dlogit;
+    float *input, *feature, *dfeature, *logit, *dlogit;
     float *gradient[2], *shortcut_gradient; /* of activations: at the ends of blocks, within one */
     double *sums;
     float *parts, *prepared, *workspace;
@@ -123,8 +124,8 @@ void resnet_import(struct resnet *net, const struct resnet_tensor *tensor, const
 struct maps unit_maps(const struct resnet_unit *unit, int images);
 size_t unit_pixels(const struct resnet_unit *unit, int images);
 
-/* The unit that a block ends with, but for its shortcut; for number -1 the stem. */
-const struct resnet_unit *resnet_last_unit(const struct resnet *net, int block);
+/* The unit that a block ends with, where its shortcut joins; for number -1 the stem. */
+struct resnet_unit *resnet_last_unit(const struct resnet *net, int block);
 
 /* Multiply-adds of one image's forward pass, as a direct convolution would need them. */
 double resnet_multiply_adds(const struct resnet *net);

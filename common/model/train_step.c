@@ -19,12 +19,23 @@ static float *norm_input(const struct resnet_unit *unit)
     return unit->pools ? unit->pooled : unit->y;
 }
 
+/* What a unit reads. */
+static struct conv_input unit_input(const struct resnet *net, const struct resnet_unit *unit)
+{
+    const struct resnet_unit *from = unit->from;
+    if (!from)
+        return (struct conv_input){ .x = net->input };
+    if (unit->fused)
+        return (struct conv_input){ from->y, from->norm.scale, from->norm.shift, net->config.activation };
+    return (struct conv_input){ .x = from->out };
+}
+
 /* y = conv(act(x)), its maxima where the unit pools, and the scale and shift of its batch norm. */
-static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_input input)
+static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images)
 {
     const struct conv_forward_pass pass = {
         .images = images,
-        .input = input,
+        .input = unit_input(net, unit),
         .weight = conv_prepare(&unit->conv, resnet_values(net, unit->weight), net->prepared),
         .output = { .y = unit->y, .sums = unit->pools ? NULL : net->sums },
         .workspace = net->workspace,
@@ -37,14 +48,8 @@ static void unit_forward(struct resnet *net, struct resnet_unit *unit, int image
     batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
 }
 
-/* What the convolution after a unit sees of it. */
-static struct conv_input activated(const struct resnet *net, const struct resnet_unit *unit)
-{
-    return (struct conv_input){ unit->y, unit->norm.scale, unit->norm.shift, net->config.activation };
-}
-
 /* out = act(the batch norm of a unit), to which a skip may be added before. */
-static struct residual unit_end(const struct resnet *net, const struct resnet_unit *unit, int images, float *out)
+static struct residual unit_end(const struct resnet *net, const struct resnet_unit *unit, int images)
 {
     return (struct residual){
         .activation = net->config.activation,
@@ -53,46 +58,37 @@ static struct residual unit_end(const struct resnet *net, const struct resnet_un
         .y = norm_input(unit),
         .scale = unit->norm.scale,
         .shift = unit->norm.shift,
-        .out = out,
+        .out = unit->out,
     };
 }
 
-static void block_forward(struct resnet *net, struct resnet_block *block, int images, const float *x)
+/* The output of a block whose units have been computed; of number -1 the stem's. */
+static void block_end(struct resnet *net, int number, int images)
 {
-    const struct resnet_unit *shortcut = block->shortcut;
-    unit_forward(net, block->first, images, (struct conv_input){ .x = x });
-    if (!block->second) {
-        struct residual end = unit_end(net, block->first, images, block->out);
-        residual_forward(&end);
-        return;
-    }
-    unit_forward(net, block->second, images, activated(net, block->first));
-    struct residual end = unit_end(net, block->second, images, block->out);
-    end.skip = x;
-    if (shortcut) {
-        unit_forward(net, block->shortcut, images, (struct conv_input){ .x = x });
-        end.skip = shortcut->y;
-        end.skip_scale = shortcut->norm.scale;
-        end.skip_shift = shortcut->norm.shift;
+    struct residual end = unit_end(net, resnet_last_unit(net, number), images);
+    const struct resnet_block *block = number < 0 ? NULL : &net->block[number];
+    if (block && block->second)
+        end.skip = block->first->from->out;
+    if (block && block->shortcut) {
+        end.skip = block->shortcut->y;
+        end.skip_scale = block->shortcut->norm.scale;
+        end.skip_shift = block->shortcut->norm.shift;
     }
     residual_forward(&end);
 }
 
-static const float *block_input(const struct resnet *net, int block)
+/* The first unit of a block, or the end of all units. */
+static const struct resnet_unit *block_begin(const struct resnet *net, int number)
 {
-    return block ? net->block[block - 1].out : net->stem_out;
+    return number < net->blocks ? net->block[number].first : net->unit + net->units;
 }
 
-static void forward(struct resnet *net, int images)
+/* Features and logits, from the output of the last block. */
+static void head_forward(struct resnet *net, int images)
 {
-    int last = net->blocks - 1;
-    struct maps maps = unit_maps(resnet_last_unit(net, last), images);
-    unit_forward(net, &net->unit[0], images, (struct conv_input){ .x = net->input });
-    struct residual stem = unit_end(net, &net->unit[0], images, net->stem_out);
-    residual_forward(&stem);
-    for (int i = 0; i < net->blocks; i++)
-        block_forward(net, &net->block[i], images, block_input(net, i));
-    pool_forward(&maps, net->block[last].out, net->feature);
+    const struct resnet_unit *last = resnet_last_unit(net, net->blocks - 1);
+    struct maps maps = unit_maps(last, images);
+    pool_forward(&maps, last->out, net->feature);
     linear_forward(images, net->features, net->config.classes, net->feature,
                    resnet_values(net, net->classifier_weight), resnet_values(net, net->classifier_bias), net->logit);
 }
@@ -113,12 +109,12 @@ static struct conv_gradient unit_gradient(const struct resnet_unit *unit, const 
 }
 
 /* The gradients of a unit's weights and, through the epilogue, of its input. dx NULL: not wanted. */
-static void unit_backward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_input input,
-                          struct conv_gradient gradient, float *dx, struct conv_epilogue epilogue)
+static void unit_backward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_gradient gradient,
+                          float *dx, struct conv_epilogue epilogue)
 {
     const struct conv_backward_pass pass = {
         .images = images,
-        .input = input,
+        .input = unit_input(net, unit),
         .gradient = gradient,
         .weight = resnet_values(net, unit->weight),
         .dweight = resnet_gradients(net, unit->weight),
@@ -141,7 +137,7 @@ static void sums_with(const struct resnet *net, int block, const float *with[2])
 static struct conv_epilogue join_below(const struct resnet *net, int number, const float *skip)
 {
     struct conv_epilogue join = { .skip = skip, .skip_stride = 1, .activation = net->config.activation,
-                                  .gate = block_input(net, number), .sums = net->sums };
+                                  .gate = net->block[number].first->from->out, .sums = net->sums };
     sums_with(net, number - 1, join.with);
     return join;
 }
@@ -167,8 +163,8 @@ static void pool_block_backward(struct resnet *net, int number, int images)
     norm_backward(net, unit, images, net->sums, net->sums + norm->channels);
     const struct max_pool_gradient gradient = { unit->pooled, net->gradient[0], norm->a, norm->b, norm->c };
     max_pool_backward(&pool, unit->y, &gradient, net->workspace);
-    unit_backward(net, unit, images, (struct conv_input){ .x = block_input(net, number) },
-                  (struct conv_gradient){ .g = unit->y }, net->gradient[0], join_below(net, number, NULL));
+    unit_backward(net, unit, images, (struct conv_gradient){ .g = unit->y }, net->gradient[0],
+                  join_below(net, number, NULL));
 }
 
 /* From g = gradient before the block's last activation (in gradient[0], with its sums in net->sums) to the same of the
@@ -177,7 +173,6 @@ static void block_backward(struct resnet *net, int number, int images)
 {
     struct resnet_block *block = &net->block[number];
     struct resnet_unit *first = block->first, *second = block->second, *shortcut = block->shortcut;
-    const struct conv_input x = { .x = block_input(net, number) };
     float *g = net->gradient[0], *inner = net->gradient[1];
     if (!second) {
         pool_block_backward(net, number, images);
@@ -186,62 +181,77 @@ static void block_backward(struct resnet *net, int number, int images)
     norm_backward(net, second, images, net->sums, net->sums + second->norm.channels);
     if (shortcut)
         norm_backward(net, shortcut, images, net->sums, net->sums + 2 * second->norm.channels);
-    unit_backward(net, second, images, activated(net, first), unit_gradient(second, g), inner, join_within(net, first));
+    unit_backward(net, second, images, unit_gradient(second, g), inner, join_within(net, first));
     norm_backward(net, first, images, net->sums, net->sums + first->norm.channels);
 
     struct conv_epilogue join = join_below(net, number, g);
     if (shortcut) {
-        unit_backward(net, shortcut, images, x, unit_gradient(shortcut, g), net->shortcut_gradient,
+        unit_backward(net, shortcut, images, unit_gradient(shortcut, g), net->shortcut_gradient,
                       (struct conv_epilogue){ 0 });
         join.skip = net->shortcut_gradient;
         join.skip_stride = (int)shortcut->conv.stride;
     }
-    unit_backward(net, first, images, x, unit_gradient(first, inner), g, join);
+    unit_backward(net, first, images, unit_gradient(first, inner), g, join);
 }
 
-static void pool_features_backward(struct resnet *net, int images)
+/* From the gradient of the logits to that before the last block's activation, with its sums. */
+static void head_backward(struct resnet *net, int images)
 {
-    int last = net->blocks - 1;
-    struct maps maps = unit_maps(resnet_last_unit(net, last), images);
+    const struct resnet_unit *last = resnet_last_unit(net, net->blocks - 1);
+    struct maps maps = unit_maps(last, images);
     struct pool_backward_pass pass = {
         .dfeature = net->dfeature,
         .activation = net->config.activation,
-        .x = net->block[last].out,
+        .x = last->out,
         .dx = net->gradient[0],
         .sums = net->sums,
         .parts = net->parts,
     };
-    sums_with(net, last, pass.with);
-    pool_backward(&maps, &pass);
-}
-
-static void backward(struct resnet *net, int images)
-{
-    struct resnet_unit *stem = &net->unit[0];
     linear_backward(images, net->features, net->config.classes, net->feature,
                     resnet_values(net, net->classifier_weight), net->dlogit,
                     resnet_gradients(net, net->classifier_weight), resnet_gradients(net, net->classifier_bias),
                     net->dfeature);
-    pool_features_backward(net, images);
-    for (int i = net->blocks - 1; i >= 0; i--)
-        block_backward(net, i, images);
-    norm_backward(net, stem, images, net->sums, net->sums + stem->norm.channels);
-    if (!stem->weight->frozen) /* if so, nothing below needs a gradient */
-        unit_backward(net, stem, images, (struct conv_input){ .x = net->input },
-                      unit_gradient(stem, net->gradient[0]), NULL, (struct conv_epilogue){ 0 });
+    sums_with(net, net->blocks - 1, pass.with);
+    pool_backward(&maps, &pass);
 }
 
-void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
-                       int64_t *right)
+static void stem_backward(struct resnet *net, int images)
+{
+    struct resnet_unit *stem = &net->unit[0];
+    norm_backward(net, stem, images, net->sums, net->sums + stem->norm.channels);
+    if (!stem->weight->frozen) /* if so, nothing below needs a gradient */
+        unit_backward(net, stem, images, unit_gradient(stem, net->gradient[0]), NULL, (struct conv_epilogue){ 0 });
+}
+
+/* ---- the step ---- */
+
+/* The loss of each image, and the gradient of their mean at the logits. */
+static void loss_of_images(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
+                           int64_t *right)
 {
     int classes = net->config.classes;
-    forward(net, images);
     for (int n = 0; n < images; n++) {
         const float *logit = net->logit + (size_t)n * (size_t)classes;
         *loss += cross_entropy(classes, logit, label[n], smoothing, 1.0 / images,
                                net->dlogit + (size_t)n * (size_t)classes);
         *right += largest_score(classes, logit) == label[n];
     }
-    backward(net, images);
+}
+
+void resnet_train_step(struct resnet *net, int images, const int64_t *label, double smoothing, double *loss,
+                       int64_t *right)
+{
+    int block = -1; /* the stem */
+    for (struct resnet_unit *unit = net->unit; unit < net->unit + net->units; unit++) {
+        unit_forward(net, unit, images);
+        if (unit + 1 == block_begin(net, block + 1))
+            block_end(net, block++, images);
+    }
+    head_forward(net, images);
+    loss_of_images(net, images, label, smoothing, loss, right);
+    head_backward(net, images);
+    for (int i = net->blocks - 1; i >= 0; i--)
+        block_backward(net, i, images);
+    stem_backward(net, images);
     net->steps++;
 }
