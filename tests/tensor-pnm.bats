@@ -277,6 +277,11 @@ database() {
     fails "field 'image' has rows without a pixel" tensor-pnm < <(stream-make image:U8:2,3,0,4=zero)
     fails "field 'map' holds a value that is not finite" tensor-pnm -f map < <(stream-make map:F32:1,1,2=0,nan)
     fails "changes its type or shape" tensor-pnm < <(stream-make image:U8:1,3,1,1=iota / image:U8:1,3,1,2=iota)
+    # a later frame whose rows have no picture; one without rows needs none
+    fails "standard input: field 'image' is missing" tensor-pnm \
+        < <(stream-make image:U8:1,3,1,1=iota label:I64:1=1 / label:I64:40=iota)
+    cmp <(stream-make image:U8:1,3,1,1=iota / image:U8:1,3,1,1=iota | tensor-pnm) \
+        <(stream-make image:U8:1,3,1,1=iota / @x=y / image:U8:1,3,1,1=iota | tensor-pnm)
     fails "is this a tensor stream?" tensor-pnm < <(echo "no tensor stream")
     misused "too many operands" tensor-pnm r.st
 }

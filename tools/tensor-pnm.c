@@ -116,9 +116,12 @@ static const struct tensor *neighbor_field(const struct frame *frame, const char
     return field;
 }
 
-/* A field that is missing is told at the first frame, and not after all rows were read. */
+/* A field that is missing is told at its frame, and not after all rows were read. A later frame without any tensor
+ * needs none. */
 static void check_fields(const struct drawing *drawing, const struct frame *frame)
 {
+    if (drawing->stream.frames > 1 && frame->count == 0)
+        return;
     const char *needed[] = { choices.field, choices.at, choices.database ? "neighbor_index" : NULL };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i] && !frame_find(frame, needed[i]))
@@ -154,8 +157,7 @@ static void read_rows(struct drawing *drawing)
     }
     struct frame next;
     while (stream_read(&drawing->stream, &next)) {
-        if (drawing->stream.frames == 1)
-            check_fields(drawing, &next);
+        check_fields(drawing, &next);
         drawing->rows += frame_rows(&next, &drawing->stream);
         field_list_keep(&fields, &next);
         frame_append(&drawing->frame, &next, &drawing->stream);
