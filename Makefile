@@ -122,6 +122,7 @@ fuzz:
 fuzz-programs: $(fuzz_readers:%=$(BUILD)/fuzzers/%) $(tools:%=$(BUILD)/fuzzers/%)
 
 $(fuzz_readers:%=$(BUILD)/fuzzers/%): $(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/%.o
+$(BUILD)/fuzzers/model: $(BUILD)/tests/fuzz/made.o
 $(tools:%=$(BUILD)/fuzzers/%): $(BUILD)/fuzzers/%: $(BUILD)/main/%.o \
 	$(patsubst %,$(BUILD)/tests/fuzz/%.o,program made)
 $(tools:%=$(BUILD)/fuzzers/%): fuzz_link += -Wl,--wrap=options_parse

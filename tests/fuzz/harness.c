@@ -5,6 +5,7 @@
  *     control characters;
  *   - it holds at most memory_most bytes at a time: inputs are some kilobytes, so more is a header's claim believed;
  *   - it works for at most seconds_most;
+ *   - it fails where its output cannot be written or its input not be read;
  *   - each stream that a program writes is whole, whatever the status (require_stream).
  *
  * The linker gives the calls of our code here (--wrap, in the Makefile); those of shared libraries go where they always
@@ -33,7 +34,7 @@
 #include "base/error.h"
 #include "data/stream.h"
 
-static const size_t memory_most = (size_t)256 << 20, output_most = (size_t)64 << 20;
+enum { memory_most = 256 << 20, output_most = 64 << 20 }; /* bytes */
 
 enum { seconds_most = 10 }; /* of the processor, so that a busy machine finds nothing that is not there */
 
@@ -126,7 +127,7 @@ static void *note_block(void *block)
     table[at] = block;
     held += malloc_usable_size(block);
     if (held > memory_most)
-        finding("more than %zu bytes of memory", memory_most);
+        finding("more than %d bytes of memory", memory_most);
     return block;
 }
 
@@ -415,19 +416,66 @@ int __wrap_sigaction(int number, const struct sigaction *action, struct sigactio
     return 0;
 }
 
-/* ---- standard output and error ---- */
+/* ---- standard input, output and error ---- */
 
 struct buffer {
     char *bytes;
     size_t size, room;
+    size_t most; /* bytes that are taken: the disk is full then */
+    bool broken; /* it was */
 };
 static struct buffer out, said;
+
+static struct {
+    const char *bytes;
+    size_t at, size;
+    size_t end; /* it cannot be read from there on */
+    bool broken;
+} in;
+
+static size_t output_room = output_most, input_end = SIZE_MAX;
+
+void harness_break(size_t room, size_t end_of_input)
+{
+    output_room = room < output_most ? room : output_most;
+    input_end = end_of_input;
+}
+
+static ssize_t input_read(void *cookie, char *bytes, size_t size)
+{
+    (void)cookie;
+    size_t left = in.size - in.at;
+    if (in.at >= in.end) {
+        in.broken = true;
+        errno = EIO;
+        return -1;
+    }
+    size = size < left ? size : left;
+    size = size < in.end - in.at ? size : in.end - in.at;
+    if (size)
+        memcpy(bytes, in.bytes + in.at, size);
+    in.at += size;
+    return (ssize_t)size;
+}
+
+static FILE *input_open(const void *bytes, size_t size)
+{
+    in.bytes = bytes;
+    in.at = 0;
+    in.size = size;
+    in.end = input_end;
+    in.broken = false;
+    return note_resource(fopencookie(&in, "rb", (cookie_io_functions_t){ .read = input_read }), 0, release_file);
+}
 
 static ssize_t buffer_write(void *cookie, const char *bytes, size_t size)
 {
     struct buffer *buffer = cookie;
-    if (buffer->size + size > output_most)
-        finding("more than %zu bytes written", output_most);
+    if (buffer->size + size > buffer->most) {
+        buffer->broken = true;
+        errno = ENOSPC;
+        return 0;
+    }
     if (buffer->size + size > buffer->room) {
         buffer->room = 2 * (buffer->size + size);
         buffer->bytes = __real_realloc(buffer->bytes, buffer->room);
@@ -439,9 +487,11 @@ static ssize_t buffer_write(void *cookie, const char *bytes, size_t size)
     return (ssize_t)size;
 }
 
-static FILE *buffer_open(struct buffer *buffer)
+static FILE *buffer_open(struct buffer *buffer, size_t most)
 {
     buffer->size = 0;
+    buffer->most = most;
+    buffer->broken = false;
     return note_resource(fopencookie(buffer, "wb", (cookie_io_functions_t){ .write = buffer_write }), 0, release_file);
 }
 
@@ -496,18 +546,22 @@ struct run harness_run(void (*function)(void *), void *context, const void *inpu
     clock_t start = clock();
     optind = 0; /* getopt() begins anew */
     inside = true;
-    stdin = note_resource(fmemopen((void *)(uintptr_t)input, size, "rb"), 0, release_file);
-    stdout = buffer_open(&out);
-    stderr = buffer_open(&said);
+    stdin = input_open(input, size);
+    stdout = buffer_open(&out, output_room);
+    stderr = buffer_open(&said, output_most);
+    output_room = output_most;
+    input_end = SIZE_MAX;
     call(function, context);
     int status = finish_run(standard);
     if (status != EXIT_OK && status != EXIT_FAILED && status != EXIT_USAGE)
         finding("status %d", status);
     if (clock() - start > seconds_most * CLOCKS_PER_SEC)
         finding("%.1f seconds of work", (double)(clock() - start) / CLOCKS_PER_SEC);
+    if (status == EXIT_OK && (out.broken || in.broken))
+        finding("status 0, but the %s", out.broken ? "output was not written" : "input was not read");
     check_said(status);
     ends[status]++;
-    return (struct run){ status, out.bytes, said.bytes, out.size, said.size };
+    return (struct run){ status, out.broken, out.bytes, said.bytes, out.size, said.size };
 }
 
 static void read_output(void *context)

@@ -25,15 +25,20 @@ const char *harness_start(char **argv);
 const char *harness_folder(void);
 const char *harness_file(const char *name, const void *bytes, size_t size);
 
-/* The result of a run: the exit status (0 where the function returned), and what went to standard output and error. */
+/* The result of a run: the exit status, 0 where the function returned; and what went to standard output and error. */
 struct run {
     int status;
+    bool cut; /* the output was longer than what was taken */
     const char *out, *said;
     size_t out_size, said_size;
 };
 
 /* Run function(context) with these bytes on standard input. The result is good until the next run. */
 struct run harness_run(void (*function)(void *), void *context, const void *input, size_t size);
+
+/* In the next run alone, standard output takes so many bytes as if the disk were full then, and standard input cannot
+ * be read from there on: the run must fail. */
+void harness_break(size_t output_room, size_t input_end);
 
 /* The finding of a rule broken that no sanitizer knows: say it and abort. */
 _Noreturn void finding(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,4 +1,4 @@
-/* Any bytes as a model: loaded, written, and loaded and written again as the same. */
+/* Any bytes as a model, or as choices of which one is made: loaded, written, and loaded and written again the same. */
 #define _GNU_SOURCE
 #include "harness.h"
 
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "made.h"
 #include "model/head.h"
 #include "model/model.h"
 
@@ -29,9 +30,25 @@ static void read_head(void *path)
     cam_head_free(&head);
 }
 
+/* The first byte says what the others are. */
+static char *write_model(const uint8_t *data, size_t size)
+{
+    struct bytes bytes = { data, data + size };
+    struct blob blob = { 0 };
+    if (take(&bytes) < 64) {
+        blob_add(&blob, bytes.at, (size_t)(bytes.end - bytes.at));
+    } else {
+        struct sizes sizes = made_sizes(&bytes);
+        made_model(&bytes, &sizes, &blob);
+    }
+    char *path = strdup(harness_file("model", blob.bytes, blob.size));
+    free(blob.bytes);
+    return path;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *path = strdup(harness_file("model", data, size));
+    char *path = write_model(data, size);
     harness_run(read_head, path, "", 0);
     struct run run = harness_run(copy_model, path, "", 0);
     if (run.status == 0) {

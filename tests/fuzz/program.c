@@ -136,12 +136,25 @@ static void add_text(struct bytes *bytes)
     free(text.bytes);
 }
 
+/* What takes as long, or as much room on a disk, as it is large. */
+static bool is_costly(const char *option)
+{
+    static const char *const costly[] = { "epochs", "iterations", "train", "test", "zoom", "gap", "text", "columns" };
+    for (size_t i = 0; i < sizeof costly / sizeof *costly; i++)
+        if (strcmp(option, costly[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_integer(struct bytes *bytes, const struct option_row *row)
 {
     static const int small[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 33, 64, -1, 100 };
     double number = row->low + CHOOSE(bytes, small);
     char text[64];
-    if (number > row->high && take(bytes) % 4)
+    unsigned odd = take(bytes);
+    if (is_costly(row->name))
+        number = row->low + odd % 6;
+    else if (odd % 16 == 15 || (number > row->high && odd % 4))
         number = row->high;
     snprintf(text, sizeof text, "%.0f", number);
     add_argument(text);
@@ -311,6 +324,59 @@ static bool is_help(const struct run *run)
     return run->out_size > 7 && (strncmp(run->out, "usage: ", 7) == 0 || strncmp(run->out, name, strlen(name)) == 0);
 }
 
+static void check_output(const struct run *run)
+{
+    if (run->cut)
+        return;
+    bool picture = run->out_size > 1 && run->out[0] == 'P' && strchr("56", run->out[1]);
+    if (is_help(run))
+        require_text(run);
+    else if (usage.writes_binary && !picture)
+        require_stream(run);
+    else if (usage.writes_binary && run->status == 0)
+        require_picture(run);
+    else if (!usage.writes_binary && !called_with("--metadata"))
+        require_text(run);
+}
+
+static bool has_option(const char *option)
+{
+    for (int i = 0; i < rows_count; i++)
+        if (strcmp(rows[i].name, option) == 0)
+            return true;
+    return false;
+}
+
+/* The call goes on from a checkpoint of its own, which may have been changed since. */
+static void go_on(struct bytes *bytes, const struct blob *input)
+{
+    const char *path = harness_file("state", "", 0);
+    struct blob state = { 0 };
+    char part[4096], option[512];
+    snprintf(option, sizeof option, "--checkpoint=%s", path);
+    add_argument(option);
+    call.argument[call.count] = NULL;
+    harness_run(run_tool, NULL, input->bytes, input->size);
+    FILE *file = fopen(path, "rb");
+    for (size_t got; file && (got = fread(part, 1, sizeof part, file));)
+        blob_add(&state, part, got);
+    if (file)
+        fclose(file);
+    made_poke(bytes, &state);
+    harness_file("state", state.bytes, state.size);
+    free(state.bytes);
+    snprintf(option, sizeof option, "--resume=%s", path);
+    add_argument(option);
+    call.argument[call.count] = NULL;
+}
+
+/* A full disk, or an input that breaks off with an error. */
+static void break_next(struct bytes *bytes)
+{
+    size_t room = take(bytes) * take(bytes);
+    harness_break(room, take(bytes) < 128 ? SIZE_MAX : take(bytes) * take(bytes));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = { data, data + size };
@@ -320,16 +386,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (usage.reads_stream || is_file(usage.synopsis))
         made_rows(&bytes, &sizes, profile->fields, &input);
     show_call(&input);
-    struct run run = harness_run(run_tool, NULL, input.size ? (const void *)input.bytes : "", input.size);
-    bool picture = run.out_size > 1 && run.out[0] == 'P' && strchr("56", run.out[1]);
-    if (is_help(&run))
-        require_text(&run);
-    else if (usage.writes_binary && !picture)
-        require_stream(&run);
-    else if (usage.writes_binary && run.status == 0)
-        require_picture(&run);
-    else if (!usage.writes_binary && !called_with("--metadata"))
-        require_text(&run);
+    if (has_option("resume") && take(&bytes) % 2)
+        go_on(&bytes, &input);
+    if (bytes.at < bytes.end && rarely(&bytes, 8))
+        break_next(&bytes);
+    struct run run = harness_run(run_tool, NULL, input.bytes, input.size);
+    check_output(&run);
     end_call();
     free(input.bytes);
     return 0;
