@@ -81,9 +81,17 @@ bool check_bytes(const void *got, const void *want, size_t size, const char *wha
     return at == size;
 }
 
+/* Of infinite values the difference says nothing: it is NaN or infinite, as a tolerance may be. */
+static bool is_near(double got, double want, double tolerance)
+{
+    if (isinf(got) || isinf(want))
+        return got == want;
+    return fabs(got - want) <= tolerance;
+}
+
 bool check_near(double got, double want, double tolerance, const char *what, const char *file, int line)
 {
-    bool near = fabs(got - want) <= tolerance;
+    bool near = is_near(got, want, tolerance);
     if (!count_check(near, what, file, line))
         fprintf(stderr, " is %.9g (%.9g expected, within %g)\n", got, want, tolerance);
     return near;
@@ -96,7 +104,7 @@ bool check_floats(const float *got, const float *want, size_t count, double tole
     double worst_difference = -1;
     for (size_t i = 0; i < count; i++) {
         double difference = fabs((double)got[i] - (double)want[i]);
-        if (difference <= tolerance)
+        if (is_near((double)got[i], (double)want[i], tolerance))
             continue;
         bad++;
         if (isnan(difference))
@@ -117,7 +125,8 @@ bool check_floats_relative(const float *got, const float *want, size_t count, do
 {
     double largest = 0;
     for (size_t i = 0; i < count; i++)
-        largest = fabs((double)want[i]) > largest ? fabs((double)want[i]) : largest;
+        if (isfinite(want[i]) && fabs((double)want[i]) > largest)
+            largest = fabs((double)want[i]);
     return check_floats(got, want, count, tolerance * largest, what, file, line);
 }
 

@@ -36,14 +36,15 @@ void check_skip(const char *reason);
 #define CHECK_TEXT(got, want) check_text((got), (want), #got, __FILE__, __LINE__)
 #define CHECK_BYTES(got, want, size) check_bytes((got), (want), (size), #got, __FILE__, __LINE__)
 
-/* |got - want| <= tolerance. Written so that NaN on either side fails. */
+/* |got - want| <= tolerance. NaN on either side fails; infinity equals only the same infinity. */
 #define CHECK_NEAR(got, want, tolerance) check_near((got), (want), (tolerance), #got, __FILE__, __LINE__)
 
 /* |got[i] - want[i]| <= tolerance for each of count floats; on failure the worst one is named. */
 #define CHECK_FLOATS(got, want, count, tolerance) \
     check_floats((got), (want), (count), (tolerance), #got, __FILE__, __LINE__)
 
-/* As CHECK_FLOATS, with the tolerance taken relative to the largest |want[i]|: for sums whose size is not known. */
+/* As CHECK_FLOATS, with the tolerance taken relative to the largest finite |want[i]|: for sums whose size is not
+ * known. */
 #define CHECK_FLOATS_RELATIVE(got, want, count, tolerance) \
     check_floats_relative((got), (want), (count), (tolerance), #got, __FILE__, __LINE__)
 

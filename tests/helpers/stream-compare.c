@@ -3,7 +3,8 @@
  *     stream-compare [-t TOLERANCE] A B
  *
  * Fields, types, shapes and metadata must agree and values to the bit; with -t, floats within |a - b| <= TOLERANCE, so
- * that NaN never does. Exit 0 when they do; otherwise 1 and a line for each field that differs. */
+ * that NaN never does; infinity equals only the same infinity. Exit 0 when they agree; otherwise 1 and a line for each
+ * field that differs. */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -19,6 +20,11 @@ static double value(const struct tensor *tensor, size_t i)
     return tensor->dtype == DTYPE_F32 ? (double)((float *)tensor->data)[i] : ((double *)tensor->data)[i];
 }
 
+static bool is_near(double a, double b, double tolerance)
+{
+    return isinf(a) || isinf(b) ? a == b : fabs(a - b) <= tolerance;
+}
+
 static bool same_values(const struct tensor *a, const struct tensor *b, double tolerance)
 {
     bool floats = a->dtype == DTYPE_F32 || a->dtype == DTYPE_F64;
@@ -30,7 +36,7 @@ static bool same_values(const struct tensor *a, const struct tensor *b, double t
     }
     size_t bad = 0, first = 0;
     for (size_t i = tensor_elements(a); i-- > 0;)
-        if (!(fabs(value(a, i) - value(b, i)) <= tolerance)) {
+        if (!is_near(value(a, i), value(b, i), tolerance)) {
             bad++;
             first = i;
         }
