@@ -290,8 +290,7 @@ static void rows_of_one_direction_tie(void)
 }
 
 /* 1 - cos = sin^2 / (1 + cos), and |x|^2 |y|^2 sin^2 = sum_i<j (x_i y_j - x_j y_i)^2, in which no digit is lost: the
- * products
- * of floats are whole in double. */
+ * products of floats are whole in double. */
 static double cosine_distance_by_sine(const float *x, const float *y, int64_t n)
 {
     double square = 0, product = 0, xx = 0, yy = 0;

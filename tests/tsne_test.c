@@ -432,6 +432,47 @@ static void start_has_its_deviation(void)
     free(again);
 }
 
+static void start_that_is_given_is_centred(void)
+{
+    float given[] = { 4, -5, 6, -1, 5, -3 }, map[6], want[] = { -1, -2, 1, 2, 0, 0 };
+    tsne_start_given(given, 3, map);
+    CHECK_FLOATS(map, want, 6, 0);
+}
+
+/* The default is 1.5 n / exaggeration of few points, else n / exaggeration, and at least 200, with the exaggeration of
+ * the moment: the same bytes as with that rate. */
+static void the_rate_goes_by_the_number_of_points(void)
+{
+    static const struct {
+        int64_t n;
+        double early, late;
+    } cases[] = { { 50, 6.25, 75 }, { 399, 49.875, 598.5 }, { 400, 200, 400 }, { 2500, 208.33333333333333, 2500 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t n = cases[i].n;
+        float *row = normal_rows(n, 4, 1);
+        float *map = allocate_floats(2 * (size_t)n), *want = allocate_floats(2 * (size_t)n);
+        struct affinities p = affinities_new(row, n, 4, 5);
+        tsne_start_random(n, 1, map);
+        struct tsne_options options = tsne_defaults;
+        options.exaggeration_iterations = 3;
+        struct tsne tsne = tsne_new(&p, map, options), told = tsne_new(&p, map, options);
+        for (int step = 0; step < 6; step++) {
+            told.options.learning_rate = step < 3 ? cases[i].early : cases[i].late;
+            tsne_step(&tsne);
+            tsne_step(&told);
+        }
+        tsne_map(&tsne, map);
+        tsne_map(&told, want);
+        CHECK_BYTES(map, want, (size_t)(2 * n) * sizeof *map);
+        tsne_free(&tsne);
+        tsne_free(&told);
+        affinities_free(&p);
+        free(row);
+        free(map);
+        free(want);
+    }
+}
+
 static void descent_lowers_the_divergence(void)
 {
     struct case_of *c = case_new(120, 1e-4F);
@@ -506,6 +547,8 @@ int main(void)
     RUN(fft_repulsion_of_odd_maps);
     RUN(divergence_does_not_depend_on_the_method);
     RUN(start_has_its_deviation);
+    RUN(start_that_is_given_is_centred);
+    RUN(the_rate_goes_by_the_number_of_points);
     RUN(descent_lowers_the_divergence);
     RUN(steps_are_clipped);
     RUN(threads_change_nothing);

@@ -21,7 +21,7 @@ static const char *const method_names[] = { "auto", "exact", "fft", NULL }; /* a
 
 struct choices {
     double perplexity;
-    int64_t iterations, seed;
+    int64_t iterations, seed, starts;
     int start, method;
     bool quality;
     struct tsne_options descent;
@@ -34,31 +34,87 @@ static void check_perplexity(const struct stream *stream, double perplexity, int
             stream->path, perplexity, (long long)rows, rows == 1 ? "" : "s");
 }
 
-static void descend(struct tsne *tsne, int64_t iterations)
+/* How many descents are made. */
+static int64_t count_starts(const struct choices *choices, int64_t rows)
 {
-    struct progress progress = progress_start("iterations", iterations);
-    for (int64_t i = 0; i < iterations; i++) {
-        tsne_step(tsne);
-        progress_update(&progress, i + 1, NULL);
-    }
-    progress_end(&progress);
+    if (choices->start == START_MAP)
+        return 1;
+    return choices->starts > 0 ? choices->starts : rows < TSNE_FEW ? TSNE_STARTS : 1;
 }
 
-/* The start, map [rows, 2]. */
-static void place(const struct features *features, const struct choices *choices, const struct frame *frame,
-                  const struct stream *stream, float *map)
+/* The map [rows, 2] to start from, or NULL: none is asked for. */
+static const float *find_map(const struct choices *choices, const struct frame *frame, const struct stream *stream)
 {
-    int64_t n = features->rows;
-    if (choices->start == START_PCA) {
-        tsne_start_pca(features->value, n, features->dimension, (uint64_t)choices->seed, map);
-    } else if (choices->start == START_RANDOM) {
-        tsne_start_random(n, (uint64_t)choices->seed, map);
-    } else {
-        struct features given = features_require(frame, stream, "map");
-        if (given.dimension != 2)
-            die("%s: field 'map' has %lld values in a row (2 are needed)", stream->path, (long long)given.dimension);
-        tsne_start_given(given.value, n, map);
+    if (choices->start != START_MAP)
+        return NULL;
+    struct features given = features_require(frame, stream, "map");
+    if (given.dimension != 2)
+        die("%s: field 'map' has %lld values in a row (2 are needed)", stream->path, (long long)given.dimension);
+    return given.value;
+}
+
+/* The start, map [rows, 2], of one of the descents. */
+static void place(const struct features *features, const struct choices *choices, const float *given, int64_t start,
+                  float *map)
+{
+    uint64_t seed = (uint64_t)choices->seed | (uint64_t)start << 53; /* seeds end below */
+    if (given)
+        tsne_start_given(given, features->rows, map);
+    else if (choices->start == START_PCA)
+        tsne_start_pca(features->value, features->rows, features->dimension, seed, map);
+    else
+        tsne_start_random(features->rows, seed, map);
+}
+
+/* Go down from map [rows, 2], which becomes where that ends. Returns the divergence there. */
+static double descend(const struct affinities *p, const struct choices *choices, struct progress *progress,
+                      int64_t done, float *map)
+{
+    struct tsne tsne = tsne_new(p, map, choices->descent);
+    for (int64_t i = 0; i < choices->iterations; i++) {
+        tsne_step(&tsne);
+        progress_update(progress, done + i + 1, NULL);
     }
+    tsne_map(&tsne, map);
+    double divergence = tsne_divergence(&tsne);
+    tsne_free(&tsne);
+    return divergence;
+}
+
+static void tell_divergence(const struct choices *choices, int64_t rows, double divergence, int64_t starts)
+{
+    bool by_grid = choices->method == TSNE_FFT || (choices->method == TSNE_AUTO && rows >= TSNE_CROSSOVER);
+    char *best = starts > 1 ? format_string(", best of %lld", (long long)starts) : copy_string("");
+    say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s%s)", divergence, (long long)rows,
+        choices->perplexity, (long long)choices->iterations, method_names[by_grid ? TSNE_FFT : TSNE_EXACT], best);
+    free(best);
+}
+
+/* map [rows, 2] of the features: where the best of the descents ends. */
+static void make_map(const struct features *features, const struct choices *choices, const float *given, float *map)
+{
+    size_t bytes = 2 * (size_t)features->rows * sizeof *map;
+    int64_t starts = count_starts(choices, features->rows);
+    float *end = allocate_floats(2 * (size_t)features->rows);
+    double least = NAN;
+    struct affinities p = affinities_new(features->value, features->rows, features->dimension, choices->perplexity);
+    struct progress progress = progress_start("iterations", starts * choices->iterations);
+    for (int64_t s = 0; s < starts; s++) {
+        place(features, choices, given, s, end);
+        threads_flush_denormals(true); /* of probabilities they say nothing, and cost time */
+        double divergence = descend(&p, choices, &progress, s * choices->iterations, end);
+        threads_flush_denormals(false);
+        if (!isfinite(divergence) || divergence >= least)
+            continue;
+        memcpy(map, end, bytes);
+        least = divergence;
+    }
+    progress_end(&progress);
+    if (isnan(least))
+        die("the map has diverged (is the learning rate too high?)");
+    tell_divergence(choices, features->rows, least, starts);
+    free(end);
+    affinities_free(&p);
 }
 
 /* NULL: the stream has none. */
@@ -77,39 +133,23 @@ static void tell_quality(const struct features *features, const float *map, cons
         say("label accuracy %.4f (1 nearest, %lld %s)", quality.label_accuracy, (long long)quality.rows, of);
 }
 
-/* map [rows, 2] of the features, from where it starts. */
-static void make_map(const struct features *features, const struct choices *choices, float *map)
-{
-    struct affinities p = affinities_new(features->value, features->rows, features->dimension, choices->perplexity);
-    struct tsne tsne = tsne_new(&p, map, choices->descent);
-    threads_flush_denormals(true); /* of probabilities they say nothing, and cost time */
-    descend(&tsne, choices->iterations);
-    tsne_map(&tsne, map);
-    double divergence = tsne_divergence(&tsne);
-    threads_flush_denormals(false);
-    if (!isfinite(divergence))
-        die("the map has diverged (is the learning rate too high?)");
-    say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s)", divergence, (long long)features->rows,
-        choices->perplexity, (long long)choices->iterations, method_names[tsne.fft ? TSNE_FFT : TSNE_EXACT]);
-    tsne_free(&tsne);
-    affinities_free(&p);
-}
-
 int main(int argc, char **argv)
 {
-    struct choices choices = { 30, 750, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
+    struct choices choices = { 30, 750, 0, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
     const struct option_row options[] = {
         { OPTION_REAL, 'p', "perplexity", &choices.perplexity, "P", "effective number of neighbours", 1, 10000, NULL },
         { OPTION_INTEGER, 0, "iterations", &choices.iterations, "N", "in all", 0, 1000000, NULL },
         { OPTION_CHOICE, 0, "method", &choices.method, "NAME", "how repulsion is computed", 0, 0, method_names },
         { OPTION_CHOICE, 0, "init", &choices.start, "NAME", "where the points start", 0, 0, start_names },
         { OPTION_INTEGER, 0, "seed", &choices.seed, "SEED", "of the start's random numbers", 0, 9e15, NULL },
+        { OPTION_INTEGER, 0, "starts", &choices.starts, "N",
+          "descents, the best of which is kept; 0: 8 below 400 rows, else 1", 0, 1000, NULL },
         { OPTION_REAL, 0, "exaggeration", &choices.descent.exaggeration, "X", "attraction is larger by it at first", 1,
           1000, NULL },
         { OPTION_INTEGER, 0, "exaggeration-iterations", &choices.descent.exaggeration_iterations, "N",
           "how long it is", 0, 1000000, NULL },
         { OPTION_REAL, 0, "learning-rate", &choices.descent.learning_rate, "X",
-          "0: rows / exaggeration, at least 200", 0, 1e9, NULL },
+          "0: rows / exaggeration, at least 200, or 1.5 of it below 400 rows", 0, 1e9, NULL },
         { OPTION_FLAG, 0, "quality", &choices.quality, NULL, "tell how well the map keeps neighbours and classes", 0, 0,
           NULL },
         { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
@@ -121,6 +161,8 @@ int main(int argc, char **argv)
     };
     options_parse(argc, argv, &usage, options);
     choices.descent.method = (enum tsne_method)choices.method;
+    if (choices.start == START_MAP && choices.starts > 1)
+        die_usage("--starts: %lld are asked for, but --init map is one", (long long)choices.starts);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;
@@ -130,10 +172,10 @@ int main(int argc, char **argv)
         const int64_t shape[2] = { features.rows, 2 };
         check_perplexity(&stream, choices.perplexity, features.rows);
         const int64_t *label = choices.quality ? find_labels(&frame, &stream) : NULL; /* before the descent */
+        const float *given = find_map(&choices, &frame, &stream);
         float *map = allocate_floats(checked_multiply((size_t)features.rows, 2));
         if (features.rows) {
-            place(&features, &choices, &frame, &stream, map);
-            make_map(&features, &choices, map);
+            make_map(&features, &choices, given, map);
             if (choices.quality)
                 tell_quality(&features, map, label);
         }

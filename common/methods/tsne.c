@@ -20,7 +20,7 @@ enum {
 };
 
 static const double start_deviation = 1e-4, start_jitter = 0.01;
-static const double rate_least = 200;
+static const double rate_least = 200, rate_of_few = 1.5;
 static const float gain_more = 0.2F, gain_less = 0.8F, gain_least = 0.01F, step_most = 5;
 
 const struct tsne_options tsne_defaults = { TSNE_AUTO, 250, 12, 0.5, 0.8, 0 };
@@ -152,11 +152,19 @@ void tsne_gradient(struct tsne *tsne, double exaggeration, float *gradient)
                 (float)(exaggeration * tsne->attraction[c * n + i] - tsne->repulsion[c * n + i] / z);
 }
 
+/* The least rate is too much for few points: while they are drawn together, its steps throw them about. */
+static double learning_rate(const struct tsne *tsne, double exaggeration)
+{
+    double chosen = tsne->options.learning_rate, of_rows = (double)tsne->n / exaggeration;
+    if (chosen > 0)
+        return chosen;
+    return tsne->n < TSNE_FEW ? rate_of_few * of_rows : fmax(of_rows, rate_least);
+}
+
 /* Gains and steps of all coordinates, [2, n], for the forces that were computed. */
 static void update_steps(struct tsne *tsne, float exaggeration, float momentum, float one_over_z)
 {
-    double chosen = tsne->options.learning_rate;
-    float rate = (float)(chosen > 0 ? chosen : fmax((double)tsne->n / (double)exaggeration, rate_least));
+    float rate = (float)learning_rate(tsne, (double)exaggeration);
     for (int64_t i = 0; i < 2 * tsne->n; i++) {
         float gradient = exaggeration * tsne->attraction[i] - one_over_z * tsne->repulsion[i];
         float gain = gradient * tsne->step[i] < 0 ? tsne->gain[i] + gain_more : tsne->gain[i] * gain_less;
