@@ -29,7 +29,7 @@ $(out)/classes.txt: $(out)/train.st
 
 $(out)/sheets/samples.png: $(out)/test.st
 	mkdir -p $(@D)
-	tensor-pick --sort label -n $(per_class) --per label <$< | $(call tiles,$(per_class)) $(to)
+	$(call only,test) --sort label -n $(per_class) --per label <$< | $(call tiles,$(per_class)) $(to)
 $(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/classes.txt
 	mkdir -p $(@D)
 	names=$(classes) awk -f $< -v each=$(per_class) $(to)
@@ -79,7 +79,7 @@ $(out)/facts/extremes.tsv: $(here)/facts/extremes-facts.awk $(out)/extremes.tsv
 	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
 $(out)/sheets/rotation-loss.png: $(out)/extremes.tsv $(out)/val-turned.st
 	mkdir -p $(@D)
-	tensor-pick --rows "$$(cut -f1 $< | paste -sd,)" <$(out)/val-turned.st | $(call tiles,$(extremes)) $(to)
+	$(call only,val) --rows "$$(cut -f1 $< | paste -sd,)" <$(out)/val-turned.st | $(call tiles,$(extremes)) $(to)
 $(out)/sheets/rotation-loss.tsv: $(here)/figures/rotation-loss.awk $(out)/extremes.tsv
 	mkdir -p $(@D)
 	awk -f $< -v count=$(extremes) $(out)/extremes.tsv $(to)
@@ -144,13 +144,13 @@ $(call drawing,filters-second) &: $(out)/sheets/filters-second.png $(out)/sheets
 # --- class activation maps
 
 cam_columns := 4
-maps = $(call embed,$1) fmap,logit,prediction
+maps = $(call embed,$1) fmap,logit,prediction | $(call only,test,$1)
 cam_tiles = cam-render -m $(out)/$1.safetensors --gap 0 --zoom 3 --columns 1
 
 $(out)/cam-rows.txt $(out)/facts/cam-rows.tsv &: $(here)/facts/cam-rows.awk $(out)/facts/names.tsv $(out)/test.st
 	awk -f $< -v columns=$(cam_columns) -v facts=$(out)/facts/cam-rows.tsv $(out)/facts/names.tsv \
 	    <(tensor-tsv label <$(out)/test.st) >$(out)/cam-rows.txt
-$(out)/cam-shown.st: $(out)/cam-rows.txt $(out)/test.st $(out)/label.safetensors
+$(out)/cam-shown.st: $(out)/cam-rows.txt $(out)/test.st $(out)/label.safetensors $(out)/label.id
 	tensor-pick --rows "$$(paste -sd, $<)" <$(out)/test.st | $(call maps,label) $(to)
 $(out)/sheets/cam.png: $(out)/cam-shown.st $(out)/label.safetensors
 	mkdir -p $(@D)
@@ -188,7 +188,7 @@ $(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $
 	$(call sheet,$(out)/sheets/cam-odd,$(tile)) width=15.8 height=4.1
 
 # The same images before both networks.
-$(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors
+$(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors $(out)/%.id
 	tensor-pick --sort label -n 1 --per label <$< | $(call maps,$*) $(to)
 $(out)/sheets/cam-both.png: $(foreach n,label rotation,$(out)/cam-both-$n.st)
 	mkdir -p $(@D)

@@ -19,6 +19,10 @@ network := --widths $(widths) --blocks $(blocks) --downsample $(downsample)
 fit = resnet-train -j $(threads) $(network) --seed $(SEED)
 embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
+# What a stage makes says of which part of the data and of which network it is, and is refused where that is another:
+# a swapped input is not drawn. only,PART; only,PART,NETWORK.
+only = tensor-pick --require "source=* $1" $(if $2,--require "model=$$(cat $(out)/$2.id)")
+
 $(out)/settings/label: settings = $(network) | $(label) | $(SEED)
 $(out)/settings/rotation: settings = $(network) | $(rotation) | $(SEED)
 $(out)/settings/depth: settings = $(knn_database) $(knn_queries) $(depth_grid) | $(knn) | $(probe_linear) | \
@@ -28,11 +32,29 @@ $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
 $(out)/settings/map: settings = $(map_rows) | $(map_tsne) | $(SEED)
 
+# The three parts are what they are called, and no image is both trained on and chosen by.
+$(out)/parts.txt: $(out)/train.st $(out)/val.st $(out)/test.st
+	for part in train val test; do
+	    $(call only,$$part) --fields index <$(out)/$$part.st | tensor-tsv index | sort >'$@.'$$part
+	    echo "$$part $$(wc -l <'$@.'$$part)"
+	done >'$@.part'
+	both=$$(comm -12 '$@.train' '$@.val' | wc -l)
+	[ "$$both" == 0 ] || { echo "$(out): $$both validation images are among those to train on" >&2; exit 1; }
+	rm '$@.'{train,val,test}
+	mv '$@.part' '$@'
+
+# Which network it is, as the streams that it makes say.
+.SECONDARY: $(nets:%=$(out)/%.id)
+$(out)/%.id: $(out)/%.safetensors $(out)/test.st
+	tensor-pick -n 1 <$(out)/test.st | $(call embed,$*) feature |
+	    tensor-pick --require 'model=$(if $(filter rotation,$*),rotation,label) *' | tensor-ls -m model $(to)
+
 # --- training. The second waits for the first where each takes all cores.
 
-$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.st $(out)/val.st
+$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.st $(out)/val.st $(out)/parts.txt
 	$(call say,training with labels)
-	$(fit) $(label) <$(out)/train.st --val $(out)/val.st --log $(out)/label.tsv.part >$(out)/label.part
+	$(fit) $(label) <$(out)/train.st --val $(out)/val.st --log $(out)/label.tsv.part |
+	    $(call only,train) --require task=label >$(out)/label.part
 	mv $(out)/label.tsv.part $(out)/label.tsv
 	mv $(out)/label.part $(out)/label.safetensors
 
@@ -40,55 +62,63 @@ $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(ou
     $(if $(filter 1,$(threads)),,$(out)/label.safetensors)
 	$(call say,training without labels)
 	rotate-aug -q <$(out)/train.st | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
-	    --log $(out)/rotation.tsv.part >$(out)/rotation.part
+	    --log $(out)/rotation.tsv.part | $(call only,train) --require task=rotation >$(out)/rotation.part
 	mv $(out)/rotation.tsv.part $(out)/rotation.tsv
 	mv $(out)/rotation.part $(out)/rotation.safetensors
 
-# A network of this shape with random weights; only its batch norms have seen images.
-$(out)/random.safetensors: $(out)/settings/label $(out)/train.st
+# A network of this shape with random weights; only its batch norms have seen images. It is no better than a guess, or
+# it would not be what it is compared as.
+$(out)/random.safetensors: $(out)/settings/label $(out)/train.st $(out)/parts.txt
 	tensor-pick -n 2000 <$(out)/train.st |
-	    $(fit) -q --stem trained --init random --average none --batch 50 --epochs 1 --optimizer sgd --lr 0 $(to)
+	    $(fit) -q --stem trained --init random --average none --batch 50 --epochs 1 --optimizer sgd --lr 0 >'$@.part'
+	classes=$$(tensor-ls -m classes '$@.part' | tr , '\n' | wc -l)
+	rows=$$(awk '$$1 == "train" { print $$2 < 2000 ? $$2 : 2000 }' $(out)/parts.txt)
+	tensor-ls -m train_accuracy '$@.part' | awk -v classes="$$classes" -v rows="$$rows" '
+	    $$1 > 3 / classes + 3 / sqrt(classes * rows) { print "the untrained network names " $$1 " rightly"; exit 1 }' >&2
+	mv '$@.part' '$@'
 
 # --- held-out and test images as the networks see them
 
 $(out)/val-turned.st: $(out)/val.st
-	rotate-aug -q <$< $(to)
+	rotate-aug -q <$< | $(call only,val) $(to)
 
-$(out)/names.st: $(out)/test.st $(out)/label.safetensors
+$(out)/names.st: $(out)/test.st $(out)/label.safetensors $(out)/label.id
 	$(call say,naming the test images)
 	$(call embed,label) feature,logit,prediction,loss <$< |
-	    tensor-pick --fields index,label,feature,logit,prediction,loss $(to)
+	    $(call only,test,label) --fields index,label,feature,logit,prediction,loss $(to)
 
-$(out)/turns.tsv: $(out)/test.st $(out)/rotation.safetensors
+$(out)/turns.tsv: $(out)/test.st $(out)/rotation.safetensors $(out)/rotation.id
 	$(call say,turning the test images)
-	rotate-aug -q <$< | $(call embed,rotation) prediction,loss | tensor-tsv label rotation prediction loss $(to)
+	rotate-aug -q <$< | $(call embed,rotation) prediction,loss | $(call only,test,rotation) |
+	    tensor-tsv label rotation prediction loss $(to)
 
-$(out)/val-turned.tsv: $(out)/val-turned.st $(out)/rotation.safetensors
-	$(call embed,rotation) prediction,loss <$< | tensor-tsv label index rotation prediction loss $(to)
+$(out)/val-turned.tsv: $(out)/val-turned.st $(out)/rotation.safetensors $(out)/rotation.id
+	$(call embed,rotation) prediction,loss <$< | $(call only,val,rotation) |
+	    tensor-tsv label index rotation prediction loss $(to)
 
 # --- features: the whole training set and the test set, as seen by the last layer
 
-$(out)/features-%.st: $(out)/%.safetensors $(out)/test.st
-	$(call embed,$*) feature <$(out)/test.st | tensor-pick --fields index,label,feature $(to)
+$(out)/features-%.st: $(out)/%.safetensors $(out)/%.id $(out)/test.st
+	$(call embed,$*) feature <$(out)/test.st | $(call only,test,$*) --fields index,label,feature $(to)
 
-$(out)/database-%.st: $(out)/%.safetensors $(out)/train.st
+$(out)/database-%.st: $(out)/%.safetensors $(out)/%.id $(out)/train.st
 	$(call say,features of all training images: $*)
-	$(call embed,$*) feature <$(out)/train.st | tensor-pick --fields index,label,feature $(to)
+	$(call embed,$*) feature <$(out)/train.st | $(call only,train,$*) --fields index,label,feature $(to)
 
 $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/settings/neighbours
 	knn -q -j $(threads) -d $(out)/database-$*.st $(knn) <$< |
-	    tensor-pick --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
+	    $(call only,test,$*) --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
 
 # --- features at every depth: for each network and layer the shares of test images whose class is found by the
 # neighbours' vote, by a linear probe and by one with hidden layers, one in a line
 
 define depth_rule
-$(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/settings/depth $(out)/train.st $(out)/test.st
+$(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/$1.id $(out)/settings/depth $(out)/train.st $(out)/test.st
 	mkdir -p $$(@D)
 	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
-	    tensor-pick --fields index,label,feature >'$$@.database'
+	    $$(call only,train,$1) --fields index,label,feature >'$$@.database'
 	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
-	    tensor-pick --fields index,label,feature >'$$@.queries'
+	    $$(call only,test,$1) --fields index,label,feature >'$$@.queries'
 	share='{ right += $$$$1 == $$$$2 } END { print right / NR }'
 	probe="probe -q -j $(threads) --seed $(SEED) -t $$@.database"
 	{
@@ -102,6 +132,7 @@ $(foreach n,$(nets),$(foreach l,$(layers),$(eval $(call depth_rule,$n,$l))))
 
 # LAYER, then LABELS ROTATION UNTRAINED by neighbours, by a linear probe, and by one with hidden layers.
 $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.txt))
+	! cmp $(out)/label.id $(out)/random.id || { echo "$(out): the untrained network is the one with labels" >&2; exit 1; }
 	for layer in $(layers); do
 	    printf '%s' $$layer
 	    printf '\t%s' $$(paste $(out)/depth/{label,rotation,random}-$$layer.txt)
@@ -113,21 +144,22 @@ $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.t
 # The first ten test images of each class, class by class: those of the first figure too.
 per_class := 10
 $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
-	tensor-pick --sort label -n $(per_class) --per label <$< | tsne -j $(threads) $(tsne) --seed $(SEED) 2>'$@.kl' |
+	$(call only,test,$*) --sort label -n $(per_class) --per label <$< |
+	    tsne -j $(threads) $(tsne) --seed $(SEED) 2>'$@.kl' |
 	    tensor-tsv map label $(to)
 
 # All test images, or the first ones; X Y LABEL PREDICTION, the network with labels predicting.
 $(out)/map-%.st: $(out)/features-%.st $(out)/settings/map
 	$(call say,a map of the test images: $*)
-	tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< |
+	$(call only,test,$*) $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< |
 	    tsne -j $(threads) $(map_tsne) --seed $(SEED) 2>'$@.kl' | tensor-pick --fields index,label,map $(to)
 $(out)/map-%.tsv: $(out)/map-%.st $(out)/names.st
 	paste <(tensor-tsv map label <$<) <(tensor-tsv prediction <$(out)/names.st) | awk -F'\t' '$$1 != ""' $(to)
 
 # LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.
-$(out)/cam-%.tsv: $(out)/%.safetensors $(out)/test.st $(out)/settings/cam
+$(out)/cam-%.tsv: $(out)/%.safetensors $(out)/%.id $(out)/test.st $(out)/settings/cam
 	tensor-pick -n $(cam_studied) <$(out)/test.st | $(call embed,$*) fmap,logit,prediction |
-	    cam-render -m $< --map | tensor-pick --drop image,fmap >'$@.st'
+	    cam-render -m $< --map | $(call only,test,$*) --drop image,fmap >'$@.st'
 	places=$$(tensor-ls '$@.st' | awk '$$1 == "cam" { gsub(/[][N,]/, " "); print $$(NF - 1) * $$NF; exit }')
 	tensor-tsv label prediction logit $$(seq -f cam.%g 0 $$((places - 1))) <'$@.st' $(to)
 	rm '$@.st'

@@ -16,17 +16,19 @@ setup_file() {
         cam-render -q -m rotation.st --map | stream-set note=kept other_classes=x,y probe_prediction_classes=p,q \
         knn_prediction_classes=p,q neighbor_label_classes=p,q >rows.st
     names=$(tensor-ls -m classes rows.st)
+    model=$(tensor-ls -m model rows.st)
     all="cam_label_classes=0,90,180,270
 classes=$names
 group=4
 knn_prediction_classes=p,q
+model=$model
 neighbor_label_classes=p,q
 note=kept
 other_classes=x,y
 prediction_classes=0,90,180,270
 probe_prediction_classes=p,q
 source=cifar-synth (seed 1) test"
-    export all names
+    export all names model
     equal "$(metadata <rows.st)" "$all"
 }
 
@@ -95,17 +97,74 @@ source=cifar-synth (seed 1) test"
 @test "resnet-embed: prediction has the names of its model's classes, or none" {
     equal "$(resnet-embed -q -m rotation.st --emit feature <rows.st | metadata)" "$all"
     equal "$(resnet-embed -q -m rotation.st --emit prediction <rows.st | metadata)" "$all"
-    equal "$(resnet-embed -q -m label.st --emit prediction <rows.st | metadata)" \
-        "$(with "prediction_classes=$names")"
-    equal "$(resnet-embed -q -m unnamed.st --emit prediction <rows.st | metadata)" "$(without prediction_classes)"
-    equal "$(cifar-cat -q -s test set | resnet-embed -q -m label.st | metadata)" \
+    equal "$(resnet-embed -q -m label.st --emit prediction <rows.st | metadata | grep -v ^model=)" \
+        "$(without model | sed "s/^prediction_classes=.*/prediction_classes=$names/")"
+    equal "$(resnet-embed -q -m unnamed.st --emit prediction <rows.st | metadata | grep -v ^model=)" \
+        "$(without model | grep -v ^prediction_classes)"
+    equal "$(cifar-cat -q -s test set | resnet-embed -q -m label.st | metadata | grep -v ^model=)" \
         "$(grep -E '^(classes|source)' <<<"$all")"
 }
 
+@test "resnet-embed: model is the task and the checksum of the classifier, whatever stands around it" {
+    local sum
+    [[ $model =~ ^rotation\ [0-9a-f]{16}$ ]]
+    sum=$(resnet-embed -q -m label.st --emit feature <rows.st | tensor-ls -m model)
+    [[ $sum =~ ^label\ [0-9a-f]{16}$ ]]
+    [ "${sum#* }" != "${model#* }" ]
+    # the same model under another source
+    stream-set source=elsewhere <label.st >moved.st
+    equal "$(resnet-embed -q -m moved.st --emit feature <rows.st | tensor-ls -m model)" "$sum"
+    # a model that does not say its task
+    stream-set task- <label.st >tasked.st
+    equal "$(resnet-embed -q -m tasked.st --emit feature <rows.st | tensor-ls -m model)" "${sum#* }"
+    # FNV-1a of the bytes of fc.weight and fc.bias, worked out here
+    local bytes
+    bytes=$({ for tensor in fc.weight fc.bias; do
+        tensor-pick --fields $tensor <label.st | tail -c $((4 * 10 * ($([ $tensor == fc.bias ] && echo 1 || echo 4))))
+    done; } | od -An -v -tu1)
+    local hash=$((0xcbf29ce484222325)) byte
+    for byte in $bytes; do
+        hash=$(((hash ^ byte) * 0x100000001b3))
+    done
+    equal "$(printf '%016x' $hash)" "${sum#* }"
+}
+
+@test "rows of two networks are not compared, and maps are drawn with the network that made them" {
+    resnet-embed -q -m label.st --emit feature,fmap,prediction <rows.st >other.st
+    fails "standard input: was made with the model '$(tensor-ls -m model other.st)', but rows.st is of '$model'" \
+        knn -q -k 2 -d rows.st <other.st
+    fails "but rows.st is of '$model' (both must be of one)" probe -q -e 1 -t rows.st <other.st
+    fails "was made with the model '$model', but label.st is of" cam-render -q -m label.st --map --class 1 <rows.st
+    fails "was made with the model '$model', but label.st is of" cam-render -q -m label.st --class 1 <rows.st
+    cat rows.st other.st | tensor-pick --fields index,label,feature >both.st
+    fails "both.st: was made with the model '$(tensor-ls -m model other.st)', but an earlier frame is of '$model'" \
+        knn -q -k 2 -d both.st <rows.st
+    # where one of them does not say, nothing is refused
+    stream-set model- <other.st | knn -q -k 2 -d rows.st >found
+    stream-set model- <rows.st >unsaid.st
+    knn -q -k 2 -d unsaid.st <other.st >found
+    probe -q -e 1 -t unsaid.st <other.st >found
+}
+
+@test "tensor-pick --require: only a stream whose metadata say so" {
+    cmp rows.st <(tensor-pick --require source='* test' --require "model=$model" --require group=4 <rows.st)
+    fails "source is 'cifar-synth (seed 1) test' ('* train' is required)" \
+        tensor-pick --require 'source=* train' <rows.st
+    fails "metadata 'nothing' is missing ('*' is required)" tensor-pick --require 'nothing=*' <rows.st
+    fails "task is 'rotation' ('label' is required)" tensor-pick --require task=label <rotation.st
+    # of each frame
+    stream-set 'source=a train' <rows.st | cat rows.st - >two.st
+    fails "source is 'a train'" tensor-pick --require 'source=* test' <two.st
+    misused "--require: 'source' is not KEY=TEXT" tensor-pick --require source <rows.st
+    misused "--require: '=x' is not KEY=TEXT" tensor-pick --require =x <rows.st
+}
+
 @test "cam-render --map: cam_label has the names of its model's classes, or none" {
-    equal "$(cam-render -q -m label.st --map --class 1 <rows.st | metadata)" \
-        "$(with "cam_label_classes=$names")"
-    equal "$(cam-render -q -m unnamed.st --map --class 1 <rows.st | metadata)" "$(without cam_label_classes)"
+    stream-set model- <rows.st >unsaid.st
+    equal "$(cam-render -q -m label.st --map --class 1 <unsaid.st | metadata)" \
+        "$(without model | sed "s/^cam_label_classes=.*/cam_label_classes=$names/")"
+    equal "$(cam-render -q -m unnamed.st --map --class 1 <unsaid.st | metadata)" \
+        "$(without model | grep -v ^cam_label_classes)"
 }
 
 @test "knn: what it adds has the names of the database's classes, or none" {

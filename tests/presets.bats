@@ -8,9 +8,13 @@ stand_in() {
     cat <<'END'
 #!/usr/bin/env bash
 name=${0##*/} status=0 input=/dev/null options=("$@")
-[ "$name" == cifar-synth ] || [ "$name" == cifar-cat ] || [ "$1" == -m ] && [ "$name" == tensor-ls ] || cat >/dev/null
+case "$name $*" in
+tensor-ls*safetensors*) exec "$BIN/$name" "$@" ;;
+tensor-ls*) cat >/dev/null && echo some-model && exit ;;
+tensor-pick*task=*) exec "$BIN/$name" "$@" ;; # a model
+esac
+[ "$name" == cifar-synth ] || [ "$name" == cifar-cat ] || cat >/dev/null
 case $name in
-tensor-ls) exec "$BIN/$name" "$@" ;;
 cifar-synth)
     mkdir "${options[-1]}"
     options[-1]=/dev/null/folder

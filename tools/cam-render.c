@@ -10,10 +10,12 @@
 #include "base/output.h"
 #include "data/caption.h"
 #include "data/classes.h"
+#include "data/origin.h"
 #include "data/sheet.h"
 #include "data/stream.h"
 #include "data/thumbnail.h"
 #include "model/head.h"
+#include "model/identity.h"
 
 static struct choices {
     const char *model, *class, *caption;
@@ -64,12 +66,21 @@ static int64_t parse_class(const char *text, const struct cam_head *head)
     return class;
 }
 
+/* Feature maps of another network mean nothing to this one's classifier. */
+static void check_model(const struct frame *frame, const struct stream *stream, const struct cam_head *head)
+{
+    char identity[IDENTITY_MAX];
+    identity_of_model(&head->model, identity);
+    origin_check_model(frame, stream->path, choices.model, identity);
+}
+
 /* Copy the stream with the fields cam and cam_label in each frame. */
 static void write_maps(struct stream *stream, const struct cam_head *head, int64_t which)
 {
     struct frame frame;
     while (stream_read(stream, &frame)) {
         frame_rows(&frame, stream);
+        check_model(&frame, stream, head);
         cam_add_class(&frame, head, stream, "cam_label", which);
         cam_add_map(&frame, head, stream, "cam_label");
         stream_write(stdout, "standard output", &frame);
@@ -101,6 +112,7 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
     *rows = (struct frame){ 0 };
     while (stream_read(stream, &frame)) {
         frame_rows(&frame, stream);
+        check_model(&frame, stream, head);
         cam_add_class(&frame, head, stream, "prediction", CAM_PREDICTED);
         cam_add_class(&frame, head, stream, "cam_label", which);
         if (stream->frames == 1)

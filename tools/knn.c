@@ -10,6 +10,7 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "data/classes.h"
+#include "data/origin.h"
 #include "data/stream.h"
 #include "methods/database.h"
 #include "methods/features.h"
@@ -69,6 +70,7 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
 {
     int64_t rows = frame_rows(&frame, stream), all = batch->rows + rows;
     struct features query = features_require(&frame, stream, choices->field);
+    origin_check_model(&frame, stream->path, choices->database, database->model);
     size_t row = (size_t)database->dimension, bytes = 0;
     if (query.dimension != database->dimension)
         die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", stream->path,

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "data/classes.h"
+#include "data/origin.h"
 #include "data/stream.h"
 #include "learning/probe.h"
 #include "methods/features.h"
@@ -23,7 +24,7 @@ struct choices {
 /* A classifier, and what its classes are called: NULL where the training rows do not say. */
 struct trained {
     struct probe probe;
-    char *classes;
+    char *classes, *model; /* what they are called, and what the features are of; or NULL */
     struct probe_result result;
 };
 
@@ -103,7 +104,9 @@ static struct trained train(const struct choices *choices, struct probe_options 
     options->rate = choose_rate(options->rate, features.dimension);
     int classes = count_classes(choices->training, choices->label, label, features.rows);
     const char *names = classes_names(&frame, choices->label);
-    struct trained trained = { .classes = names ? copy_string(names) : NULL };
+    const char *model = frame_metadata(&frame, "model");
+    struct trained trained = { .classes = names ? copy_string(names) : NULL,
+                               .model = model ? copy_string(model) : NULL };
     trained.probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
                                 &trained.result);
     frame_free(&frame);
@@ -116,6 +119,7 @@ static void answer_frame(struct frame *frame, const struct stream *stream, const
 {
     int64_t rows = frame_rows(frame, stream);
     struct features features = features_require(frame, stream, choices->feature);
+    origin_check_model(frame, stream->path, choices->training, trained->model);
     if (features.dimension != trained->probe.dimension)
         die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", stream->path,
             choices->feature, (long long)features.dimension, trained->probe.dimension);
@@ -180,6 +184,7 @@ int main(int argc, char **argv)
             choices.hidden, trained.result.accuracy, trained.result.loss);
     probe_free(&trained.probe);
     free(trained.classes);
+    free(trained.model);
     stream_close(&stream);
     close_stdout();
     return EXIT_OK;

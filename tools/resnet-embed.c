@@ -203,6 +203,7 @@ static void embed_frame(struct frame *frame, const struct stream *stream, struct
             (long long)image->shape[1], (long long)image->shape[2], (long long)image->shape[3], config->height,
             config->width);
     prepare(embedder, count);
+    frame_set_metadata(frame, "model", model->identity);
     struct rows_out out = put_outputs(frame, stream, embedder, count);
     for (int64_t first = 0; first < count; first += inference->images) {
         int batch = (int)(count - first < inference->images ? count - first : inference->images);

@@ -9,6 +9,7 @@
 #include "base/output.h"
 #include "data/fields.h"
 #include "data/join.h"
+#include "data/origin.h"
 #include "data/pick.h"
 #include "data/stream.h"
 
@@ -16,12 +17,14 @@
 
 static struct settings {
     const char *join, *rows, *sort, *per, *fields, *drop;
-    struct text_list where, rename;
+    struct text_list require, where, rename;
     bool reverse;
     int64_t count;
 } settings;
 
 static const struct option_row options[] = {
+    { OPTION_TEXTS, 0, "require", &settings.require, "KEY=TEXT", "fail unless the metadata say so; * is any text", 0, 0,
+      NULL },
     { OPTION_TEXT, 0, "join", &settings.join, "FILE", "put the fields of this stream beside those of the input", 0, 0,
       NULL },
     { OPTION_TEXT, 0, "rows", &settings.rows, "LIST", "rows by number, from 0, in this order: 3,7,10-19", 0, 0, NULL },
@@ -39,8 +42,8 @@ static const struct option_row options[] = {
 };
 
 static const struct usage usage = {
-    "[--join FILE] [--rows LIST] [-w COND]... [-s FIELD [-r]] [-n N [-p FIELD]]\n"
-    "       [--fields LIST | --drop LIST] [--rename OLD=NEW]...",
+    "[--require KEY=TEXT]... [--join FILE] [--rows LIST] [-w COND]... [-s FIELD [-r]]\n"
+    "       [-n N [-p FIELD]] [--fields LIST | --drop LIST] [--rename OLD=NEW]...",
     "Choose and order the rows of a stream, choose and rename its fields. Options work in the order listed here.",
     true, true, 0, 0,
 };
@@ -55,6 +58,9 @@ static void check_settings(void)
         die_usage("--fields, --drop: only one of them can be given");
     if (settings.join && strcmp(settings.join, "-") == 0)
         die_usage("--join: standard input is the stream that is joined to");
+    for (int i = 0; i < settings.require.count; i++)
+        if (!origin_is_rule(settings.require.item[i]))
+            die_usage("--require: '%s' is not KEY=TEXT", settings.require.item[i]);
     for (int i = 0; i < settings.rename.count; i++) {
         const char *equals = strchr(settings.rename.item[i], '=');
         if (!equals || equals == settings.rename.item[i] || !equals[1])
@@ -124,6 +130,8 @@ int main(int argc, char **argv)
         join = join_open(settings.join);
 
     while (stream_read(&stream, &frame)) {
+        for (int i = 0; i < settings.require.count; i++)
+            origin_require(&frame, stream.path, settings.require.item[i]);
         if (settings.join)
             join_add(&join, &frame, &stream);
         if (rows && stream.frames == 1)

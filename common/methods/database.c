@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/classes.h"
+#include "data/origin.h"
 #include "methods/features.h"
 
 /* Rows for which there is memory, in an array that grows. */
@@ -81,6 +82,9 @@ struct database database_open(const char *path, const char *field, enum knn_metr
             frame_check_classes(&database.frame[0], &frame, &database.stream);
         else
             database.classes = classes_names(&frame, "label");
+        origin_check_model(&frame, path, "an earlier frame", database.model);
+        if (database.frames == 0)
+            database.model = frame_metadata(&frame, "model");
         append_field(&database, &frame, "index", rows, &index);
         append_field(&database, &frame, "label", rows, &label);
         let_go(&frame, field);

@@ -13,6 +13,7 @@ struct database {
     int64_t frames, rows, dimension;
     int64_t *index, *label; /* [rows]: where rows come from, and their classes; or NULL */
     const char *classes;    /* what these are called, of the first frame; or NULL */
+    const char *model;      /* that the features are of, by the first frame; or NULL */
     struct knn knn;
 };
 

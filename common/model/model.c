@@ -194,6 +194,7 @@ struct model model_load(const char *path, int images)
         check_tensor(&model.net->tensor[i], &frame, stream.path);
     check_left_over(model.net, &frame, stream.path);
     stream_require_end(&stream, "a model");
+    identity_of_model(&frame, model.identity);
     resnet_allocate(model.net, images);
     for (int i = 0; i < model.net->tensors; i++)
         import_tensor(model.net, &model.net->tensor[i], &frame, metadata.logit_scale);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "data/stream.h"
+#include "model/identity.h"
 #include "model/input.h"
 #include "model/resnet.h"
 
@@ -14,6 +15,7 @@ struct model {
     struct resnet *net;
     struct normalization normalization;
     struct frame about; /* metadata only: task, classes, epoch, ... */
+    char identity[IDENTITY_MAX]; /* of a model that was read (identity.h); else empty */
 };
 
 /* A new model of a configuration; images as in resnet_new. */
