@@ -83,6 +83,18 @@ fields() {
               if ((sum / 256 - $(1 + c)) ^ 2 > 1e-10 || sum < 0) exit 1 } }'
 }
 
+@test "logit_scale scales whole logits, and what follows from them" {
+    stream-make image:U8:5,3,4,4=random1 label:I64:5=0,1,2,1,0 >five.st
+    tiny >plain.st
+    tiny @logit_scale=0.25 >scaled.st
+    resnet-embed -m plain.st -e logit,prediction <five.st | tensor-tsv prediction logit >want.tsv
+    resnet-embed -m scaled.st -e logit,prediction,loss <five.st | tensor-tsv prediction logit label loss |
+        paste want.tsv - | awk '
+            { sum = 0; for (k = 2; k <= 4; k++) { sum += exp($k / 4); if (($(k + 4) - $k / 4) ^ 2 > 1e-11) exit 1 }
+              if ($1 != $5 || ($10 - log(sum) + $(2 + $9) / 4) ^ 2 > 1e-11) exit 1 }
+            END { if (NR != 5) exit 1 }'
+}
+
 @test "logit = fc.weight . feature + fc.bias" {
     tiny fc.weight:F32:3,2=1,2,-1,0.5,3,-2 >model.st
     stream-make image:U8:5,3,4,4=random1 | resnet-embed -m model.st | tensor-tsv feature logit | awk '
