@@ -125,3 +125,46 @@ libfftw3-dev libjansson-dev libnetpbm-dev"
     [ -e stage/opt/tale/share/man/man5/tensor-stream.5 ]
     equal "$(find stage/opt/tale/bin -type f | wc -l)" "$(find "$ROOT/tools" -name '*.c' | wc -l)"
 }
+
+@test "mutate tells which slips are caught, and leaves none behind" {
+    type git >out 2>&1 || skip "git is not installed"
+    mkdir -p repo/tests/helpers repo/tests/mutants
+    cp "$ROOT/tests/mutate" repo/tests/
+    git -C repo init -q
+    touch repo/tests/helpers/none.c
+    printf 'one\ntwo\n' >repo/data
+    printf 'all:\n\t! grep -q broken data\nbuild/tests/helpers/%%:\n\ttrue\n' >repo/Makefile
+    bats_file a <<<$'@test "x" { grep one data; }\n@test "y" { ! grep slow data || sleep 60; }'
+    row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@"; } # FILE OLD NEW STEMS WORDS
+    { echo "# a remark" && row data one 1 a "one is 1" && row data "two⏎" "" a "two is gone" &&
+        row data one broken a "no tree" && row data two slow a "for ever"; } >repo/tests/mutants/all.tsv
+    local status=0
+    LIMIT=10 repo/tests/mutate all >out || status=$?
+    equal "$(sort out)" "$(sort <<'END'
+caught          all:2 data: one is 1
+survived        all:3 data: two is gone
+does not build  all:4 data: no tree
+caught          all:5 data: for ever
+3 slips: 2 caught, 1 survived (66.7 % caught); 1 do not build, 0 are no row
+END
+)"
+    equal "$status $(paste -sd ' ' repo/data)" "1 one two"
+    repo/tests/mutate -r 2 all >out
+    equal "$(tail -n 1 out)" "1 slips: 1 caught, 0 survived (100.0 % caught); 0 do not build, 0 are no row"
+    { row data three x a "" && row data o x a "" && row data one one a "" && row data one x b "" && row none a b a "" &&
+        echo "data one x"; } >repo/tests/mutants/wrong.tsv
+    status=0
+    repo/tests/mutate -n wrong >out || status=$?
+    equal "$status $(<out)" "1 $(
+        cat <<'END'
+no row          wrong:1: the text is not in data
+no row          wrong:2: the text is in data more than once
+no row          wrong:3: both texts are the same
+no row          wrong:4: no tests 'b'
+no row          wrong:5: none is not there
+no row          wrong:6: 1 columns, not 5
+0 rows fit, 6 do not
+END
+    )"
+    misused "-j 0: is no number of rows" repo/tests/mutate -j 0
+}
