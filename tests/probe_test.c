@@ -118,6 +118,27 @@ static void rows_are_predicted_one_by_one(void)
     probe_free(&probe);
 }
 
+/* z = relu(gamma (y - mean) / sqrt(var + eps) + beta), with the running statistics where rows are predicted. */
+static void hidden_units_are_normalised(void)
+{
+    struct probe_result result;
+    int64_t prediction[ROWS];
+    make_rows(true);
+    struct probe probe = fit(2, 20, ROWS, 0.05, 0.9, &result);
+    probe_predict(&probe, feature, ROWS, prediction);
+    for (int i = 0; i < 2; i++) {
+        const struct probe_layer *layer = &probe.layer[i];
+        const struct batchnorm *norm = &layer->norm;
+        for (int at = 0; at < ROWS * layer->outputs; at++) {
+            int c = at % layer->outputs;
+            double z = (double)norm->gamma[c] * ((double)layer->y[at] - (double)norm->running_mean[c]) /
+                           sqrt((double)norm->running_var[c] + batchnorm_epsilon) + (double)norm->beta[c];
+            CHECK_NEAR(layer->z[at], z > 0 ? z : 0, 1e-5);
+        }
+    }
+    probe_free(&probe);
+}
+
 static void diverge(void *unused)
 {
     struct probe_result result;
@@ -139,6 +160,7 @@ int main(void)
     RUN(a_line_is_learned_and_an_exclusive_or_needs_hidden_units);
     RUN(scale_and_offset_do_not_matter);
     RUN(rows_are_predicted_one_by_one);
+    RUN(hidden_units_are_normalised);
     RUN(divergence_is_an_error);
     return check_verdict();
 }

@@ -74,6 +74,7 @@ pixels() {
     stream-make image:U8:700,1,2,2=random7 label:I64:700=iota >in.st
     equal "$(rotate-aug <in.st | tensor-tsv label | uniq -c | awk '{ print $1 }' | sort -u)" 4
     stream-cut 1 <in.st | rotate-aug | stream-compare - <(rotate-aug <in.st)
+    stream-cut 300,1 <in.st | rotate-aug --random 1 | stream-compare - <(rotate-aug --random 1 <in.st)
 }
 
 @test "--random: one turn each, by the seed" {
