@@ -12,16 +12,16 @@ const char *program_name = "tale";
 
 __attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments, const char *tail)
 {
-    char line[2048]; /* one write, so that lines of the programs of a pipeline do not mix */
+    char line[2048]; /* a single write, so that lines of the programs in a pipeline do not mix */
     vsnprintf(line, sizeof line, format, arguments);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?'; /* names come from files: a message stays one line, and a terminal does not obey it */
+            *c = '?'; /* names come from files: keep the message on one line and free of terminal control codes */
     fprintf(stderr, "%s: %s%s\n", program_name, line, tail);
 }
 
-/* quick_exit() and not exit(): what a program holds at the moment of an error is the system's to take back, and a leak
- * checker, which looks on exit(), would turn the status into its own. Rows that were written whole still go out. */
+/* quick_exit() instead of exit(): after an error the system reclaims everything, and a leak checker, which runs on
+ * exit(), would change the status. Rows that were written completely still go out. */
 static _Noreturn void leave(int status)
 {
     fflush(stdout);

@@ -8,19 +8,19 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* The name that starts each message; options_parse() sets it from argv[0]. */
 extern const char *program_name;
 
-/* Print "program: message" and exit 1. */
+/* Print "program: message" and exit with status 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* As die(), with ": " and the text of errno at the end. */
+/* Like die(), with ": " and the text of errno at the end. */
 _Noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Print "program: message" and a hint at --help, and exit 2. */
+/* Print "program: message" and a hint at --help, and exit with status 2. */
 _Noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Print "program: message" and go on; silent under -q. */
+/* Print "program: message" and continue; silent under -q. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Print "program: message", for results that belong on stderr (an accuracy, a divergence); silent under -q. */
+/* Print "program: message" for a result that belongs on stderr (an accuracy, a divergence); silent under -q. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

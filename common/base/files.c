@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 
-/* A mapped file, for the handler of SIGBUS: a list that only the main thread changes. */
+/* A mapped file, for the SIGBUS handler: a list that only the main thread changes. */
 struct mapping {
     const char *bytes;
     size_t size;
@@ -28,18 +28,19 @@ void files_start(void)
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
         if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF &&
             open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) != descriptor)
-            _exit(EXIT_FAILED); /* there may be no place for a message */
+            _exit(EXIT_FAILED); /* stderr may be closed: there may be no place for a message */
     signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Write a text to stderr as a signal handler may. */
+/* Write a text to stderr; safe in a signal handler. */
 static void write_text(const char *text)
 {
     ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
     (void)ignored;
 }
 
-/* What a mapped file has lost is SIGBUS where it is read. Another address is a fault of the program. */
+/* A read beyond the new end of a mapped file that was truncated raises SIGBUS. At any other address it is a bug in the
+ * program. */
 static void end_by_lost_page(int number, siginfo_t *info, void *context)
 {
     const char *address = info->si_addr;
@@ -53,7 +54,7 @@ static void end_by_lost_page(int number, siginfo_t *info, void *context)
             outputs_discard();
             _exit(EXIT_FAILED);
         }
-    signal(number, SIG_DFL); /* the access is made again, and ends the program */
+    signal(number, SIG_DFL); /* the access is repeated and ends the program */
 }
 
 static void catch_lost_pages(void)
@@ -91,7 +92,7 @@ void file_unmap(void *bytes, size_t size)
     munmap(bytes, size);
 }
 
-/* The folder that a path names a file in; caller frees. */
+/* The folder that contains the file at `path`; caller frees. */
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');

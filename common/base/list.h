@@ -1,9 +1,10 @@
-/* Comma-separated lists: the one place that takes them apart. */
+/* Comma-separated lists: the only parser for them. */
 #ifndef TALE_BASE_LIST_H
 #define TALE_BASE_LIST_H
 
-/* The next item of a list, a new string that the caller frees, or NULL after the last. `*rest` is the text at first and
- * what is left of it afterwards. An empty text has one item, which is empty, as has the place between two commas:
+/* Returns the next item of a list as a new string, or NULL after the last; caller frees. `*rest` is the text at first
+ * and the remaining text afterwards. An empty text has one item, the empty string; so does the place between two
+ * adjacent commas:
  *
  *     const char *rest = text;
  *     for (char *item; (item = list_take(&rest)); free(item))

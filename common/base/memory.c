@@ -45,7 +45,7 @@ float *allocate_floats(size_t count)
         die("out of memory (%zu bytes asked for)", bytes);
 #ifdef MADV_HUGEPAGE
     if (unit == HUGE_PAGE)
-        madvise(block, whole, MADV_HUGEPAGE); /* advice only: without it the program is slower, not wrong */
+        madvise(block, whole, MADV_HUGEPAGE); /* only advice: without it the program is slower, but not wrong */
 #endif
     memset(block, 0, whole);
     return block;

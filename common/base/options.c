@@ -28,7 +28,7 @@ static const struct option_row common_rows[] = {
     { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 
-/* The values whose options were given. */
+/* Pointers to the values of the options that were given. */
 static const void *given[ROWS_MAX];
 static int given_count;
 
@@ -57,7 +57,7 @@ bool parse_real(const char *text, double low, double high, double *value)
 {
     char *end;
     errno = 0;
-    if (!strchr("-.0123456789", text[0]) || !text[0] || strpbrk(text, "xX")) /* no hexadecimal ones */
+    if (!strchr("-.0123456789", text[0]) || !text[0] || strpbrk(text, "xX")) /* no hexadecimal numbers */
         return false;
     double number = strtod(text, &end);
     if (errno == ERANGE || end == text || *end || !isfinite(number) || number < low || number > high)
@@ -66,7 +66,7 @@ bool parse_real(const char *text, double low, double high, double *value)
     return true;
 }
 
-/* A bound as a whole number. A double has no place for INT64_MAX: what rounds up to 2^63 means it. */
+/* A bound as a whole number. A double cannot represent INT64_MAX, so a bound that rounds up to 2^63 means INT64_MAX. */
 static int64_t whole_bound(double bound)
 {
     if (bound >= 0x1p63)
@@ -74,7 +74,7 @@ static int64_t whole_bound(double bound)
     return bound <= -0x1p63 ? INT64_MIN : (int64_t)bound;
 }
 
-/* The name as a user types it, for messages. */
+/* The option's name as a user types it, for messages. */
 static const char *row_flag(const struct option_row *row)
 {
     static char flag[64];
@@ -162,7 +162,7 @@ static char *list_text(const struct integer_list *list)
     return copy_string(text);
 }
 
-/* The shortest text that is read back as the same number. */
+/* The shortest text that reads back as the same number. */
 static char *real_text(double value)
 {
     for (int digits = 6; digits < 17; digits++) {
@@ -198,7 +198,7 @@ char *option_text(const struct option_row *row)
     return copy_string("");
 }
 
-/* The default of a row, as --help prints it; must be called before parsing. */
+/* Prints the default of a row for --help; must be called before parsing. */
 static void print_default(const struct option_row *row)
 {
     const struct integer_list *list;
@@ -267,7 +267,7 @@ static _Noreturn void print_help(const struct usage *usage, const struct option_
     exit(EXIT_OK);
 }
 
-/* getopt's two tables from ours: code i + LONG_ONLY for row i, or its letter. */
+/* Fills getopt's two tables from ours: row i gets code i + LONG_ONLY, or its letter. */
 static int fill_getopt(const struct option_row **all, int count, struct option *longs, char *shorts)
 {
     for (int i = 0; i < count; i++) {
@@ -351,7 +351,7 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
         all[count++] = row;
     fill_getopt(all, count, longs, shorts + 1);
 
-    /* --help first and alone, so that what it prints are the defaults whatever else was given */
+    /* --help is handled first and alone, so that it prints the defaults whatever other options were given */
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             print_help(usage, rows);

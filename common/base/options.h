@@ -1,5 +1,5 @@
-/* Options: one table per program says name, type, default, range and meaning; parsing, checking and --help follow
- * from it. The default that --help prints is the value that the program holds before parsing. */
+/* Options: one table per program defines name, type, default, range and help text; parsing, checking and --help all use
+ * it. The default that --help prints is the value that the variable has before parsing. */
 #ifndef TALE_BASE_OPTIONS_H
 #define TALE_BASE_OPTIONS_H
 
@@ -26,15 +26,15 @@ struct integer_list {
 enum { TEXT_LIST_MAX = 16 };
 struct text_list {
     int count;
-    const char *item[TEXT_LIST_MAX]; /* point into argv */
+    const char *item[TEXT_LIST_MAX]; /* pointers into argv */
 };
 
 struct option_row {
     enum option_type type;
-    char letter;                /* 0: none */
+    char letter;                /* 0 for none */
     const char *name;           /* without the dashes */
-    void *value;                /* the default before parsing, the user's choice after it */
-    const char *argument;       /* what --help calls the argument: N, FILE, SEED; NULL for a flag */
+    void *value;                /* the default before parsing, the given value after it */
+    const char *argument;       /* the argument's name in --help: N, FILE, SEED; NULL for a flag */
     const char *help;
     double low, high;           /* OPTION_INTEGER(S), OPTION_REAL */
     const char *const *choices; /* OPTION_CHOICE: names, NULL-terminated */
@@ -43,36 +43,36 @@ struct option_row {
 struct usage {
     const char *synopsis;    /* after the program's name: "[-k N] -d FILE [FILE...]" */
     const char *description; /* one or two sentences */
-    bool reads_stream;       /* stdin is a tensor stream: refuse a terminal there and explain */
-    bool writes_binary;      /* stdout is binary: refuse a terminal there */
-    int operands_low, operands_high; /* how many operands; high < 0: any number */
+    bool reads_stream;       /* stdin is a tensor stream: if it is a terminal, refuse and explain */
+    bool writes_binary;      /* stdout is binary: refuse a terminal */
+    int operands_low, operands_high; /* allowed number of operands; high < 0: no limit */
 };
 
-/* What every program has: -j, -q, -h, --help, --version. */
+/* The options of every program: -j, -q, -h, --help, --version. */
 struct common_options {
-    int64_t threads; /* 0: all cores */
+    int64_t threads; /* 0 for all cores */
     bool quiet;
 };
 extern struct common_options common_options;
 
-/* Parse argv by GNU rules, check each value, start the threads. A fault is one line and exit 2; --help and --version
- * print on stdout and exit 0. Returns the position of the first operand in argv. */
+/* Parses argv by GNU rules, checks each value and starts the threads. An error prints one line and exits with status 2;
+ * --help and --version print on stdout and exit with status 0. Returns the index of the first operand in argv. */
 int options_parse(int argc, char **argv, const struct usage *usage, const struct option_row *rows);
 
-/* For tools that read standard input only where no file is named: exit 2 with an explanation where it is a terminal. */
+/* For tools that read standard input only if no file is named: if it is a terminal, explain and exit with status 2. */
 void refuse_terminal_input(void);
 
-/* Whether the option was given (by the address of its value). */
+/* Whether the option was given; `value` is the address of its value. */
 bool option_given(const void *value);
 
-/* The option's value as it stands, as text that tells any two values apart: numbers in full, a flag as yes or no, no
- * text as "none". Not for OPTION_TEXTS. Caller frees. */
+/* The option's current value as a text that distinguishes any two values: numbers in full, a flag as yes or no, no text
+ * as "none". Not for OPTION_TEXTS. Caller frees. */
 char *option_text(const struct option_row *row);
 
-/* A whole number in [low, high] from a text, or false. No spaces, no trailing characters. */
+/* Parses a whole number in [low, high], without blanks or trailing characters. Returns false if the text is none. */
 bool parse_integer(const char *text, int64_t low, int64_t high, int64_t *value);
 
-/* A finite number in [low, high] from a text, or false. */
+/* Parses a finite number in [low, high]. Returns false if the text is none. */
 bool parse_real(const char *text, double low, double high, double *value);
 
 #endif

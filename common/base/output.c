@@ -17,8 +17,8 @@
 #include "base/memory.h"
 #include "base/temporary.h"
 
-/* Files that are being written, so that die() and a signal can take them away. Their names stand in arrays that are
- * never freed, since a signal may come to any thread at any moment. */
+/* Files that are being written, so that die() and signal handlers can remove them. The arrays with their names are
+ * never freed, because a signal may reach any thread at any moment. */
 enum { UNFINISHED_MAX = 8 };
 static struct {
     volatile sig_atomic_t held;
@@ -32,7 +32,7 @@ void outputs_discard(void)
             unlink(unfinished[i].path);
 }
 
-/* A signal's own end follows, so that the caller sees what it was. */
+/* Removes unfinished files, then ends the program by the signal itself, so that the caller sees which signal it was. */
 static void end_by_signal(int number)
 {
     outputs_discard();
@@ -40,7 +40,7 @@ static void end_by_signal(int number)
     raise(number);
 }
 
-/* What is ignored (nohup) stays so. */
+/* A signal that is ignored (nohup) stays ignored. */
 static void catch_signals(void)
 {
     static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
@@ -74,7 +74,7 @@ static void release_unfinished(const char *path)
             unfinished[i].held = 0;
 }
 
-/* Whether path is a link that the system keeps for a descriptor: /dev/stderr leads to one. */
+/* Whether `path` is one of the links that the system keeps for descriptors: /dev/stderr leads to such a link. */
 static bool is_descriptor_link(const char *path)
 {
     struct statfs system;
@@ -85,7 +85,7 @@ static bool is_descriptor_link(const char *path)
     return kept;
 }
 
-/* Where a link leads: its text, taken from its own folder. Caller frees. */
+/* The target of a link, relative to the link's own folder. Caller frees. */
 static char *follow_link(const char *path)
 {
     char text[PATH_MAX];
@@ -99,7 +99,8 @@ static char *follow_link(const char *path)
     return format_string("%.*s/%s", (int)(slash - path), path, text);
 }
 
-/* The regular file, there or not yet, that path leads to; caller frees. NULL: what is there is written as it is. */
+/* The regular file, existing or not, that `path` leads to; caller frees. NULL: the path is something else and is
+ * written directly. */
 static char *find_target(const char *path)
 {
     enum { LINKS_MAX = 40 };
@@ -149,7 +150,7 @@ struct output output_open(const char *path)
     return output;
 }
 
-/* So that the name that a file was moved to is on the disk too; where a folder cannot be synchronised, it is not. */
+/* Puts the new name of a moved file on disk, too; a folder that cannot be synchronised is skipped. */
 static void sync_folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -162,7 +163,7 @@ static void sync_folder_of(const char *path)
     free(folder);
 }
 
-/* Flush, close and move into place. False with errno. */
+/* Flush, close and move into place. Returns false with errno. */
 static bool finish(struct output *output)
 {
     bool good = !ferror(output->file) && !fflush(output->file) && (!output->target || !fsync(fileno(output->file)));

@@ -15,7 +15,7 @@ struct random random_new(uint64_t seed, uint64_t stream)
     return r;
 }
 
-/* The finalizer of splitmix64: each bit of x sways each bit of the result. */
+/* The finalizer of splitmix64: each bit of x affects each bit of the result. */
 static uint64_t mix(uint64_t x)
 {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
@@ -43,7 +43,8 @@ uint32_t random_below(struct random *r, uint32_t bound)
 {
     if (bound == 0)
         die("random_below: the bound is 0");
-    uint32_t threshold = -bound % bound; /* 2^32 mod bound: below it the remainder would be biased */
+    uint32_t threshold = -bound % bound; /* 2^32 mod bound: numbers below it are rejected, because they would bias the
+                                          * remainder */
     for (;;) {
         uint32_t bits = random_bits(r);
         if (bits >= threshold)
@@ -58,7 +59,7 @@ float random_uniform(struct random *r)
 
 float random_normal(struct random *r)
 {
-    double u = (random_bits(r) + 1.0) * 0x1p-32; /* in (0, 1]: its logarithm is finite */
+    double u = (random_bits(r) + 1.0) * 0x1p-32; /* in (0, 1], so that its logarithm is finite */
     double v = random_bits(r) * 0x1p-32;
     return (float)(sqrt(-2 * log(u)) * cos(two_pi * v));
 }

@@ -1,5 +1,5 @@
-/* Random numbers: PCG32 (O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms
- * for Random Number Generation"). Explicit seeds, several independent streams of a seed, no hidden state. */
+/* Random numbers: PCG32 (O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for
+ * Random Number Generation"). Explicit seeds, several independent streams for a seed, no hidden state. */
 #ifndef TALE_BASE_RANDOM_H
 #define TALE_BASE_RANDOM_H
 
@@ -8,17 +8,17 @@
 
 struct random {
     uint64_t state;
-    uint64_t increment; /* odd; chooses the stream */
+    uint64_t increment; /* odd; selects the stream */
 };
 
-/* The generator of a seed and a stream, as the reference implementation seeds it. The first numbers of streams near to
- * each other are related (of turns drawn by streams 13 apart, some pairs come a tenth more often than others): for many
+/* The generator for a seed and a stream, seeded as in the reference implementation. The first numbers of nearby streams
+ * are correlated (for turns drawn from streams 13 apart, some pairs are a tenth more frequent than others): for many
  * short streams use random_of(). */
 struct random random_new(uint64_t seed, uint64_t stream);
 
-/* The generator of item `item` under a seed: the item is hashed (splitmix64, Steele et al. 2014) into state and stream.
- * So image i of epoch e can have a generator of its own, and what it draws does not depend on the order or the thread
- * in which it is visited. */
+/* The generator of item `item` under a seed: state and stream are hashes of the item (splitmix64, Steele et al. 2014).
+ * With it, image i of epoch e can have its own generator, whose numbers do not depend on the order or the thread of the
+ * visits. */
 struct random random_of(uint64_t seed, uint64_t item);
 
 /* 32 uniform bits. */
@@ -33,7 +33,7 @@ float random_uniform(struct random *r);
 /* Standard normal (Box and Muller 1958). */
 float random_normal(struct random *r);
 
-/* Put items[0..count) into a random order (Fisher and Yates). */
+/* Shuffles items[0..count) (Fisher and Yates). */
 void random_shuffle(struct random *r, int64_t *items, size_t count);
 
 #endif

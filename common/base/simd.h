@@ -1,5 +1,5 @@
-/* Vectors of floats in the compiler's own extension (GCC and clang `vector_size`): the same source becomes AVX-512,
- * AVX2, SSE or NEON. The one place that knows how wide a register is. */
+/* Vectors of floats by the compiler extension `vector_size` of GCC and clang: the same source compiles to AVX-512,
+ * AVX2, SSE or NEON. This is the only place that knows the register width. */
 #ifndef TALE_BASE_SIMD_H
 #define TALE_BASE_SIMD_H
 
@@ -22,8 +22,8 @@ enum { VECTOR_FLOATS = 4 };
 typedef float vector __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
 typedef int vector_mask __attribute__((vector_size(VECTOR_FLOATS * sizeof(float))));
 typedef vector_mask vector_int;
-typedef unsigned vector_bits __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)))); /* sums may wrap around */
-/* The same without a demand on alignment: what loads and stores go through. */
+typedef unsigned vector_bits __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)))); /* sums wrap around */
+/* The same types without alignment, for loads and stores. */
 typedef float vector_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
 typedef int vector_int_unaligned __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(1), may_alias));
 
@@ -37,8 +37,8 @@ static inline void vector_store(float *to, vector value)
     *(vector_unaligned *)to = value;
 }
 
-/* A store that goes past the caches, for results too large to be there when they are read; `to` is aligned to a whole
- * vector. Before other threads read them: vector_stream_end. */
+/* A store that bypasses the caches, for results too large to be still cached when they are read; `to` is aligned to a
+ * whole vector. Call vector_stream_end before other threads read them. */
 static inline void vector_stream(float *to, vector value)
 {
 #if defined(__clang__)
@@ -61,17 +61,17 @@ static inline void vector_stream_end(void)
 #endif
 }
 
-/* All elements the same. */
+/* All elements equal to `value`. */
 static inline vector vector_of(float value)
 {
     return value - (vector){ 0 };
 }
 
-/* max(x, 0) element by element; NaN stays NaN, so that a network that diverges is seen. */
+/* max(x, 0) for each element. NaN stays NaN, so that divergence of a network is noticed. */
 static inline vector vector_relu(vector x)
 {
 #if defined(__AVX512F__)
-    return (vector)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x); /* the second, if one is NaN */
+    return (vector)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x); /* returns the second operand if one is NaN */
 #elif defined(__AVX__)
     return (vector)_mm256_max_ps(_mm256_setzero_ps(), (__m256)x);
 #else
@@ -85,25 +85,25 @@ static inline vector vector_gate(vector x, vector gate)
     return (vector)((vector_mask)x & (gate > 0));
 }
 
-/* exp(x) for x <= 0 with a relative error of at most 3e-7 + 7e-8 |x|, and exactly 1 at 0; below -87 it stays near
- * exp(-87), and of other x it is anything.
+/* exp(x) for x <= 0 with a relative error of at most 3e-7 + 7e-8 |x|, exactly 1 at 0. Below -87 the result stays near
+ * exp(-87); for other x it is undefined.
  *     exp(x) = 2^n 2^f,   n = round(x log2(e)),   -1/2 <= f <= 1/2
- * 2^f is 1 + f q(f), with the q of degree 4 that has the least relative error, 9.2e-8. */
+ * 2^f is 1 + f q(f), where q has degree 4 and the least relative error, 9.2e-8. */
 static inline vector vector_exp_negative(vector x)
 {
     static const float q[] = { 0.693147004f, 0.240222424f, 0.0555073358f, 0.00967151299f, 0.00132647273f };
-    const vector lowest = vector_of(-126), large = vector_of(12582912); /* 1.5 2^23: floats there are whole numbers */
+    const vector lowest = vector_of(-126), large = vector_of(12582912); /* 1.5 2^23: such floats are whole numbers */
     vector t = x * 1.44269504f;
     vector_mask low = t < lowest;
     t = (vector)((low & (vector_mask)lowest) | (~low & (vector_mask)t));
     vector whole = t + large, f = t - (whole - large);
     vector power = (((q[4] * f + q[3]) * f + q[2]) * f + q[1]) * f + q[0];
     power = power * f + 1;
-    return (vector)((vector_bits)power + ((vector_bits)whole << 23)); /* n into the exponent */
+    return (vector)((vector_bits)power + ((vector_bits)whole << 23)); /* adds n to the exponent */
 }
 
-/* Bit i is set where element i is below the bound: what a loop over few hits among many elements wants, and what the
- * extension has no word for. NaN is never below. */
+/* Bit i is set if element i is below the bound. The extension has no operation for this; loops with few hits among many
+ * elements need it. NaN is never below. */
 static inline unsigned vector_below(vector x, vector bound)
 {
 #if defined(__AVX512F__)
@@ -118,8 +118,9 @@ static inline unsigned vector_below(vector x, vector bound)
 #endif
 }
 
-/* sum[i] + sum_j a[4 i + j] b[j], in 32 bits that wrap around: a [4 VECTOR_FLOATS] of at most VECTOR_BYTE_MAX, b [4] of
- * at least -127. Without VNNI, x86 adds two of the products in 16 bits, which saturate: there bytes have a bit less. */
+/* sum[i] + sum_j a[4 i + j] b[j], in 32 bits that wrap around; elements of a [4 VECTOR_FLOATS] are at most
+ * VECTOR_BYTE_MAX, elements of b [4] at least -127. Without VNNI, x86 adds two products in 16 bits with saturation, so
+ * there the bytes have one bit less. */
 #if defined(__AVX2__) && !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
 enum { VECTOR_BYTE_MAX = 127 };
 #else
@@ -152,7 +153,7 @@ static inline vector_int vector_dot4(vector_int sum, const unsigned char *a, con
 #endif
 }
 
-/* The sum of the elements, from first to last. */
+/* The sum of the elements, added from first to last. */
 static inline float vector_sum(vector x)
 {
     float sum = 0;
@@ -161,7 +162,7 @@ static inline float vector_sum(vector x)
     return sum;
 }
 
-/* The sum of the elements in an order that suits the machine. */
+/* The sum of the elements, added in the order that is fastest on the machine. */
 static inline float vector_total(vector x)
 {
 #if defined(__AVX512F__)

@@ -23,14 +23,15 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* How much of the target's name a temporary one has: all, unless that would be too long for a name. */
+/* The number of characters of the target's name that the temporary name uses: all, unless the name would be too
+ * long. */
 static int stem_length(const char *base)
 {
     size_t length = strlen(base), most = NAME_MAX - ADDED;
     return (int)(length < most ? length : most);
 }
 
-/* Whether `name` is that of a temporary file for the target of that base name. */
+/* Whether `name` is the name of a temporary file for the target with that base name. */
 static bool is_temporary(const char *name, const char *base)
 {
     size_t stem = (size_t)stem_length(base);
@@ -43,7 +44,7 @@ static bool is_temporary(const char *name, const char *base)
     return true;
 }
 
-/* Remove a file unless somebody has locked it. */
+/* Removes a file unless another process has locked it. */
 static void remove_unlocked(int folder, const char *name)
 {
     struct stat about;
@@ -70,7 +71,7 @@ void temporary_clean(const char *target)
         closedir(folder);
 }
 
-/* The permissions that the file shall have. */
+/* The permissions of the new file. */
 static mode_t mode_for(const char *target)
 {
     struct stat about;
@@ -79,7 +80,7 @@ static mode_t mode_for(const char *target)
     return stat(target, &about) == 0 ? about.st_mode & 0777 : 0666 & ~mask;
 }
 
-/* Whether the open file still stands at `path`: another program may have cleaned it away before it was locked. */
+/* Whether the open file is still at `path`: another program may have removed it before it was locked. */
 static bool stands_at(int descriptor, const char *path)
 {
     struct stat here, there;
@@ -97,7 +98,7 @@ int temporary_create(const char *target, char **path)
             free(*path);
             return -1;
         }
-        flock(descriptor, LOCK_EX); /* some file systems have no locks: there, nothing is ever cleaned */
+        flock(descriptor, LOCK_EX); /* some file systems have no locks: there, nothing is ever removed */
         if (stands_at(descriptor, *path)) {
             fchmod(descriptor, mode_for(target));
             return descriptor;

@@ -100,7 +100,7 @@ size_t tensor_row_bytes(const struct tensor *tensor)
     return whole_bytes(tensor, tensor_row_elements(tensor));
 }
 
-/* Of what is not finite all bits of the exponent are set. No branch in the loop, so that it is as fast as memory. */
+/* A value is not finite if all bits of its exponent are set. The loop has no branch, so it runs as fast as memory. */
 bool floats_finite(const float_anywhere *value, size_t count)
 {
     const uint32_t exponent = 0x7f800000;

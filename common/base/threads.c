@@ -17,7 +17,7 @@ static int thread_count = 1;
 void flush_denormals(bool on)
 {
 #if defined(__x86_64__) || defined(__i386__)
-    const unsigned both = 0x8040; /* flush to zero, denormals are zero */
+    const unsigned both = 0x8040; /* the bits "flush to zero" and "denormals are zero" */
     __builtin_ia32_ldmxcsr(on ? __builtin_ia32_stmxcsr() | both : __builtin_ia32_stmxcsr() & ~both);
 #elif defined(__aarch64__)
     const uint64_t both = (uint64_t)1 << 24;
@@ -35,9 +35,9 @@ void threads_flush_denormals(bool on)
     flush_denormals(on);
 }
 
-/* The configuration of BLIS for a processor that BLIS 0.9 does not know and would serve with plain C, several times
- * slower than need be; NULL where BLIS can choose. It asks Intel's processors for their features, AMD's for their
- * family, up to 19h (Zen 3 and 4). */
+/* The BLIS configuration for a processor that BLIS 0.9 does not know and for which it would use plain C, several times
+ * slower than necessary; NULL if BLIS can choose. BLIS checks the features of Intel's processors but the family of
+ * AMD's, and knows families up to 19h (Zen 3 and 4). */
 static const char *blis_configuration(void)
 {
 #if defined(__x86_64__) && defined(BLIS_CONFIG_SKX) && defined(BLIS_CONFIG_HASWELL)
@@ -55,7 +55,7 @@ static const char *blis_configuration(void)
     return NULL;
 }
 
-/* BLIS reads its environment once, when it is first called. */
+/* BLIS reads its environment only once, at its first call. */
 static void blis_start(void)
 {
     const char *configuration = blis_configuration();
@@ -71,8 +71,8 @@ static void *wait_for_gate(void *gate)
     return NULL;
 }
 
-/* How many of `count` threads, the caller among them, can be there at once. OpenMP would end the program, with words of
- * its own, where one cannot be made. */
+/* How many of `count` threads, including the caller, can exist at once. If OpenMP could not create a thread, it would
+ * end the program with a message of its own. */
 static int threads_possible(int count)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;

@@ -1,28 +1,29 @@
-/* Threads: OpenMP, and results that do not depend on how many there are. The rule that makes them so: work is cut into
- * parts whose borders depend on the problem alone, each part is computed in one order by one thread, and sums over
- * parts are taken in the order of the parts. */
+/* Threads: OpenMP, with results that do not depend on the number of threads. The rule for this: work is divided into
+ * parts whose borders depend only on the problem, one thread computes each part in a fixed order, and sums over parts
+ * are added in the order of the parts. */
 #ifndef TALE_BASE_THREADS_H
 #define TALE_BASE_THREADS_H
 
 #include <stdbool.h>
 
-/* Use `count` threads from now on (0: all cores that this process may use), but no more than OMP_THREAD_LIMIT allows.
- * Where the system makes fewer (a limit of the user or the control group is reached), these are used, with a warning.
- * BLIS is told to use one thread in each, since our own loops share out the work, and on a processor newer than itself
- * which of its kernels to take, unless BLIS_ARCH_TYPE in the environment says so. Call this before anything of BLIS. */
+/* Use `count` threads from now on (0: all cores that this process may use), but at most OMP_THREAD_LIMIT. If the system
+ * cannot create that many (a limit of the user or the control group), the possible number is used, with a warning. BLIS
+ * is set to one thread in each of ours, because our own loops divide the work. On a processor newer than BLIS it is
+ * also told which of its kernels to use, unless BLIS_ARCH_TYPE is set in the environment. Call this before any function
+ * of BLIS. */
 void threads_start(int count);
 
-/* The most threads that a parallel region uses: for scratch that each has of its own. A region may get fewer. */
+/* The largest number of threads in a parallel region, to size scratch memory per thread. A region may get fewer. */
 int threads_count(void);
 
-/* How many threads work in the parallel region that calls it, and which of them the caller is, from 0. Work that is
- * divided by hand is divided by threads_team(). */
+/* The number of threads in the calling parallel region, and the caller's index in it, from 0. Work that is divided by
+ * hand must be divided by threads_team(). */
 int threads_team(void);
 int threads_index(void);
 
-/* From now on take denormal numbers for 0, and make none, or do not, which is so at the start: in the calling thread,
- * or in it and all of OpenMP's. A network wants it, whose training they slow 20 to 50 times as weights decay towards 0;
- * what a user measured and gave us may be as small as that. */
+/* Switches the flushing of denormal numbers to zero on or off, for the calling thread or for all OpenMP threads,
+ * including the caller; it is off at the start. Networks need it: denormals slow training 20 to 50 times when weights
+ * decay towards 0. User data may contain denormals, so other programs keep them. */
 void flush_denormals(bool on);
 void threads_flush_denormals(bool on);
 
