@@ -15,7 +15,7 @@ static const int64_t shape_3[] = { 3 }, shape_2_2[] = { 2, 2 };
 /* A row stream's frame: I64 label [rows] = first, first + 1, ...; F32 feature [rows,2]. */
 static struct frame make_rows(int64_t first, int64_t rows)
 {
-    struct frame frame = { 0 };
+    struct frame frame = { .path = "here" };
     int64_t *label = frame_put(&frame, "label", DTYPE_I64, 1, &rows)->data;
     float *feature = frame_put(&frame, "feature", DTYPE_F32, 2, (int64_t[]){ rows, 2 })->data;
     for (int64_t i = 0; i < rows; i++) {
@@ -28,10 +28,9 @@ static struct frame make_rows(int64_t first, int64_t rows)
 
 static void check_rows(const struct frame *frame, int64_t first, int64_t rows)
 {
-    const struct stream nowhere = { .path = "nowhere" };
-    const int64_t *label = frame_require(frame, &nowhere, "label", DTYPE_I64, 1)->data;
-    const float *feature = frame_require(frame, &nowhere, "feature", DTYPE_F32, 2)->data;
-    CHECK_INTEGER(frame_rows(frame, &nowhere), rows);
+    const int64_t *label = frame_require(frame, "label", DTYPE_I64, 1)->data;
+    const float *feature = frame_require(frame, "feature", DTYPE_F32, 2)->data;
+    CHECK_INTEGER(frame_rows(frame), rows);
     for (int64_t i = 0; i < rows; i++) {
         CHECK_INTEGER(label[i], first + i);
         CHECK_NEAR((double)feature[2 * i], (double)(first + i) / 2, 0);
@@ -163,10 +162,9 @@ static void read_nul(void *unused)
 
 static void rows_of_nothing(void *rows)
 {
-    const struct stream nowhere = { .path = "nowhere" };
-    struct frame frame = { 0 };
+    struct frame frame = { .path = "nowhere" };
     frame_put(&frame, "nothing", DTYPE_U8, 2, (int64_t[]){ *(int64_t *)rows, 0 });
-    frame_rows(&frame, &nowhere);
+    frame_rows(&frame);
 }
 
 static void an_empty_stream_is_no_frame(void)
@@ -184,10 +182,9 @@ static void an_empty_stream_is_no_frame(void)
 static void many_small_frames_append_as_one(void)
 {
     struct frame all = make_rows(0, 0);
-    const struct stream nowhere = { .path = "nowhere" };
     for (int i = 0; i < 300; i++) {
         struct frame next = make_rows(3 * i, 3);
-        frame_append(&all, &next, &nowhere);
+        frame_append(&all, &next);
         frame_free(&next);
     }
     check_rows(&all, 0, 900);
@@ -263,17 +260,15 @@ static void metadata_are_set_replaced_and_copied(void)
 
 /* What must end the program: each as function(NULL). */
 
-static const struct stream here = { .path = "here" };
-
 static void require_missing(void *type)
 {
     struct frame frame = make_rows(0, 1);
-    frame_require(&frame, &here, type ? "label" : "image", DTYPE_U8, 4);
+    frame_require(&frame, type ? "label" : "image", DTYPE_U8, 4);
 }
 
 static void append(struct frame to, struct frame from)
 {
-    frame_append(&to, &from, &here);
+    frame_append(&to, &from);
 }
 
 static void append_other_type(void *unused)
@@ -314,15 +309,15 @@ static void unequal_rows(void *unused)
     struct frame frame = make_rows(0, 2);
     (void)unused;
     frame_put(&frame, "more", DTYPE_U8, 1, shape_3);
-    frame_rows(&frame, &here);
+    frame_rows(&frame);
 }
 
 static void no_rows(void *unused)
 {
-    struct frame frame = { 0 };
+    struct frame frame = { .path = "here" };
     (void)unused;
     frame_put(&frame, "scalar", DTYPE_F32, 0, NULL);
-    frame_rows(&frame, &here);
+    frame_rows(&frame);
 }
 
 static void select_of_scalar(void *unused)
@@ -400,10 +395,10 @@ static void values_of_the_reference_are_read(void)
     struct stream stream = stream_open("tests/fixtures/stream-rows.safetensors");
     if (!CHECK(stream_read(&stream, &frame)))
         return;
-    const int64_t *label = frame_require(&frame, &stream, "label", DTYPE_I64, 1)->data;
-    const unsigned char *image = frame_require(&frame, &stream, "image", DTYPE_U8, 4)->data;
-    const float *loss = frame_require(&frame, &stream, "loss", DTYPE_F32, 1)->data;
-    const float *size = frame_require(&frame, &stream, "gr\xc3\xb6\xc3\x9f" "e", DTYPE_F32, 2)->data;
+    const int64_t *label = frame_require(&frame, "label", DTYPE_I64, 1)->data;
+    const unsigned char *image = frame_require(&frame, "image", DTYPE_U8, 4)->data;
+    const float *loss = frame_require(&frame, "loss", DTYPE_F32, 1)->data;
+    const float *size = frame_require(&frame, "gr\xc3\xb6\xc3\x9f" "e", DTYPE_F32, 2)->data;
     static const int64_t want_label[] = { 3, 0, 1 };
     static const float want_size[] = { 1.5f, -2.25f, 1e-30f, 1e30f, 0.1f, 1.0f / 3 };
     CHECK_BYTES(label, want_label, sizeof want_label);

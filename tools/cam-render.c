@@ -67,11 +67,11 @@ static int64_t parse_class(const char *text, const struct cam_head *head)
 }
 
 /* Feature maps of another network mean nothing to this one's classifier. */
-static void check_model(const struct frame *frame, const struct stream *stream, const struct cam_head *head)
+static void check_model(const struct frame *frame, const struct cam_head *head)
 {
     char identity[IDENTITY_MAX];
     identity_of_model(&head->model, identity);
-    origin_check_model(frame, stream->path, choices.model, identity);
+    origin_check_model(frame, choices.model, identity);
 }
 
 /* Copy the stream with the fields cam and cam_label in each frame. */
@@ -79,25 +79,24 @@ static void write_maps(struct stream *stream, const struct cam_head *head, int64
 {
     struct frame frame;
     while (stream_read(stream, &frame)) {
-        frame_rows(&frame, stream);
-        check_model(&frame, stream, head);
-        cam_add_class(&frame, head, stream, "cam_label", which);
-        cam_add_map(&frame, head, stream, "cam_label");
+        frame_rows(&frame);
+        check_model(&frame, head);
+        cam_add_class(&frame, head, "cam_label", which);
+        cam_add_map(&frame, head, "cam_label");
         stream_write(stdout, "standard output", &frame);
         frame_free(&frame);
     }
 }
 
 /* A field that is missing is told at the first frame, and not after all maps were computed. */
-static void check_fields(const struct frame *frame, const struct stream *stream, const struct field_list *captions,
-                         const char *target)
+static void check_fields(const struct frame *frame, const struct field_list *captions, const char *target)
 {
-    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
     if (image->shape[1] != 3 && image->shape[1] != 1)
-        die("%s: field 'image' has %lld channels (3 or 1 are needed)", stream->path, (long long)image->shape[1]);
+        die("%s: field 'image' has %lld channels (3 or 1 are needed)", frame->path, (long long)image->shape[1]);
     if (choices.border)
-        frame_require(frame, stream, target, DTYPE_I64, 1);
-    field_list_require(captions, frame, stream);
+        frame_require(frame, target, DTYPE_I64, 1);
+    field_list_require(captions, frame);
 }
 
 /* Read all rows: their images, maps and what the captions say, but not the feature maps, which are the large part. */
@@ -111,15 +110,15 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
     struct frame frame;
     *rows = (struct frame){ 0 };
     while (stream_read(stream, &frame)) {
-        frame_rows(&frame, stream);
-        check_model(&frame, stream, head);
-        cam_add_class(&frame, head, stream, "prediction", CAM_PREDICTED);
-        cam_add_class(&frame, head, stream, "cam_label", which);
-        if (stream->frames == 1)
-            check_fields(&frame, stream, &captions, head->target);
-        cam_add_map(&frame, head, stream, "cam_label");
+        frame_rows(&frame);
+        check_model(&frame, head);
+        cam_add_class(&frame, head, "prediction", CAM_PREDICTED);
+        cam_add_class(&frame, head, "cam_label", which);
+        if (frame.number == 1)
+            check_fields(&frame, &captions, head->target);
+        cam_add_map(&frame, head, "cam_label");
         field_list_keep(&fields, &frame);
-        frame_append(rows, &frame, stream);
+        frame_append(rows, &frame);
         frame_free(&frame);
     }
     field_list_free(&fields);
@@ -127,7 +126,6 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
 }
 
 struct drawing {
-    const struct stream *stream;
     const struct frame *rows;
     const char *target; /* the field with the right class */
     struct field_list captions;
@@ -136,11 +134,11 @@ struct drawing {
     struct range range; /* of all maps, about zero */
 };
 
-static struct drawing prepare(const struct frame *rows, const struct stream *stream, const char *target)
+static struct drawing prepare(const struct frame *rows, const char *target)
 {
-    struct drawing drawing = { .stream = stream, .rows = rows, .target = target };
+    struct drawing drawing = { .rows = rows, .target = target };
     drawing.captions = field_list_parse("--caption", choices.caption);
-    drawing.images = thumbnails_of(frame_find(rows, "image"), stream);
+    drawing.images = thumbnails_of(rows, frame_find(rows, "image"));
     drawing.images.zoom = (int)choices.style.zoom;
     drawing.cam = frame_find(rows, "cam");
     drawing.range = range_symmetric(range_of(drawing.cam->data, tensor_elements(drawing.cam)));
@@ -178,7 +176,7 @@ static void write_caption(const struct drawing *drawing, int64_t row, char *text
     text[0] = 0;
     for (int i = 0; i < drawing->captions.count; i++) {
         const char *name = drawing->captions.name[i];
-        caption_append(text, drawing->stream, drawing->rows, frame_find(drawing->rows, name), row, -1);
+        caption_append(text, drawing->rows, frame_find(drawing->rows, name), row, -1);
     }
 }
 
@@ -193,7 +191,7 @@ static enum verdict verdict_of(const struct drawing *drawing, int64_t row)
 
 static struct sheet_plan make_plan(const struct drawing *drawing)
 {
-    struct sheet_plan plan = { .path = drawing->stream->path, .tiles = drawing->cam->shape[0],
+    struct sheet_plan plan = { .path = drawing->rows->path, .tiles = drawing->cam->shape[0],
                                .frames = choices.border };
     plan.tile_width = 2 * thumbnail_width(&drawing->images) + sheet_inner_gap(&choices.style);
     plan.tile_height = thumbnail_height(&drawing->images);
@@ -229,8 +227,8 @@ static void write_picture(struct stream *stream, const struct cam_head *head, in
 {
     struct frame rows;
     read_rows(&rows, stream, head, which);
-    if (frame_rows(&rows, stream) > 0) {
-        struct drawing drawing = prepare(&rows, stream, head->target);
+    if (frame_rows(&rows) > 0) {
+        struct drawing drawing = prepare(&rows, head->target);
         draw(&drawing);
         field_list_free(&drawing.captions);
     }

@@ -88,7 +88,7 @@ static const struct tensor *read_layer(struct stream *stream, struct frame *fram
             die("%s: more than one frame has a tensor '%s'", stream->path, choices.layer);
         if (has) {
             *frame = next;
-            layer = frame_require(frame, stream, choices.layer, DTYPE_F32, 4);
+            layer = frame_require(frame, choices.layer, DTYPE_F32, 4);
             continue;
         }
         if (!names)
@@ -103,15 +103,15 @@ static const struct tensor *read_layer(struct stream *stream, struct frame *fram
         names && names[0] ? names : "none");
 }
 
-static struct filters filters_of(const struct stream *stream, const struct tensor *tensor)
+static struct filters filters_of(const struct frame *model, const struct tensor *tensor)
 {
     const int64_t *shape = tensor->shape;
     size_t elements = tensor_elements(tensor);
     if (elements == 0)
-        die("%s: tensor '%s' is empty (at least one filter is needed)", stream->path, tensor->name);
+        die("%s: tensor '%s' is empty (at least one filter is needed)", model->path, tensor->name);
     for (size_t i = 0; i < elements; i++)
         if (!isfinite(((const float *)tensor->data)[i]))
-            die("%s: tensor '%s' holds a value that is not finite (element %zu)", stream->path, tensor->name, i);
+            die("%s: tensor '%s' holds a value that is not finite (element %zu)", model->path, tensor->name, i);
     return (struct filters){ shape[0], shape[1], shape[2], shape[3], tensor->data };
 }
 
@@ -124,13 +124,13 @@ static bool listed(const struct integer_list *list, int64_t number)
 }
 
 /* The filters to draw, in their order: those asked for as they were named, or by norm. */
-static void choose_filters(struct drawing *drawing, const struct stream *stream)
+static void choose_filters(struct drawing *drawing)
 {
     const struct integer_list *list = &choices.filters;
     int64_t all = drawing->filters.count;
     for (int i = 0; i < list->count; i++)
         if (list->item[i] >= all)
-            die("%s: filter %lld is not in %s (it has %lld, numbered from 0)", stream->path, (long long)list->item[i],
+            die("%s: filter %lld is not in %s (it has %lld, numbered from 0)", drawing->path, (long long)list->item[i],
                 choices.layer, (long long)all);
     drawing->chosen = allocate((size_t)(all > list->count ? all : list->count), sizeof *drawing->chosen);
     if (list->count && choices.sort == SORT_NUMBER) {
@@ -146,9 +146,9 @@ static void choose_filters(struct drawing *drawing, const struct stream *stream)
         drawing->count = choices.first;
 }
 
-static struct drawing prepare(const struct stream *stream, const struct tensor *layer)
+static struct drawing prepare(const struct frame *model, const struct tensor *layer)
 {
-    struct drawing drawing = { .path = stream->path, .filters = filters_of(stream, layer) };
+    struct drawing drawing = { .path = model->path, .filters = filters_of(model, layer) };
     int64_t channels = drawing.filters.channels;
     bool some = choices.inputs && choices.inputs < channels;
     drawing.rgb = channels == 3 && !choices.inputs;
@@ -157,7 +157,7 @@ static struct drawing prepare(const struct stream *stream, const struct tensor *
     for (int64_t c = 0; c < channels; c++)
         drawing.inputs[c] = c;
     drawing.range = filters_range(&drawing.filters);
-    choose_filters(&drawing, stream);
+    choose_filters(&drawing);
     return drawing;
 }
 
@@ -239,7 +239,8 @@ int main(int argc, char **argv)
 
     struct stream stream = stream_open(operand < argc ? argv[operand] : NULL);
     struct frame model;
-    struct drawing drawing = prepare(&stream, read_layer(&stream, &model));
+    const struct tensor *layer = read_layer(&stream, &model);
+    struct drawing drawing = prepare(&model, layer);
 
     draw(&drawing);
 

@@ -35,7 +35,7 @@ enum { batch_rows = 4096, batch_bytes = 64 << 20 };
 /* The frames that are answered together. */
 struct batch {
     struct frame *frame; /* [frames] */
-    int64_t frames, rows, first; /* first: frames of the stream before them */
+    int64_t frames, rows;
     float *feature;      /* [rows, dimension] of all of them */
     int64_t *index;      /* [rows], with --exclude-self */
 };
@@ -46,9 +46,9 @@ struct score {
 };
 
 /* The values of an I64 field [N], or NULL where there is none. */
-static int64_t *whole_numbers(const struct frame *frame, const struct stream *stream, const char *field)
+static int64_t *whole_numbers(const struct frame *frame, const char *field)
 {
-    return frame_find(frame, field) ? frame_require(frame, stream, field, DTYPE_I64, 1)->data : NULL;
+    return frame_find(frame, field) ? frame_require(frame, field, DTYPE_I64, 1)->data : NULL;
 }
 
 static struct database open_database(const struct choices *choices)
@@ -66,19 +66,19 @@ static struct database open_database(const struct choices *choices)
 
 /* Take a frame into the batch; returns its bytes. */
 static size_t take_frame(struct batch *batch, const struct database *database, const struct choices *choices,
-                         const struct stream *stream, struct frame frame)
+                         struct frame frame)
 {
-    int64_t rows = frame_rows(&frame, stream), all = batch->rows + rows;
-    struct features query = features_require(&frame, stream, choices->field);
-    origin_check_model(&frame, stream->path, choices->database, database->model);
+    int64_t rows = frame_rows(&frame), all = batch->rows + rows;
+    struct features query = features_require(&frame, choices->field);
+    origin_check_model(&frame, choices->database, database->model);
     size_t row = (size_t)database->dimension, bytes = 0;
     if (query.dimension != database->dimension)
-        die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", stream->path,
+        die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", frame.path,
             choices->field, (long long)query.dimension, (long long)database->dimension);
     batch->feature = reallocate(batch->feature, checked_multiply((size_t)all, row), sizeof(float));
     memcpy(batch->feature + (size_t)batch->rows * row, query.value, (size_t)rows * row * sizeof(float));
     if (choices->exclude_self) {
-        const int64_t *index = frame_require(&frame, stream, "index", DTYPE_I64, 1)->data;
+        const int64_t *index = frame_require(&frame, "index", DTYPE_I64, 1)->data;
         batch->index = reallocate(batch->index, (size_t)all, sizeof *batch->index);
         memcpy(batch->index + batch->rows, index, (size_t)rows * sizeof *index);
     }
@@ -96,9 +96,9 @@ static bool read_batch(struct batch *batch, const struct database *database, con
 {
     struct frame frame;
     size_t bytes = 0;
-    *batch = (struct batch){ .first = stream->frames };
+    *batch = (struct batch){ 0 };
     while (batch->rows < batch_rows && bytes < batch_bytes && stream_read(stream, &frame))
-        bytes += take_frame(batch, database, choices, stream, frame);
+        bytes += take_frame(batch, database, choices, frame);
     return batch->frames > 0;
 }
 
@@ -112,14 +112,13 @@ static void batch_free(struct batch *batch)
 }
 
 /* Too few rows of the database are left for a query. */
-static _Noreturn void die_too_few(const struct batch *batch, const struct choices *choices,
-                                  const struct stream *stream, int64_t query)
+static _Noreturn void die_too_few(const struct batch *batch, const struct choices *choices, int64_t query)
 {
     int64_t f = 0, row = query;
-    for (; row >= frame_rows(&batch->frame[f], stream); f++)
-        row -= frame_rows(&batch->frame[f], stream);
+    for (; row >= frame_rows(&batch->frame[f]); f++)
+        row -= frame_rows(&batch->frame[f]);
     die("%s: fewer than k = %lld rows of the database are left beside row %lld of frame %lld itself (index %lld)",
-        stream->path, (long long)choices->k, (long long)row, (long long)batch->first + f + 1,
+        batch->frame[f].path, (long long)choices->k, (long long)row, (long long)batch->frame[f].number,
         (long long)(batch->index ? batch->index[query] : query));
 }
 
@@ -140,10 +139,10 @@ static void put_neighbors(struct frame *frame, const struct database *database, 
 }
 
 /* Add what the neighbours vote for, and count where it is right. */
-static void put_prediction(struct frame *frame, const struct stream *stream, const struct choices *choices,
+static void put_prediction(struct frame *frame, const struct choices *choices,
                            int64_t rows, const double *distance, struct score *score)
 {
-    const int64_t *voter = frame_find(frame, "neighbor_label")->data, *label = whole_numbers(frame, stream, "label");
+    const int64_t *voter = frame_find(frame, "neighbor_label")->data, *label = whole_numbers(frame, "label");
     int64_t *prediction = frame_put(frame, "knn_prediction", DTYPE_I64, 1, &rows)->data, k = choices->k;
     for (int64_t i = 0; i < rows; i++) {
         prediction[i] = choices->vote == VOTE_PLAIN
@@ -156,24 +155,24 @@ static void put_prediction(struct frame *frame, const struct stream *stream, con
 }
 
 /* Add the answers to a frame, of which row 0 has position and distance [k] first. */
-static void answer_frame(struct frame *frame, const struct stream *stream, const struct database *database,
+static void answer_frame(struct frame *frame, const struct database *database,
                          const struct choices *choices, const int64_t *position, const double *distance,
                          struct score *score)
 {
     static const char *const of_classes[] = { "neighbor_label", "knn_prediction" };
-    int64_t rows = frame_rows(frame, stream);
+    int64_t rows = frame_rows(frame);
     for (int i = 0; i < 2; i++) {
         frame_remove(frame, of_classes[i]); /* of another database, perhaps */
         classes_set_names(frame, of_classes[i], database->label ? database->classes : NULL);
     }
     put_neighbors(frame, database, rows, choices->k, position, distance);
     if (database->label)
-        put_prediction(frame, stream, choices, rows, distance, score);
+        put_prediction(frame, choices, rows, distance, score);
     score->queries += rows;
 }
 
 /* Search for all rows of the batch, and write its frames with the answers. */
-static void answer_batch(struct batch *batch, const struct stream *stream, const struct database *database,
+static void answer_batch(struct batch *batch, const struct database *database,
                          const struct choices *choices, struct score *score)
 {
     size_t count = checked_multiply((size_t)batch->rows, (size_t)choices->k);
@@ -182,10 +181,10 @@ static void answer_batch(struct batch *batch, const struct stream *stream, const
     int64_t failed = knn_search(&database->knn, batch->feature, batch->index, batch->rows, choices->k, position,
                                 distance);
     if (failed >= 0)
-        die_too_few(batch, choices, stream, failed);
+        die_too_few(batch, choices, failed);
     for (int64_t f = 0; f < batch->frames; f++) {
-        int64_t rows = frame_rows(&batch->frame[f], stream);
-        answer_frame(&batch->frame[f], stream, database, choices, position + at, distance + at, score);
+        int64_t rows = frame_rows(&batch->frame[f]);
+        answer_frame(&batch->frame[f], database, choices, position + at, distance + at, score);
         stream_write(stdout, NULL, &batch->frame[f]);
         at += rows * choices->k;
     }
@@ -229,7 +228,7 @@ int main(int argc, char **argv)
     struct progress progress = progress_start("rows", 0);
 
     while (read_batch(&batch, &database, &choices, &stream)) {
-        answer_batch(&batch, &stream, &database, &choices, &score);
+        answer_batch(&batch, &database, &choices, &score);
         progress_update(&progress, score.queries, NULL);
         batch_free(&batch);
     }

@@ -100,7 +100,7 @@ static struct trained train(const struct choices *choices, struct probe_options 
     if (features.dimension > INT32_MAX / 65536)
         die("%s: field '%s' has %lld values in a row (at most %d)", choices->training, choices->feature,
             (long long)features.dimension, INT32_MAX / 65536);
-    const int64_t *label = frame_require(&frame, &stream, choices->label, DTYPE_I64, 1)->data;
+    const int64_t *label = frame_require(&frame, choices->label, DTYPE_I64, 1)->data;
     options->rate = choose_rate(options->rate, features.dimension);
     int classes = count_classes(choices->training, choices->label, label, features.rows);
     const char *names = classes_names(&frame, choices->label);
@@ -114,19 +114,19 @@ static struct trained train(const struct choices *choices, struct probe_options 
 }
 
 /* Add what the probe makes of a frame's rows, and count where it is right. */
-static void answer_frame(struct frame *frame, const struct stream *stream, const struct choices *choices,
+static void answer_frame(struct frame *frame, const struct choices *choices,
                          struct trained *trained, struct score *score)
 {
-    int64_t rows = frame_rows(frame, stream);
-    struct features features = features_require(frame, stream, choices->feature);
-    origin_check_model(frame, stream->path, choices->training, trained->model);
+    int64_t rows = frame_rows(frame);
+    struct features features = features_require(frame, choices->feature);
+    origin_check_model(frame, choices->training, trained->model);
     if (features.dimension != trained->probe.dimension)
-        die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", stream->path,
+        die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", frame->path,
             choices->feature, (long long)features.dimension, trained->probe.dimension);
     int64_t *prediction = allocate((size_t)rows, sizeof *prediction);
     probe_predict(&trained->probe, features.value, rows, prediction);
     bool labelled = frame_find(frame, choices->label) != NULL;
-    const int64_t *label = labelled ? frame_require(frame, stream, choices->label, DTYPE_I64, 1)->data : NULL;
+    const int64_t *label = labelled ? frame_require(frame, choices->label, DTYPE_I64, 1)->data : NULL;
     for (int64_t i = 0; i < rows; i++)
         score->right += label && label[i] == prediction[i];
     score->labelled += label ? rows : 0;
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
     struct score score = { 0, 0 };
 
     while (stream_read(&stream, &frame)) {
-        answer_frame(&frame, &stream, &choices, &trained, &score);
+        answer_frame(&frame, &choices, &trained, &score);
         stream_write(stdout, NULL, &frame);
         frame_free(&frame);
     }

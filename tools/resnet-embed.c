@@ -63,6 +63,7 @@ static void parse_emit(bool *emit)
 
 /* The fields of one frame that are filled batch by batch; NULL where not asked for. */
 struct rows_out {
+    const char *path; /* of the stream, for messages */
     float *feature, *logit, *loss, *fmap;
     int64_t *prediction;
     const int64_t *target;
@@ -84,17 +85,17 @@ struct embedder {
     struct viewer viewer;
 };
 
-static struct rows_out put_outputs(struct frame *frame, const struct stream *stream, const struct embedder *embedder,
-                                   int64_t count)
+static struct rows_out put_outputs(struct frame *frame, const struct embedder *embedder, int64_t count)
 {
     const struct model *model = &embedder->model;
     const struct resnet_config *config = &model->net->config;
     const char *task = model_about(model, "task");
     const bool *emit = embedder->emit;
-    struct rows_out out = { .channels = inference_channels(model->net, embedder->layer),
+    struct rows_out out = { .path = frame->path,
+                            .channels = inference_channels(model->net, embedder->layer),
                             .cells = (int)(options.grid * options.grid) };
     if (emit[LOSS])
-        out.target = frame_require(frame, stream, task ? task : "label", DTYPE_I64, 1)->data;
+        out.target = frame_require(frame, task ? task : "label", DTYPE_I64, 1)->data;
     if (emit[FEATURE])
         out.feature = put_floats(frame, FEATURE, 2, (int64_t[]){ count, (int64_t)out.channels * out.cells });
     if (emit[LOGIT])
@@ -120,8 +121,7 @@ static void copy_map(const float *map, int pixels, int channels, int stored_chan
 }
 
 /* Weights and images are finite, but sums of their products may be too large for a float. */
-static void check_outputs(const struct inference *inference, int i, int64_t row, const struct rows_out *out,
-                          const struct stream *stream)
+static void check_outputs(const struct inference *inference, int i, int64_t row, const struct rows_out *out)
 {
     const struct resnet *net = inference->net;
     size_t classes = (size_t)net->config.classes, tap = inference_tap_floats(inference), at = (size_t)i;
@@ -133,17 +133,16 @@ static void check_outputs(const struct inference *inference, int i, int64_t row,
                                                                                                : NULL;
     if (name)
         die("%s: what the model makes of row %lld of %s is not finite (%s)", options.model, (long long)row,
-            stream->path, name);
+            out->path, name);
 }
 
-static void copy_row(const struct inference *inference, int i, int64_t row, const struct rows_out *out,
-                     const struct stream *stream)
+static void copy_row(const struct inference *inference, int i, int64_t row, const struct rows_out *out)
 {
     const struct resnet *net = inference->net;
     int classes = net->config.classes, pixels = resnet_map_height(&net->config) * resnet_map_width(&net->config);
     const float *logit = inference->logit + (size_t)i * (size_t)classes;
     int channels = resnet_features(&net->config);
-    check_outputs(inference, i, row, out, stream);
+    check_outputs(inference, i, row, out);
     if (out->feature)
         copy_map(inference->tap_feature + (size_t)i * inference_tap_floats(inference), out->cells, out->channels,
                  channels_padded(out->channels), out->feature + row * out->channels * out->cells);
@@ -157,7 +156,7 @@ static void copy_row(const struct inference *inference, int i, int64_t row, cons
     if (!out->loss)
         return;
     if (out->target[row] < 0 || out->target[row] >= classes)
-        die("%s: row %lld: its target is %lld, but the model has %d classes (0 to %d)", stream->path, (long long)row,
+        die("%s: row %lld: its target is %lld, but the model has %d classes (0 to %d)", out->path, (long long)row,
             (long long)out->target[row], classes, classes - 1);
     out->loss[row] = (float)cross_entropy(classes, logit, out->target[row], 0, 1, NULL);
 }
@@ -190,21 +189,21 @@ static void prepare(struct embedder *embedder, int64_t count)
     embedder->viewer = viewer_new((enum views)options.views, &embedder->inference);
 }
 
-static void embed_frame(struct frame *frame, const struct stream *stream, struct embedder *embedder)
+static void embed_frame(struct frame *frame, struct embedder *embedder)
 {
     struct inference *inference = &embedder->inference;
     const struct model *model = &embedder->model;
     const struct resnet_config *config = &model->net->config;
-    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
     size_t pixels = (size_t)config->height * (size_t)config->width;
-    int64_t count = frame_rows(frame, stream);
+    int64_t count = frame_rows(frame);
     if (image->shape[1] != 3 || image->shape[2] != config->height || image->shape[3] != config->width)
-        die("%s: images of %lld x %lld x %lld, but the model was made for 3 x %d x %d", stream->path,
+        die("%s: images of %lld x %lld x %lld, but the model was made for 3 x %d x %d", frame->path,
             (long long)image->shape[1], (long long)image->shape[2], (long long)image->shape[3], config->height,
             config->width);
     prepare(embedder, count);
     frame_set_metadata(frame, "model", model->identity);
-    struct rows_out out = put_outputs(frame, stream, embedder, count);
+    struct rows_out out = put_outputs(frame, embedder, count);
     for (int64_t first = 0; first < count; first += inference->images) {
         int batch = (int)(count - first < inference->images ? count - first : inference->images);
         for (int i = 0; i < batch; i++)
@@ -212,7 +211,7 @@ static void embed_frame(struct frame *frame, const struct stream *stream, struct
                             config->height, config->width, inference->input + (size_t)i * 4 * pixels);
         viewer_run(&embedder->viewer, batch);
         for (int i = 0; i < batch; i++)
-            copy_row(inference, i, first + i, &out, stream);
+            copy_row(inference, i, first + i, &out);
     }
 }
 
@@ -251,8 +250,8 @@ int main(int argc, char **argv)
     struct progress progress = progress_start("images", 0);
     int64_t done = 0;
     while (stream_read(&stream, &frame)) {
-        embed_frame(&frame, &stream, &embedder);
-        done += frame_rows(&frame, &stream);
+        embed_frame(&frame, &embedder);
+        done += frame_rows(&frame);
         stream_write(stdout, "standard output", &frame);
         frame_free(&frame);
         progress_update(&progress, done, NULL);

@@ -151,26 +151,24 @@ static int count_names(const char *names)
 }
 
 /* As many classes as the stream names, where it does; a smaller data set may lack the last ones. */
-static const char *choose_classes(const struct examples *training, const struct stream *stream,
-                                  struct resnet_config *config)
+static const char *choose_classes(const struct examples *training, struct resnet_config *config)
 {
     bool turned = options.target == 1;
     const char *names = turned ? rotation_classes : frame_metadata(&training->frame, "classes");
     int count = count_names(names);
     if (count && count < config->classes)
-        die("%s: field '%s' goes up to %d, but there are %d classes (%s)", stream->path, targets[options.target],
+        die("%s: field '%s' goes up to %d, but there are %d classes (%s)", training->frame.path, targets[options.target],
             config->classes - 1, count, names);
     if (count)
         config->classes = count;
     return names;
 }
 
-static void check_network(const struct resnet_config *config, const struct examples *training,
-                          const struct stream *stream)
+static void check_network(const struct resnet_config *config, const struct examples *training)
 {
     char rule[RESNET_RULE_MAX];
     if (examples_one_target(training))
-        die("%s: field '%s' holds one class only (at least 2 are needed)", stream->path, targets[options.target]);
+        die("%s: field '%s' holds one class only (at least 2 are needed)", training->frame.path, targets[options.target]);
     if (!resnet_possible(config, rule))
         die_usage("there is no such network: %s", rule);
 }
@@ -372,8 +370,8 @@ int main(int argc, char **argv)
     struct stream stream = stream_open(NULL);
     struct examples training = examples_read(&stream, target), validation = { 0 };
     struct resnet_config config = choose_config(&training);
-    const char *classes = choose_classes(&training, &stream, &config);
-    check_network(&config, &training, &stream);
+    const char *classes = choose_classes(&training, &config);
+    check_network(&config, &training);
     if (options.validation) {
         struct stream held_out = stream_open(options.validation);
         validation = examples_read(&held_out, target);

@@ -40,12 +40,12 @@ static struct frame turn_rows(const struct frame *frame, int64_t begin, int64_t 
     return turned;
 }
 
-static void check_images(const struct frame *frame, const struct stream *stream)
+static void check_images(const struct frame *frame)
 {
-    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
     if (image->shape[2] != image->shape[3])
-        die("%s: frame %lld: images of %lld x %lld pixels (a quarter turn needs square ones)", stream->path,
-            (long long)stream->frames, (long long)image->shape[2], (long long)image->shape[3]);
+        die("%s: frame %lld: images of %lld x %lld pixels (a quarter turn needs square ones)", frame->path,
+            (long long)frame->number, (long long)image->shape[2], (long long)image->shape[3]);
 }
 
 int main(int argc, char **argv)
@@ -67,8 +67,8 @@ int main(int argc, char **argv)
     struct frame frame;
 
     while (stream_read(&stream, &frame)) {
-        check_images(&frame, &stream);
-        int64_t rows = frame_rows(&frame, &stream), begin = 0;
+        check_images(&frame);
+        int64_t rows = frame_rows(&frame), begin = 0;
         do { /* at least once: a frame of no rows stays one */
             int64_t end = rows - begin < step ? rows : begin + step;
             struct frame turned = turn_rows(&frame, begin, end, &turning);

@@ -89,29 +89,29 @@ static void free_picking(struct picking *picking)
     free(picking->ranges);
 }
 
-static void choose_fields(struct frame *frame, const struct stream *stream)
+static void choose_fields(struct frame *frame)
 {
     if (settings.fields)
-        fields_keep(frame, stream, settings.fields);
+        fields_keep(frame, settings.fields);
     if (settings.drop)
-        fields_drop(frame, stream, settings.drop);
+        fields_drop(frame, settings.drop);
     for (int i = 0; i < settings.rename.count; i++)
-        fields_rename(frame, stream, settings.rename.item[i]);
+        fields_rename(frame, settings.rename.item[i]);
 }
 
 /* The last stage: what every frame of the result goes through. */
-static void put_out(struct frame *frame, void *stream)
+static void write_frame(struct frame *frame)
 {
-    choose_fields(frame, stream);
+    choose_fields(frame);
     stream_write(stdout, NULL, frame);
 }
 
 /* A field that is missing is told at the first frame, and not after the whole stream was read and ordered. */
-static void check_fields(const struct frame *frame, const struct stream *stream)
+static void check_fields(const struct frame *frame)
 {
-    frame_rows(frame, stream);
+    frame_rows(frame);
     struct frame empty = frame_select(frame, NULL, 0);
-    choose_fields(&empty, stream);
+    choose_fields(&empty);
     frame_free(&empty);
 }
 
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 
     struct picking picking = make_picking();
     struct stream stream = stream_open(NULL);
-    struct pick pick = { .picking = &picking, .emit = put_out, .context = &stream };
+    struct pick pick = { .picking = &picking, .emit = write_frame };
     struct join join = { .used = 0 };
     bool rows = settings.join || settings.rows || settings.sort || settings.count || settings.where.count;
     struct frame frame;
@@ -131,15 +131,15 @@ int main(int argc, char **argv)
 
     while (stream_read(&stream, &frame)) {
         for (int i = 0; i < settings.require.count; i++)
-            origin_require(&frame, stream.path, settings.require.item[i]);
+            origin_require(&frame, settings.require.item[i]);
         if (settings.join)
-            join_add(&join, &frame, &stream);
+            join_add(&join, &frame);
         if (rows && stream.frames == 1)
-            check_fields(&frame, &stream);
+            check_fields(&frame);
         if (rows)
-            pick_add(&pick, &frame, &stream);
+            pick_add(&pick, &frame);
         else
-            put_out(&frame, &stream); /* frames without rows, such as models, may pass */
+            write_frame(&frame); /* frames without rows, such as models, may pass */
         frame_free(&frame);
     }
     if (settings.join)

@@ -126,7 +126,7 @@ static void check_fields(const struct drawing *drawing, const struct frame *fram
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i] && !frame_find(frame, needed[i]))
             die("%s: field '%s' is missing", drawing->stream.path, needed[i]);
-    field_list_require(&drawing->borders, frame, &drawing->stream);
+    field_list_require(&drawing->borders, frame);
     for (int i = 0; i < drawing->captions.count; i++)
         if (!frame_find(frame, drawing->captions.name[i]) && !neighbor_field(frame, drawing->captions.name[i]))
             die("%s: field '%s' is missing", drawing->stream.path, drawing->captions.name[i]);
@@ -158,9 +158,9 @@ static void read_rows(struct drawing *drawing)
     struct frame next;
     while (stream_read(&drawing->stream, &next)) {
         check_fields(drawing, &next);
-        drawing->rows += frame_rows(&next, &drawing->stream);
+        drawing->rows += frame_rows(&next);
         field_list_keep(&fields, &next);
-        frame_append(&drawing->frame, &next, &drawing->stream);
+        frame_append(&drawing->frame, &next);
         frame_free(&next);
     }
     field_list_free(&fields);
@@ -173,7 +173,7 @@ static void prepare_own(struct drawing *drawing)
     if (scaled && tensor->dtype == DTYPE_U8)
         die("%s: field '%s' is U8 and drawn as it is (--range, --scale, --palette and --bar are for F32)",
             drawing->stream.path, choices.field);
-    drawing->own = thumbnails_of(tensor, &drawing->stream);
+    drawing->own = thumbnails_of(&drawing->frame, tensor);
     set_style(&drawing->own);
     if (choices.range)
         drawing->own.range = parse_range(choices.range);
@@ -190,8 +190,8 @@ static void prepare_verdicts(struct drawing *drawing)
     }
     if (!drawing->borders.count)
         return;
-    frame_require(&drawing->frame, &drawing->stream, drawing->borders.name[0], DTYPE_I64, 1);
-    const struct tensor *other = frame_require(&drawing->frame, &drawing->stream, drawing->borders.name[1], DTYPE_I64,
+    frame_require(&drawing->frame, drawing->borders.name[0], DTYPE_I64, 1);
+    const struct tensor *other = frame_require(&drawing->frame, drawing->borders.name[1], DTYPE_I64,
                                                drawing->neighbor ? 2 : 1);
     if (drawing->neighbor && other->shape[1] < drawing->places - 1)
         die("%s: field '%s' has %lld columns and neighbor_index %lld (as many are needed)", drawing->stream.path,
@@ -214,7 +214,7 @@ static void check_found(const struct drawing *drawing)
 
 static void prepare_neighbors(struct drawing *drawing)
 {
-    drawing->neighbor = frame_require(&drawing->frame, &drawing->stream, "neighbor_index", DTYPE_I64, 2);
+    drawing->neighbor = frame_require(&drawing->frame, "neighbor_index", DTYPE_I64, 2);
     int64_t columns = drawing->neighbor->shape[1];
     if (choices.neighbors && choices.neighbors < columns)
         columns = choices.neighbors;
@@ -226,7 +226,7 @@ static void prepare_neighbors(struct drawing *drawing)
     const struct tensor *found = frame_find(&drawing->lookup.found, choices.field);
     if (!found || found->shape[0] == 0)
         return; /* then no tile asks for one */
-    drawing->found = thumbnails_of(found, &drawing->database);
+    drawing->found = thumbnails_of(&drawing->lookup.found, found);
     set_style(&drawing->found);
     drawing->found.range = drawing->own.range;
     if (drawing->found.channels != drawing->own.channels || drawing->found.height != drawing->own.height ||
@@ -237,7 +237,7 @@ static void prepare_neighbors(struct drawing *drawing)
 
 static void prepare_mosaic(struct drawing *drawing)
 {
-    const struct tensor *place = frame_require(&drawing->frame, &drawing->stream, choices.at, DTYPE_F32, 2);
+    const struct tensor *place = frame_require(&drawing->frame, choices.at, DTYPE_F32, 2);
     const float *at = place->data;
     if (place->shape[1] != 2)
         die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", drawing->stream.path, choices.at,
@@ -266,9 +266,9 @@ static void write_caption(const struct drawing *drawing, int64_t row, int64_t pl
         const char *name = drawing->captions.name[i];
         const struct tensor *own = frame_find(&drawing->frame, name), *found = neighbor_field(&drawing->frame, name);
         if (place == 0 && own)
-            caption_append(text, &drawing->stream, &drawing->frame, own, row, -1);
+            caption_append(text, &drawing->frame, own, row, -1);
         if (place > 0 && found)
-            caption_append(text, &drawing->stream, &drawing->frame, found, row, place - 1);
+            caption_append(text, &drawing->frame, found, row, place - 1);
     }
 }
 

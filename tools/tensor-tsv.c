@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     struct frame frame;
 
     while (stream_read(&stream, &frame)) {
-        table_add(&table, &frame, &stream);
+        table_add(&table, &frame);
         frame_free(&frame);
     }
 

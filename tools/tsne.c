@@ -27,11 +27,11 @@ struct choices {
     struct tsne_options descent;
 };
 
-static void check_perplexity(const struct stream *stream, double perplexity, int64_t rows)
+static void check_perplexity(const struct frame *frame, double perplexity, int64_t rows)
 {
     if (rows > 0 && 3 * perplexity >= (double)rows)
         die("%s: perplexity %g is too large for %lld row%s (3 x perplexity must be less than the number of rows)",
-            stream->path, perplexity, (long long)rows, rows == 1 ? "" : "s");
+            frame->path, perplexity, (long long)rows, rows == 1 ? "" : "s");
 }
 
 /* How many descents are made. */
@@ -43,13 +43,13 @@ static int64_t count_starts(const struct choices *choices, int64_t rows)
 }
 
 /* The map [rows, 2] to start from, or NULL: none is asked for. */
-static const float *find_map(const struct choices *choices, const struct frame *frame, const struct stream *stream)
+static const float *find_map(const struct choices *choices, const struct frame *frame)
 {
     if (choices->start != START_MAP)
         return NULL;
-    struct features given = features_require(frame, stream, "map");
+    struct features given = features_require(frame, "map");
     if (given.dimension != 2)
-        die("%s: field 'map' has %lld values in a row (2 are needed)", stream->path, (long long)given.dimension);
+        die("%s: field 'map' has %lld values in a row (2 are needed)", frame->path, (long long)given.dimension);
     return given.value;
 }
 
@@ -118,9 +118,9 @@ static void make_map(const struct features *features, const struct choices *choi
 }
 
 /* NULL: the stream has none. */
-static const int64_t *find_labels(const struct frame *frame, const struct stream *stream)
+static const int64_t *find_labels(const struct frame *frame)
 {
-    return frame_find(frame, "label") ? frame_require(frame, stream, "label", DTYPE_I64, 1)->data : NULL;
+    return frame_find(frame, "label") ? frame_require(frame, "label", DTYPE_I64, 1)->data : NULL;
 }
 
 static void tell_quality(const struct features *features, const float *map, const int64_t *label)
@@ -170,9 +170,9 @@ int main(int argc, char **argv)
 
     if (stream.frames) {
         const int64_t shape[2] = { features.rows, 2 };
-        check_perplexity(&stream, choices.perplexity, features.rows);
-        const int64_t *label = choices.quality ? find_labels(&frame, &stream) : NULL; /* before the descent */
-        const float *given = find_map(&choices, &frame, &stream);
+        check_perplexity(&frame, choices.perplexity, features.rows);
+        const int64_t *label = choices.quality ? find_labels(&frame) : NULL; /* before the descent */
+        const float *given = find_map(&choices, &frame);
         float *map = allocate_floats(checked_multiply((size_t)features.rows, 2));
         if (features.rows) {
             make_map(&features, &choices, given, map);

@@ -53,11 +53,11 @@ void field_list_free(struct field_list *list)
     list->count = 0;
 }
 
-void field_list_require(const struct field_list *list, const struct frame *frame, const struct stream *stream)
+void field_list_require(const struct field_list *list, const struct frame *frame)
 {
     for (int i = 0; i < list->count; i++)
         if (!frame_find(frame, list->name[i]))
-            die("%s: field '%s' is missing", stream->path, list->name[i]);
+            die("%s: field '%s' is missing", frame->path, list->name[i]);
 }
 
 void field_list_keep(const struct field_list *list, struct frame *frame)
@@ -78,14 +78,14 @@ static bool append_class(char *text, size_t size, const struct frame *frame, con
     return name;
 }
 
-void caption_append(char text[static CAPTION_MAX], const struct stream *stream, const struct frame *frame,
+void caption_append(char text[static CAPTION_MAX], const struct frame *frame,
                     const struct tensor *tensor, int64_t row, int64_t column)
 {
     int rank = column < 0 ? 1 : 2;
     if (tensor->rank != rank)
-        die("%s: field '%s' has rank %d (%d is needed for a caption)", stream->path, tensor->name, tensor->rank, rank);
+        die("%s: field '%s' has rank %d (%d is needed for a caption)", frame->path, tensor->name, tensor->rank, rank);
     if (!value_readable(tensor->dtype))
-        die("%s: field '%s' is %s, which cannot be read as a number", stream->path, tensor->name,
+        die("%s: field '%s' is %s, which cannot be read as a number", frame->path, tensor->name,
             dtype_name(tensor->dtype));
     int64_t element = column < 0 ? row : row * tensor->shape[1] + column;
     long double value = value_number(tensor, (size_t)element);

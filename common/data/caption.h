@@ -24,7 +24,7 @@ void field_list_add(struct field_list *list, const char *name);
 void field_list_free(struct field_list *list);
 
 /* Die where the frame lacks one of the fields. */
-void field_list_require(const struct field_list *list, const struct frame *frame, const struct stream *stream);
+void field_list_require(const struct field_list *list, const struct frame *frame);
 
 /* Take all fields out of a frame but those; one that is not there is not missed. */
 void field_list_keep(const struct field_list *list, struct frame *frame);
@@ -35,7 +35,7 @@ void field_list_keep(const struct field_list *list, struct frame *frame);
  *     whole numbers                         the number, in degrees where the field is called rotation
  *     other numbers                         two significant digits, and all digits before the point
  * Dies naming the stream where the tensor is of another rank or of no readable type. */
-void caption_append(char text[static CAPTION_MAX], const struct stream *stream, const struct frame *frame,
+void caption_append(char text[static CAPTION_MAX], const struct frame *frame,
                     const struct tensor *tensor, int64_t row, int64_t column);
 
 #endif

@@ -64,20 +64,20 @@ static bool parse_number(const char *text, long double *number)
     return true;
 }
 
-void condition_apply(const struct condition *condition, const struct frame *frame, const struct stream *stream,
+void condition_apply(const struct condition *condition, const struct frame *frame,
                      bool *keep)
 {
-    struct column left = column_require(frame, stream, condition->field), right = left;
-    int64_t rows = frame_rows(frame, stream);
+    struct column left = column_require(frame, condition->field), right = left;
+    int64_t rows = frame_rows(frame);
     long double number = 0;
     bool fixed = parse_number(condition->value, &number);
-    if (!fixed && !column_find(frame, stream, condition->value, &right)) {
+    if (!fixed && !column_find(frame, condition->value, &right)) {
         struct classes classes = classes_of_field(frame, left.tensor->name);
         number = classes_find(&classes, condition->value);
         classes_free(&classes);
         fixed = true;
         if (number < 0)
-            die("%s: '%s' is neither a number nor a field nor a class of the stream", stream->path, condition->value);
+            die("%s: '%s' is neither a number nor a field nor a class of the stream", frame->path, condition->value);
     }
     for (int64_t i = 0; i < rows; i++)
         keep[i] = keep[i] && holds(column_number(&left, i), condition->comparison,

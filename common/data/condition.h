@@ -27,7 +27,7 @@ bool condition_parse(const char *text, struct condition *condition);
 
 /* keep[i] = keep[i] and whether row i meets the condition, for each of the frame's rows. NaN meets only !=. Dies where
  * the field is missing or the value is neither a number nor a field nor a class. */
-void condition_apply(const struct condition *condition, const struct frame *frame, const struct stream *stream,
+void condition_apply(const struct condition *condition, const struct frame *frame,
                      bool *keep);
 
 void condition_free(struct condition *condition);

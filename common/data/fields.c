@@ -21,13 +21,13 @@ static bool in_list(const char *list, const char *name)
 }
 
 /* Each name of the list is that of a field. */
-static void check_list(const struct frame *frame, const struct stream *stream, const char *list)
+static void check_list(const struct frame *frame, const char *list)
 {
     for (const char *at = list;; at++) {
         size_t length = strcspn(at, ",");
         char *name = format_string("%.*s", (int)length, at);
         if (!frame_find(frame, name))
-            die("%s: field '%s' is missing", stream->path, name);
+            die("%s: field '%s' is missing", frame->path, name);
         free(name);
         at += length;
         if (!*at)
@@ -56,19 +56,19 @@ static void remove_fields(struct frame *frame, const char *list, bool listed)
         }
 }
 
-void fields_keep(struct frame *frame, const struct stream *stream, const char *list)
+void fields_keep(struct frame *frame, const char *list)
 {
-    check_list(frame, stream, list);
+    check_list(frame, list);
     remove_fields(frame, list, false);
 }
 
-void fields_drop(struct frame *frame, const struct stream *stream, const char *list)
+void fields_drop(struct frame *frame, const char *list)
 {
-    check_list(frame, stream, list);
+    check_list(frame, list);
     remove_fields(frame, list, true);
 }
 
-void fields_rename(struct frame *frame, const struct stream *stream, const char *text)
+void fields_rename(struct frame *frame, const char *text)
 {
     size_t length = strcspn(text, "=");
     if (length == 0 || !text[length] || !text[length + 1])
@@ -76,9 +76,9 @@ void fields_rename(struct frame *frame, const struct stream *stream, const char 
     char *old = format_string("%.*s", (int)length, text);
     struct tensor *tensor = frame_find(frame, old);
     if (!tensor)
-        die("%s: field '%s' is missing", stream->path, old);
+        die("%s: field '%s' is missing", frame->path, old);
     if (frame_find(frame, text + length + 1))
-        die("%s: there is a field '%s' already", stream->path, text + length + 1);
+        die("%s: there is a field '%s' already", frame->path, text + length + 1);
     move_classes(frame, old, text + length + 1);
     free(tensor->name);
     tensor->name = copy_string(text + length + 1);

@@ -14,7 +14,7 @@ struct join join_open(const char *path)
 /* Whether rows are waiting; reads frames, also those without a row, until some are or the stream ends. */
 static bool fill(struct join *join)
 {
-    while (join->used == frame_rows(&join->waiting, &join->stream)) {
+    while (join->used == frame_rows(&join->waiting)) {
         struct frame next;
         if (!stream_read(&join->stream, &next))
             return false;
@@ -37,26 +37,26 @@ static struct frame take(struct join *join, int64_t count)
     return part;
 }
 
-static struct frame next_rows(struct join *join, int64_t count, const struct stream *stream)
+static struct frame next_rows(struct join *join, int64_t count, const struct frame *frame)
 {
     struct frame result = { 0 };
     int64_t have = 0;
     fill(join); /* so that fields are known even where no row is asked for */
     do {
-        int64_t left = frame_rows(&join->waiting, &join->stream) - join->used;
+        int64_t left = frame_rows(&join->waiting) - join->used;
         struct frame part = take(join, left < count - have ? left : count - have);
         have += left < count - have ? left : count - have;
-        frame_append(&result, &part, &join->stream);
+        frame_append(&result, &part);
         frame_free(&part);
     } while (have < count && fill(join));
     if (have < count)
-        die("%s: has fewer rows than %s (%lld)", join->stream.path, stream->path,
+        die("%s: has fewer rows than %s (%lld)", join->stream.path, frame->path,
             (long long)join->rows + (long long)have);
     join->rows += have;
     return result;
 }
 
-static void add_field(struct join *join, struct frame *frame, const struct tensor *from, const struct stream *stream)
+static void add_field(struct join *join, struct frame *frame, const struct tensor *from)
 {
     const struct tensor *there = frame_find(frame, from->name);
     if (!there) {
@@ -69,14 +69,14 @@ static void add_field(struct join *join, struct frame *frame, const struct tenso
         same = there->shape[d] == from->shape[d];
     if (!same || memcmp(there->data, from->data, tensor_bytes(from)) != 0)
         die("%s: field '%s' is not the same as in %s (rename or drop one)", join->stream.path, from->name,
-            stream->path);
+            frame->path);
 }
 
-void join_add(struct join *join, struct frame *frame, const struct stream *stream)
+void join_add(struct join *join, struct frame *frame)
 {
-    struct frame beside = next_rows(join, frame_rows(frame, stream), stream), metadata = { 0 };
+    struct frame beside = next_rows(join, frame_rows(frame), frame), metadata = { 0 };
     for (int i = 0; i < beside.count; i++)
-        add_field(join, frame, beside.tensor[i], stream);
+        add_field(join, frame, beside.tensor[i]);
     frame_copy_metadata(&metadata, &beside);
     frame_copy_metadata(&metadata, frame); /* the first stream's go before the second's */
     frame_copy_metadata(frame, &metadata);

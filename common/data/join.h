@@ -17,9 +17,9 @@ struct join join_open(const char *path);
  * are cut. Fields that are in both must be the same to the bit (so `index` and `label` show that the rows belong
  * together); metadata that `frame` lacks are taken over. Dies where a field differs or the second stream has fewer
  * rows. */
-void join_add(struct join *join, struct frame *frame, const struct stream *stream);
+void join_add(struct join *join, struct frame *frame);
 
-/* Die where the second stream has rows left; close it. */
+/* Die where the second stream has rows left when the first one, `stream`, has ended; close it. */
 void join_close(struct join *join, const struct stream *stream);
 
 #endif

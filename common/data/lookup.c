@@ -40,10 +40,10 @@ static int64_t position_of(const struct lookup *lookup, int64_t index)
 static int64_t take_rows(struct lookup *lookup, const struct stream *stream, struct frame *frame, const char *field,
                          int64_t found)
 {
-    int64_t rows = frame_rows(frame, stream), chosen = 0;
+    int64_t rows = frame_rows(frame), chosen = 0;
     if (rows == 0)
         return found;
-    const int64_t *index = frame_require(frame, stream, "index", DTYPE_I64, 1)->data;
+    const int64_t *index = frame_require(frame, "index", DTYPE_I64, 1)->data;
     if (!frame_find(frame, field))
         die("%s: field '%s' is missing", stream->path, field);
     int64_t *choice = allocate((size_t)rows, sizeof *choice);
@@ -58,7 +58,7 @@ static int64_t take_rows(struct lookup *lookup, const struct stream *stream, str
         if (frame->tensor[i] != frame_find(frame, field))
             frame_remove(frame, frame->tensor[i]->name);
     struct frame part = frame_select(frame, choice, chosen);
-    frame_append(&lookup->found, &part, stream);
+    frame_append(&lookup->found, &part);
     frame_free(&part);
     free(choice);
     return found + chosen;

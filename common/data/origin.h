@@ -6,13 +6,13 @@
 
 #include "data/stream.h"
 
-/* Die where both the frame, read from path, and another thing (a file, and the model that it is or was made with, NULL
+/* Die where both the frame, and another thing (a file, and the model that it is or was made with, NULL
  * where it does not say) are of a model, and it is not the same one: their rows cannot be compared. */
-void origin_check_model(const struct frame *frame, const char *path, const char *other_path, const char *other_model);
+void origin_check_model(const struct frame *frame, const char *other_path, const char *other_model);
 
 /* Whether a text is KEY=PATTERN; then die unless the frame's metadata have the key, with a value that matches the
  * pattern (* stands for any text, ? for a letter). */
 bool origin_is_rule(const char *rule);
-void origin_require(const struct frame *frame, const char *path, const char *rule);
+void origin_require(const struct frame *frame, const char *rule);
 
 #endif

@@ -57,13 +57,13 @@ static int compare_items(const void *a, const void *b)
 }
 
 /* The rows in the order of the field, as items whose key is not needed any more. */
-static struct item *sorted_rows(const struct picking *picking, const struct frame *frame, const struct stream *stream,
+static struct item *sorted_rows(const struct picking *picking, const struct frame *frame,
                                 int64_t rows)
 {
     struct item *items = allocate((size_t)rows, sizeof *items);
     struct column column = { NULL, 0, 0 };
     if (picking->sort)
-        column = column_require(frame, stream, picking->sort);
+        column = column_require(frame, picking->sort);
     for (int64_t i = 0; i < rows; i++) {
         items[i].row = i;
         items[i].key = picking->sort ? column_number(&column, i) : 0;
@@ -75,10 +75,10 @@ static struct item *sorted_rows(const struct picking *picking, const struct fram
 }
 
 /* keep[i] for the first `count` items of each value of the field. */
-static void mark_per_value(const struct picking *picking, const struct frame *frame, const struct stream *stream,
+static void mark_per_value(const struct picking *picking, const struct frame *frame,
                            const struct item *items, int64_t rows, bool *keep)
 {
-    struct column column = column_require(frame, stream, picking->per);
+    struct column column = column_require(frame, picking->per);
     struct item *places = allocate((size_t)rows, sizeof *places);
     for (int64_t i = 0; i < rows; i++)
         places[i] = (struct item){ column_number(&column, items[i].row), i };
@@ -93,17 +93,17 @@ static void mark_per_value(const struct picking *picking, const struct frame *fr
 }
 
 /* Order the kept rows and drop those that can be in no result: a row behind `count` others stays behind them. */
-static void prune(struct pick *pick, const struct stream *stream)
+static void prune(struct pick *pick)
 {
     const struct picking *picking = pick->picking;
-    int64_t rows = frame_rows(&pick->kept, stream), count = 0;
-    struct item *items = sorted_rows(picking, &pick->kept, stream, rows);
+    int64_t rows = frame_rows(&pick->kept), count = 0;
+    struct item *items = sorted_rows(picking, &pick->kept, rows);
     bool *keep = allocate((size_t)rows, sizeof *keep);
     int64_t *list = allocate((size_t)rows, sizeof *list);
     for (int64_t i = 0; i < rows; i++)
         keep[i] = picking->count < 0 || i < picking->count;
     if (picking->per)
-        mark_per_value(picking, &pick->kept, stream, items, rows, keep);
+        mark_per_value(picking, &pick->kept, items, rows, keep);
     for (int64_t i = 0; i < rows; i++)
         if (keep[i])
             list[count++] = items[i].row;
@@ -133,20 +133,20 @@ static void emit(struct pick *pick, struct frame *frame, int64_t rows)
     if (!keeps_groups(pick->picking, frame))
         frame_set_metadata(frame, "group", NULL);
     pick->emitted += rows;
-    pick->emit(frame, pick->context);
+    pick->emit(frame);
 }
 
 /* The rows of the frame that meet the conditions; how many they are in `count`. Caller frees. */
-static int64_t *rows_that_meet(const struct picking *picking, const struct frame *frame, const struct stream *stream,
+static int64_t *rows_that_meet(const struct picking *picking, const struct frame *frame,
                                int64_t *count)
 {
-    int64_t rows = frame_rows(frame, stream);
+    int64_t rows = frame_rows(frame);
     bool *keep = allocate((size_t)rows, sizeof *keep);
     int64_t *list = allocate((size_t)rows, sizeof *list);
     for (int64_t i = 0; i < rows; i++)
         keep[i] = true;
     for (int c = 0; c < picking->conditions_count; c++)
-        condition_apply(&picking->conditions[c], frame, stream, keep);
+        condition_apply(&picking->conditions[c], frame, keep);
     *count = 0;
     for (int64_t i = 0; i < rows; i++)
         if (keep[i])
@@ -156,19 +156,19 @@ static int64_t *rows_that_meet(const struct picking *picking, const struct frame
 }
 
 /* Behind the choice of rows by number: conditions, then straight out or to the rows that are to be ordered. */
-static void choose(struct pick *pick, const struct frame *frame, const struct stream *stream)
+static void choose(struct pick *pick, const struct frame *frame)
 {
     const struct picking *picking = pick->picking;
     bool ordered = picking->sort || picking->per;
     int64_t count;
-    int64_t *list = rows_that_meet(picking, frame, stream, &count);
+    int64_t *list = rows_that_meet(picking, frame, &count);
     if (!ordered && picking->count >= 0 && count > picking->count - pick->emitted)
         count = picking->count - pick->emitted;
     struct frame chosen = frame_select(frame, list, count);
     if (ordered) {
-        frame_append(&pick->kept, &chosen, stream);
-        if (picking->count >= 0 && frame_rows(&pick->kept, stream) > 2 * pick->pruned + PRUNE_SLACK)
-            prune(pick, stream);
+        frame_append(&pick->kept, &chosen);
+        if (picking->count >= 0 && frame_rows(&pick->kept) > 2 * pick->pruned + PRUNE_SLACK)
+            prune(pick);
     } else if (count) {
         emit(pick, &chosen, count);
     }
@@ -177,11 +177,11 @@ static void choose(struct pick *pick, const struct frame *frame, const struct st
 }
 
 /* Keep the rows of the frame whose numbers are asked for. */
-static void list_rows(struct pick *pick, const struct frame *frame, const struct stream *stream, int64_t rows)
+static void list_rows(struct pick *pick, const struct frame *frame, int64_t rows)
 {
     const struct picking *picking = pick->picking;
     int64_t *list = allocate((size_t)rows, sizeof *list), count = 0;
-    int64_t have = frame_rows(&pick->listed, stream);
+    int64_t have = frame_rows(&pick->listed);
     pick->numbers = reallocate(pick->numbers, (size_t)(have + rows), sizeof *pick->numbers);
     for (int64_t i = 0; i < rows; i++)
         for (int r = 0; r < picking->ranges_count; r++)
@@ -191,7 +191,7 @@ static void list_rows(struct pick *pick, const struct frame *frame, const struct
                 break;
             }
     struct frame some = frame_select(frame, list, count);
-    frame_append(&pick->listed, &some, stream);
+    frame_append(&pick->listed, &some);
     frame_free(&some);
     free(list);
 }
@@ -206,7 +206,7 @@ static int compare_numbers(const void *a, const void *b)
 static void choose_listed(struct pick *pick, const struct stream *stream)
 {
     const struct picking *picking = pick->picking;
-    int64_t have = frame_rows(&pick->listed, stream), count = 0;
+    int64_t have = frame_rows(&pick->listed), count = 0;
     size_t wanted = 0;
     for (int r = 0; r < picking->ranges_count; r++) {
         if (picking->ranges[r].last >= pick->seen)
@@ -222,32 +222,32 @@ static void choose_listed(struct pick *pick, const struct stream *stream)
                 list[count++] = at - pick->numbers;
         }
     struct frame chosen = frame_select(&pick->listed, list, count);
-    choose(pick, &chosen, stream);
+    choose(pick, &chosen);
     frame_free(&chosen);
     free(list);
 }
 
 /* The fields to order by, which are not looked at before the end. */
-static void check_columns(const struct picking *picking, const struct frame *frame, const struct stream *stream)
+static void check_columns(const struct picking *picking, const struct frame *frame)
 {
     if (picking->sort)
-        column_require(frame, stream, picking->sort);
+        column_require(frame, picking->sort);
     if (picking->per)
-        column_require(frame, stream, picking->per);
+        column_require(frame, picking->per);
 }
 
-void pick_add(struct pick *pick, const struct frame *frame, const struct stream *stream)
+void pick_add(struct pick *pick, const struct frame *frame)
 {
-    int64_t rows = frame_rows(frame, stream);
+    int64_t rows = frame_rows(frame);
     if (!pick->begun) {
-        check_columns(pick->picking, frame, stream);
+        check_columns(pick->picking, frame);
         pick->empty = frame_select(frame, NULL, 0);
     }
     pick->begun = true;
     if (pick->picking->ranges_count)
-        list_rows(pick, frame, stream, rows);
+        list_rows(pick, frame, rows);
     else
-        choose(pick, frame, stream);
+        choose(pick, frame);
     pick->seen += rows;
 }
 
@@ -257,7 +257,7 @@ void pick_end(struct pick *pick, const struct stream *stream)
     if (picking->ranges_count)
         choose_listed(pick, stream);
     if ((picking->sort || picking->per) && pick->begun) {
-        prune(pick, stream);
+        prune(pick);
         if (pick->pruned)
             emit(pick, &pick->kept, pick->pruned);
     }

@@ -29,8 +29,7 @@ struct picking {
 /* Where rows are kept until their turn: all of them when they are to be sorted without a count, else few. */
 struct pick {
     const struct picking *picking;
-    void (*emit)(struct frame *frame, void *context); /* takes the frames of the result; may change them */
-    void *context;
+    void (*emit)(struct frame *frame); /* takes the frames of the result; may change them */
     int64_t seen;       /* rows of the stream so far */
     int64_t emitted;    /* rows of the result so far */
     bool any;           /* a frame went out */
@@ -48,7 +47,7 @@ bool pick_parse_rows(const char *text, struct row_range **ranges, int *count);
 /* Take the rows of one frame of the stream; pick_end() after the last. The result is the same however the stream is
  * cut. The metadata `group` stay only where groups stay whole. At least one frame goes out where one came in, so that
  * fields and metadata are known downstream. */
-void pick_add(struct pick *pick, const struct frame *frame, const struct stream *stream);
+void pick_add(struct pick *pick, const struct frame *frame);
 void pick_end(struct pick *pick, const struct stream *stream);
 
 #endif

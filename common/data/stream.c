@@ -278,7 +278,7 @@ static bool read_layout(struct stream *stream, struct frame *frame)
 {
     json_t *header = read_header(stream), *value;
     const char *key;
-    *frame = (struct frame){ .path = stream->path };
+    *frame = (struct frame){ .path = stream->path, .number = stream->frames + 1 };
     if (!header)
         return false;
     struct entry *entries = allocate(json_object_size(header), sizeof *entries);
@@ -346,13 +346,13 @@ bool stream_map(struct stream *stream, struct frame *frame)
 void stream_read_all(struct stream *stream, struct frame *frame)
 {
     struct frame next;
-    *frame = (struct frame){ 0 };
+    *frame = (struct frame){ .path = stream->path };
     while (stream_read(stream, &next)) {
-        frame_rows(&next, stream);
+        frame_rows(&next);
         if (frame->count == 0 && !frame->metadata) {
             *frame = next;
         } else {
-            frame_append(frame, &next, stream);
+            frame_append(frame, &next);
             frame_free(&next);
         }
     }
@@ -431,14 +431,14 @@ struct tensor *frame_find(const struct frame *frame, const char *name)
     return i < 0 ? NULL : frame->tensor[i];
 }
 
-struct tensor *frame_require(const struct frame *frame, const struct stream *stream, const char *name,
+struct tensor *frame_require(const struct frame *frame, const char *name,
                              enum dtype dtype, int rank)
 {
     struct tensor *tensor = frame_find(frame, name);
     if (!tensor)
-        die("%s: field '%s' is missing (%s of rank %d is needed)", stream->path, name, dtype_name(dtype), rank);
+        die("%s: field '%s' is missing (%s of rank %d is needed)", frame->path, name, dtype_name(dtype), rank);
     if (tensor->dtype != dtype || tensor->rank != rank)
-        die("%s: field '%s' is %s of rank %d (%s of rank %d is needed)", stream->path, name,
+        die("%s: field '%s' is %s of rank %d (%s of rank %d is needed)", frame->path, name,
             dtype_name(tensor->dtype), tensor->rank, dtype_name(dtype), rank);
     return tensor;
 }
@@ -471,21 +471,21 @@ void frame_remove(struct frame *frame, const char *name)
     memmove(&frame->tensor[i], &frame->tensor[i + 1], (size_t)(frame->count - i) * sizeof *frame->tensor);
 }
 
-int64_t frame_rows(const struct frame *frame, const struct stream *stream)
+int64_t frame_rows(const struct frame *frame)
 {
     bool bytes = false;
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *tensor = frame->tensor[i];
         if (tensor->rank == 0)
-            die("%s: tensor '%s' has no first dimension (this is no row stream)", stream->path, tensor->name);
+            die("%s: tensor '%s' has no first dimension (this is no row stream)", frame->path, tensor->name);
         if (tensor->shape[0] != frame->tensor[0]->shape[0])
             die("%s: tensors '%s' and '%s' have %lld and %lld rows (in a row stream all of a frame have as many)",
-                stream->path, frame->tensor[0]->name, tensor->name, (long long)frame->tensor[0]->shape[0],
+                frame->path, frame->tensor[0]->name, tensor->name, (long long)frame->tensor[0]->shape[0],
                 (long long)tensor->shape[0]);
         bytes |= tensor_bytes(tensor) > 0;
     }
     if (!bytes && frame->count && frame->tensor[0]->shape[0] > rows_unbacked_max)
-        die("%s: %lld rows without a byte of data (at most %d)", stream->path, (long long)frame->tensor[0]->shape[0],
+        die("%s: %lld rows without a byte of data (at most %d)", frame->path, (long long)frame->tensor[0]->shape[0],
             rows_unbacked_max);
     return frame->count ? frame->tensor[0]->shape[0] : 0;
 }
@@ -520,13 +520,13 @@ struct frame frame_layout(const struct frame *frame)
     return result;
 }
 
-static void check_same_row(const struct tensor *a, const struct tensor *b, const struct stream *stream)
+static void check_same_row(const struct frame *later, const struct tensor *a, const struct tensor *b)
 {
     bool same = a->dtype == b->dtype && a->rank == b->rank;
     for (int d = 1; same && d < a->rank; d++)
         same = a->shape[d] == b->shape[d];
     if (!same)
-        die("%s: field '%s' changes its type or shape between frames", stream->path, a->name);
+        die("%s: field '%s' changes its type or shape between frames", later->path, a->name);
 }
 
 /* Room grows by half, so that many small frames do not copy the first rows again and again; large blocks grow by moving
@@ -551,7 +551,7 @@ static bool names_classes(const char *key)
            (length == tail || key[length - tail - 1] == '_');
 }
 
-void frame_check_classes(const struct frame *first, const struct frame *later, const struct stream *stream)
+void frame_check_classes(const struct frame *first, const struct frame *later)
 {
     const char *key;
     json_t *value;
@@ -559,27 +559,27 @@ void frame_check_classes(const struct frame *first, const struct frame *later, c
     {
         const json_t *again = json_object_get(later->metadata, key);
         if (again && names_classes(key) && !json_equal(value, again))
-            die("%s: metadata '%s' is not the same in all frames ('%.200s' and '%.200s')", stream->path, key,
+            die("%s: metadata '%s' is not the same in all frames ('%.200s' and '%.200s')", later->path, key,
                 json_string_value(value), json_string_value(again));
     }
 }
 
 /* What the metadata of one frame say of its rows must hold for all that are put behind each other: classes have one
  * name each, and rows are of one group size or of none. */
-static void join_metadata(struct frame *to, const struct frame *from, const struct stream *stream)
+static void join_metadata(struct frame *to, const struct frame *from)
 {
     const char *group = frame_metadata(to, "group"), *other = frame_metadata(from, "group");
-    frame_check_classes(to, from, stream);
+    frame_check_classes(to, from);
     if (group && (!other || strcmp(group, other) != 0))
         frame_set_metadata(to, "group", NULL);
 }
 
-void frame_append(struct frame *to, const struct frame *from, const struct stream *stream)
+void frame_append(struct frame *to, const struct frame *from)
 {
     if (to->count == 0 && !to->metadata)
         frame_copy_metadata(to, from);
     else
-        join_metadata(to, from, stream);
+        join_metadata(to, from);
     if (to->count == 0) {
         for (int i = 0; i < from->count; i++) {
             const struct tensor *tensor = from->tensor[i];
@@ -591,14 +591,14 @@ void frame_append(struct frame *to, const struct frame *from, const struct strea
     if (from->count == 0)
         return;
     if (from->count != to->count)
-        die("%s: the fields change between frames (%d and %d)", stream->path, to->count, from->count);
+        die("%s: the fields change between frames (%d and %d)", from->path, to->count, from->count);
     for (int i = 0; i < to->count; i++) {
         struct tensor *tensor = to->tensor[i];
         bool in_place = strcmp(from->tensor[i]->name, tensor->name) == 0; /* as it is in nearly all streams */
         const struct tensor *more = in_place ? from->tensor[i] : frame_find(from, tensor->name);
         if (!more)
-            die("%s: field '%s' is missing in a later frame", stream->path, tensor->name);
-        check_same_row(tensor, more, stream);
+            die("%s: field '%s' is missing in a later frame", from->path, tensor->name);
+        check_same_row(from, tensor, more);
         append_rows(tensor, more);
     }
 }
@@ -629,7 +629,10 @@ void frame_set_metadata(struct frame *frame, const char *key, const char *value)
 
 void frame_copy_metadata(struct frame *to, const struct frame *from)
 {
-    to->path = to->path ? to->path : from->path;
+    if (!to->path) {
+        to->path = from->path;
+        to->number = from->number;
+    }
     if (from->metadata && !to->metadata)
         to->metadata = json_object();
     json_object_update(to->metadata, from->metadata); /* texts are shared, and never changed */

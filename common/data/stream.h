@@ -22,6 +22,7 @@ struct frame {
     int count;
     struct json_t *metadata; /* object of strings, or NULL: none */
     const char *path;        /* of the stream that it, or what it was made of, was read from; for messages */
+    int64_t number;          /* in that stream, from 1 */
 };
 
 struct stream {
@@ -60,9 +61,8 @@ void stream_write(FILE *file, const char *path, const struct frame *frame);
 /* The tensor of that name, or NULL. */
 struct tensor *frame_find(const struct frame *frame, const char *name);
 
-/* The tensor of that name with that type and rank, or die naming the stream's path and the rule. */
-struct tensor *frame_require(const struct frame *frame, const struct stream *stream, const char *name,
-                             enum dtype dtype, int rank);
+/* The tensor of that name with that type and rank, or die naming the frame's path and the rule. */
+struct tensor *frame_require(const struct frame *frame, const char *name, enum dtype dtype, int rank);
 
 /* Add a zeroed tensor; one of the same name goes, with its data. Returns it. */
 struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape);
@@ -72,7 +72,7 @@ void frame_remove(struct frame *frame, const char *name);
 
 /* The rows of a row stream's frame; dies where first dimensions differ, a tensor has none, or there are more than 65536
  * rows and not a byte of data. A frame without tensors has 0 rows. */
-int64_t frame_rows(const struct frame *frame, const struct stream *stream);
+int64_t frame_rows(const struct frame *frame);
 
 /* A new frame of the given rows (0-based, within frame_rows(), repeats allowed), in the given order; metadata are
  * copied. Caller frees. */
@@ -83,17 +83,17 @@ struct frame frame_layout(const struct frame *frame);
 
 /* Put the rows of `from` behind those of `to`; fields, types, row shapes and the names of classes must agree, else die.
  * Metadata of `to` stay, but for a `group` that `from` does not have too. An empty `to` becomes a copy. */
-void frame_append(struct frame *to, const struct frame *from, const struct stream *stream);
+void frame_append(struct frame *to, const struct frame *from);
 
 /* Die where the metadata of a later frame name classes otherwise than those of the first, whose rows come before. */
-void frame_check_classes(const struct frame *first, const struct frame *later, const struct stream *stream);
+void frame_check_classes(const struct frame *first, const struct frame *later);
 
 /* Metadata: value of a key or NULL; dies where it holds a NUL, which a C string cannot. Set replaces, or takes the key
  * out where value is NULL. Caller owns neither. */
 const char *frame_metadata(const struct frame *frame, const char *key);
 void frame_set_metadata(struct frame *frame, const char *key, const char *value);
 
-/* Take the metadata of `from` over into `to`, key by key. */
+/* Copy the metadata of `from` into `to`, key by key; and where it was read, if `to` was read nowhere. */
 void frame_copy_metadata(struct frame *to, const struct frame *from);
 
 void frame_free(struct frame *frame);

@@ -22,30 +22,29 @@ static void add_column(struct selection *selection, const struct tensor *tensor,
 }
 
 /* A field by its name gives as many columns as its rows have values; FIELD.K gives one. */
-static void add_field(struct selection *selection, const struct frame *frame, const struct stream *stream,
+static void add_field(struct selection *selection, const struct frame *frame,
                       const char *name)
 {
     const struct tensor *tensor = frame_find(frame, name);
     if (!tensor || tensor->rank < 2) {
-        struct column column = column_require(frame, stream, name);
+        struct column column = column_require(frame, name);
         add_column(selection, column.tensor, column.width, column.element);
         return;
     }
     if (tensor->rank > 2)
         die("%s: field '%s' has rows of %d dimensions (at most one is printed; name single values as %s.0, ...)",
-            stream->path, name, tensor->rank - 1, name);
+            frame->path, name, tensor->rank - 1, name);
     if (!value_readable(tensor->dtype))
-        die("%s: field '%s': values of type %s cannot be read", stream->path, name, dtype_name(tensor->dtype));
+        die("%s: field '%s': values of type %s cannot be read", frame->path, name, dtype_name(tensor->dtype));
     for (int64_t k = 0; k < tensor->shape[1]; k++)
         add_column(selection, tensor, (size_t)tensor->shape[1], (size_t)k);
 }
 
-static struct selection select_columns(const struct table *table, const struct frame *frame,
-                                       const struct stream *stream)
+static struct selection select_columns(const struct table *table, const struct frame *frame)
 {
     struct selection selection = { NULL, 0 };
     for (int i = 0; i < table->fields_count; i++)
-        add_field(&selection, frame, stream, table->fields[i]);
+        add_field(&selection, frame, table->fields[i]);
     for (int i = 0; table->fields_count == 0 && i < frame->count; i++)
         if (tensor_row_elements(frame->tensor[i]) == 1 && value_readable(frame->tensor[i]->dtype))
             add_column(&selection, frame->tensor[i], 1, 0);
@@ -86,18 +85,18 @@ static void print_row(const struct table *table, const struct selection *selecti
     putc('\n', table->file);
 }
 
-void table_add(struct table *table, const struct frame *frame, const struct stream *stream)
+void table_add(struct table *table, const struct frame *frame)
 {
-    struct selection selection = select_columns(table, frame, stream);
+    struct selection selection = select_columns(table, frame);
     struct classes *classes = allocate((size_t)selection.count, sizeof *classes);
-    int64_t rows = frame_rows(frame, stream);
+    int64_t rows = frame_rows(frame);
     for (int i = 0; table->names && i < selection.count; i++)
         if (classes_apply(selection.column[i].tensor))
             classes[i] = classes_of_field(frame, selection.column[i].tensor->name);
     if (!table->begun && table->header)
         print_header(table, &selection);
     if (table->begun && selection.count != table->columns)
-        die("%s: the fields have %d values in a row, and %d in the first frame", stream->path, selection.count,
+        die("%s: the fields have %d values in a row, and %d in the first frame", frame->path, selection.count,
             table->columns);
     table->begun = true;
     table->columns = selection.count;

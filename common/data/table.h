@@ -21,6 +21,6 @@ struct table {
 
 /* Print the rows of one frame; the header goes before those of the first. Dies where a field is missing, has rows of
  * more than one dimension or a type that cannot be read, or has another number of values than in the first frame. */
-void table_add(struct table *table, const struct frame *frame, const struct stream *stream);
+void table_add(struct table *table, const struct frame *frame);
 
 #endif

@@ -7,31 +7,31 @@
 #include "base/memory.h"
 #include "data/image.h"
 
-static struct range finite_range(const struct tensor *tensor, const struct stream *stream)
+static struct range finite_range(const struct frame *frame, const struct tensor *tensor)
 {
     struct range range = range_of(tensor->data, tensor_elements(tensor));
     if (!isfinite(range.low) || !isfinite(range.high))
-        die("%s: field '%s' holds a value that is not finite", stream->path, tensor->name);
+        die("%s: field '%s' holds a value that is not finite", frame->path, tensor->name);
     return range;
 }
 
-struct thumbnails thumbnails_of(const struct tensor *tensor, const struct stream *stream)
+struct thumbnails thumbnails_of(const struct frame *frame, const struct tensor *tensor)
 {
     const int64_t *shape = tensor->shape;
     struct thumbnails thumbnails = { .tensor = tensor, .channels = 1, .zoom = 1, .background = { 255, 255, 255 } };
     bool whole = tensor->dtype == DTYPE_U8 && tensor->rank == 4;
     if (!whole && (tensor->dtype != DTYPE_F32 || (tensor->rank != 3 && tensor->rank != 4)))
-        die("%s: field '%s' is %s of rank %d (U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W] is needed)", stream->path,
+        die("%s: field '%s' is %s of rank %d (U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W] is needed)", frame->path,
             tensor->name, dtype_name(tensor->dtype), tensor->rank);
     if (tensor_row_elements(tensor) == 0)
-        die("%s: field '%s' has rows without a pixel", stream->path, tensor->name);
+        die("%s: field '%s' has rows without a pixel", frame->path, tensor->name);
     if (tensor->rank == 4)
         thumbnails.channels = shape[1];
     thumbnails.height = shape[tensor->rank - 2];
     thumbnails.width = shape[tensor->rank - 1];
     thumbnails.colour = thumbnails.channels == 3;
     if (!whole)
-        thumbnails.range = finite_range(tensor, stream);
+        thumbnails.range = finite_range(frame, tensor);
     return thumbnails;
 }
 

@@ -100,7 +100,7 @@ static bool split_name(const char *name, char **field, size_t *element)
     return true;
 }
 
-bool column_find(const struct frame *frame, const struct stream *stream, const char *name, struct column *column)
+bool column_find(const struct frame *frame, const char *name, struct column *column)
 {
     char *field;
     const struct tensor *tensor = frame_find(frame, name);
@@ -113,24 +113,24 @@ bool column_find(const struct frame *frame, const struct stream *stream, const c
     if (!tensor)
         return false;
     if (tensor->rank == 0)
-        die("%s: field '%s' has no rows (its shape is [])", stream->path, tensor->name);
+        die("%s: field '%s' has no rows (its shape is [])", frame->path, tensor->name);
     if (!value_readable(tensor->dtype))
-        die("%s: field '%s': values of type %s cannot be read", stream->path, tensor->name, dtype_name(tensor->dtype));
+        die("%s: field '%s': values of type %s cannot be read", frame->path, tensor->name, dtype_name(tensor->dtype));
     column->width = tensor_row_elements(tensor);
     if (whole && column->width != 1)
-        die("%s: field '%s' has %zu values in a row (one is needed; name one as %s.0, %s.1, ...)", stream->path, name,
+        die("%s: field '%s' has %zu values in a row (one is needed; name one as %s.0, %s.1, ...)", frame->path, name,
             column->width, name, name);
     if (column->element >= column->width)
-        die("%s: field '%s' has %zu values in a row, so there is no '%s'", stream->path, tensor->name, column->width,
+        die("%s: field '%s' has %zu values in a row, so there is no '%s'", frame->path, tensor->name, column->width,
             name);
     return true;
 }
 
-struct column column_require(const struct frame *frame, const struct stream *stream, const char *name)
+struct column column_require(const struct frame *frame, const char *name)
 {
     struct column column;
-    if (!column_find(frame, stream, name, &column))
-        die("%s: field '%s' is missing", stream->path, name);
+    if (!column_find(frame, name, &column))
+        die("%s: field '%s' is missing", frame->path, name);
     return column;
 }
 

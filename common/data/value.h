@@ -35,10 +35,10 @@ struct column {
 /* The column that `name` means: a field of that name with one element in a row, or as FIELD.K element K (from 0) of the
  * rows of FIELD. False where there is no such field; dies where the field has more or fewer elements or a type that
  * cannot be read. */
-bool column_find(const struct frame *frame, const struct stream *stream, const char *name, struct column *column);
+bool column_find(const struct frame *frame, const char *name, struct column *column);
 
 /* As column_find(), but dies where there is none. */
-struct column column_require(const struct frame *frame, const struct stream *stream, const char *name);
+struct column column_require(const struct frame *frame, const char *name);
 
 long double column_number(const struct column *column, int64_t row);
 

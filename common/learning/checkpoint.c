@@ -52,16 +52,16 @@ static void check_rules(const struct checkpoint *checkpoint, const struct frame 
     }
 }
 
-static void fill(struct tensor *block, const struct frame *frame, const struct stream *stream)
+static void fill(struct tensor *block, const struct frame *frame)
 {
-    const struct tensor *from = frame_require(frame, stream, block->name, block->dtype, 1);
+    const struct tensor *from = frame_require(frame, block->name, block->dtype, 1);
     if (from->shape[0] != block->shape[0])
-        die("%s: '%s' has %lld values (%lld are needed)", stream->path, block->name, (long long)from->shape[0],
+        die("%s: '%s' has %lld values (%lld are needed)", frame->path, block->name, (long long)from->shape[0],
             (long long)block->shape[0]);
     const float *value = from->data;
     for (int64_t i = 0; from->dtype == DTYPE_F32 && i < from->shape[0]; i++) /* weights, and sums of them */
         if (!isfinite(value[i]))
-            die("%s: '%s' holds a value that is not finite (element %lld)", stream->path, block->name, (long long)i);
+            die("%s: '%s' holds a value that is not finite (element %lld)", frame->path, block->name, (long long)i);
     if (from->shape[0])
         memcpy(block->data, from->data, tensor_bytes(from));
 }
@@ -79,7 +79,7 @@ bool checkpoint_resume(struct checkpoint *checkpoint)
     if (frame.count != checkpoint->blocks)
         die("%s: %d blocks (%d are needed)", stream.path, frame.count, checkpoint->blocks);
     for (int i = 0; i < checkpoint->blocks; i++)
-        fill(&checkpoint->block[i], &frame, &stream);
+        fill(&checkpoint->block[i], &frame);
     frame_free(&frame);
     stream_close(&stream);
     return true;

@@ -5,23 +5,23 @@
 #include "base/error.h"
 #include "base/options.h"
 
-static int64_t read_group(const struct frame *frame, const struct stream *stream, int64_t rows)
+static int64_t read_group(const struct frame *frame, int64_t rows)
 {
     const char *text = frame_metadata(frame, "group");
     int64_t group = 1;
     if (text && !parse_integer(text, 1, INT32_MAX, &group))
-        die("%s: metadata 'group' is '%s' (a whole number of at least 1)", stream->path, text);
+        die("%s: metadata 'group' is '%s' (a whole number of at least 1)", frame->path, text);
     if (rows % group)
-        die("%s: %lld rows are no whole number of groups of %lld", stream->path, (long long)rows, (long long)group);
+        die("%s: %lld rows are no whole number of groups of %lld", frame->path, (long long)rows, (long long)group);
     return group;
 }
 
-static void check_range(const struct stream *stream, const char *name, const int64_t *values, int64_t count,
+static void check_range(const struct frame *frame, const char *name, const int64_t *values, int64_t count,
                         int64_t high)
 {
     for (int64_t i = 0; i < count; i++)
         if (values[i] < 0 || values[i] > high)
-            die("%s: field '%s': row %lld holds %lld (0 to %lld)", stream->path, name, (long long)i,
+            die("%s: field '%s': row %lld holds %lld (0 to %lld)", frame->path, name, (long long)i,
                 (long long)values[i], (long long)high);
 }
 
@@ -30,9 +30,9 @@ struct examples examples_read(struct stream *stream, const char *target)
     struct examples examples = { 0 };
     stream_read_all(stream, &examples.frame);
     const struct frame *frame = &examples.frame;
-    if (frame_rows(frame, stream) == 0)
+    if (frame_rows(frame) == 0)
         die("%s: no rows (at least one image is needed)", stream->path);
-    const struct tensor *image = frame_require(frame, stream, "image", DTYPE_U8, 4);
+    const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
     if (image->shape[1] != 3)
         die("%s: field 'image' has %lld channels (3 are needed)", stream->path, (long long)image->shape[1]);
     if (image->shape[2] < 1 || image->shape[3] < 1 || image->shape[2] > 4096 || image->shape[3] > 4096)
@@ -42,12 +42,12 @@ struct examples examples_read(struct stream *stream, const char *target)
     examples.height = (int)image->shape[2];
     examples.width = (int)image->shape[3];
     examples.image = image->data;
-    examples.target = frame_require(frame, stream, target, DTYPE_I64, 1)->data;
-    examples.group = read_group(frame, stream, examples.count);
-    check_range(stream, target, examples.target, examples.count, strcmp(target, "rotation") == 0 ? 3 : 99999);
+    examples.target = frame_require(frame, target, DTYPE_I64, 1)->data;
+    examples.group = read_group(frame, examples.count);
+    check_range(frame, target, examples.target, examples.count, strcmp(target, "rotation") == 0 ? 3 : 99999);
     if (frame_find(frame, "rotation")) {
-        examples.rotation = frame_require(frame, stream, "rotation", DTYPE_I64, 1)->data;
-        check_range(stream, "rotation", examples.rotation, examples.count, 3);
+        examples.rotation = frame_require(frame, "rotation", DTYPE_I64, 1)->data;
+        check_range(frame, "rotation", examples.rotation, examples.count, 3);
         if (examples.height != examples.width)
             die("%s: turned images of %d x %d (they must be square)", stream->path, examples.height, examples.width);
     }

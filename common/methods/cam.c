@@ -45,15 +45,14 @@ int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixe
     return best;
 }
 
-static const struct tensor *require_fmap(const struct cam_head *head, const struct frame *frame,
-                                         const struct stream *stream)
+static const struct tensor *require_fmap(const struct cam_head *head, const struct frame *frame)
 {
-    const struct tensor *fmap = frame_require(frame, stream, "fmap", DTYPE_F32, 4);
+    const struct tensor *fmap = frame_require(frame, "fmap", DTYPE_F32, 4);
     if (fmap->shape[1] != head->channels)
-        die("%s: field 'fmap' has %lld channels and the model's fc.weight %lld (as many are needed)", stream->path,
+        die("%s: field 'fmap' has %lld channels and the model's fc.weight %lld (as many are needed)", frame->path,
             (long long)fmap->shape[1], (long long)head->channels);
     if (fmap->shape[2] * fmap->shape[3] == 0)
-        die("%s: field 'fmap' has maps without a pixel", stream->path);
+        die("%s: field 'fmap' has maps without a pixel", frame->path);
     return fmap;
 }
 
@@ -71,31 +70,30 @@ static void predict_rows(int64_t *class, const struct cam_head *head, const stru
     }
 }
 
-static void copy_classes(int64_t *class, const struct cam_head *head, const struct stream *stream,
+static void copy_classes(int64_t *class, const struct cam_head *head, const struct frame *frame,
                          const struct tensor *field)
 {
     const int64_t *value = field->data;
     for (int64_t i = 0; i < field->shape[0]; i++) {
         if (value[i] < 0 || value[i] >= head->classes)
-            die("%s: field '%s' is %lld in row %lld of frame %lld (0 to %lld are the model's classes)", stream->path,
-                field->name, (long long)value[i], (long long)i, (long long)stream->frames,
+            die("%s: field '%s' is %lld in row %lld of frame %lld (0 to %lld are the model's classes)", frame->path,
+                field->name, (long long)value[i], (long long)i, (long long)frame->number,
                 (long long)head->classes - 1);
         class[i] = value[i];
     }
 }
 
-void cam_add_class(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field,
-                   int64_t which)
+void cam_add_class(struct frame *frame, const struct cam_head *head, const char *field, int64_t which)
 {
-    const struct tensor *fmap = require_fmap(head, frame, stream);
-    int64_t rows = frame_rows(frame, stream);
+    const struct tensor *fmap = require_fmap(head, frame);
+    int64_t rows = frame_rows(frame);
     int64_t *class = allocate((size_t)rows, sizeof *class);
     if (which == CAM_PREDICTED && !frame_find(frame, "prediction"))
         predict_rows(class, head, fmap);
     else if (which == CAM_PREDICTED)
-        copy_classes(class, head, stream, frame_require(frame, stream, "prediction", DTYPE_I64, 1));
+        copy_classes(class, head, frame, frame_require(frame, "prediction", DTYPE_I64, 1));
     else if (which == CAM_TARGET)
-        copy_classes(class, head, stream, frame_require(frame, stream, head->target, DTYPE_I64, 1));
+        copy_classes(class, head, frame, frame_require(frame, head->target, DTYPE_I64, 1));
     else
         for (int64_t i = 0; i < rows; i++)
             class[i] = which;
@@ -109,10 +107,10 @@ void cam_add_class(struct frame *frame, const struct cam_head *head, const struc
     free(key);
 }
 
-void cam_add_map(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field)
+void cam_add_map(struct frame *frame, const struct cam_head *head, const char *field)
 {
-    const struct tensor *fmap = require_fmap(head, frame, stream);
-    const int64_t *class = frame_require(frame, stream, field, DTYPE_I64, 1)->data;
+    const struct tensor *fmap = require_fmap(head, frame);
+    const int64_t *class = frame_require(frame, field, DTYPE_I64, 1)->data;
     int64_t shape[] = { fmap->shape[0], fmap->shape[2], fmap->shape[3] };
     struct tensor *cam = frame_put(frame, "cam", DTYPE_F32, 3, shape);
     size_t row = tensor_row_elements(fmap), pixels = tensor_row_elements(cam);
@@ -122,6 +120,6 @@ void cam_add_map(struct frame *frame, const struct cam_head *head, const struct 
                              (const float *)fmap->data + (size_t)i * row, (int64_t)pixels);
     for (int64_t i = 0; i < shape[0]; i++)
         if (!floats_finite((float *)cam->data + (size_t)i * pixels, pixels))
-            die("%s: field 'fmap', row %lld of frame %lld: its map holds a value that is not finite", stream->path,
-                (long long)i, (long long)stream->frames);
+            die("%s: field 'fmap', row %lld of frame %lld: its map holds a value that is not finite", frame->path,
+                (long long)i, (long long)frame->number);
 }

@@ -41,10 +41,10 @@ enum { CAM_PREDICTED = -1, CAM_TARGET = -2 };
  * the field `prediction` I64 [N], and where the stream has none, of cam_predict(); or that of the field head->target
  * I64 [N]. The model's names of its classes go to the metadata FIELD_classes. Dies where a field is missing, a class is
  * not one of the model's, or fmap has other channels than the model. */
-void cam_add_class(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field,
+void cam_add_class(struct frame *frame, const struct cam_head *head, const char *field,
                    int64_t which);
 
 /* Add the field `cam` F32 [N,H,W]: the map of the class in the field that cam_add_class() added. */
-void cam_add_map(struct frame *frame, const struct cam_head *head, const struct stream *stream, const char *field);
+void cam_add_map(struct frame *frame, const struct cam_head *head, const char *field);
 
 #endif

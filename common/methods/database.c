@@ -16,16 +16,16 @@ struct growing {
 };
 
 /* The values of an I64 field [N], or NULL where there is none. */
-static const char *whole_numbers(const struct database *database, const struct frame *frame, const char *field)
+static const char *whole_numbers(const struct frame *frame, const char *field)
 {
-    return frame_find(frame, field) ? frame_require(frame, &database->stream, field, DTYPE_I64, 1)->data : NULL;
+    return frame_find(frame, field) ? frame_require(frame, field, DTYPE_I64, 1)->data : NULL;
 }
 
 /* Put the values of a field behind those of earlier frames; what the first frame has all have, and no more. */
 static void append_field(const struct database *database, const struct frame *frame, const char *field, int64_t rows,
                          struct growing *array)
 {
-    const char *value = whole_numbers(database, frame, field); /* at any address */
+    const char *value = whole_numbers(frame, field); /* at any address */
     if (database->frames > 0 && !value != !array->value)
         die("%s: field '%s' is missing in %s frame", database->stream.path, field, value ? "an earlier" : "a later");
     if (!value)
@@ -73,16 +73,16 @@ struct database database_open(const char *path, const char *field, enum knn_metr
     struct frame frame;
     int64_t room = 0;
     while (stream_map(&database.stream, &frame)) {
-        int64_t rows = frame_rows(&frame, &database.stream);
-        struct features features = features_layout(&frame, &database.stream, field);
+        int64_t rows = frame_rows(&frame);
+        struct features features = features_layout(&frame, field);
         if (database.frames > 0 && features.dimension != database.dimension)
             die("%s: field '%s' changes its type or shape between frames", path, field);
         database.dimension = features.dimension;
         if (database.frames > 0)
-            frame_check_classes(&database.frame[0], &frame, &database.stream);
+            frame_check_classes(&database.frame[0], &frame);
         else
             database.classes = classes_names(&frame, "label");
-        origin_check_model(&frame, path, "an earlier frame", database.model);
+        origin_check_model(&frame, "an earlier frame", database.model);
         if (database.frames == 0)
             database.model = frame_metadata(&frame, "model");
         append_field(&database, &frame, "index", rows, &index);

@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 
-struct features features_layout(const struct frame *frame, const struct stream *stream, const char *field)
+struct features features_layout(const struct frame *frame, const char *field)
 {
-    const struct tensor *tensor = frame_require(frame, stream, field, DTYPE_F32, 2);
+    const struct tensor *tensor = frame_require(frame, field, DTYPE_F32, 2);
     struct features features = { tensor->data, tensor->shape[0], tensor->shape[1] };
     if (features.dimension < 1)
-        die("%s: field '%s' has rows without values (at least 1 is needed)", stream->path, field);
+        die("%s: field '%s' has rows without values (at least 1 is needed)", frame->path, field);
     return features;
 }
 
@@ -24,10 +24,10 @@ void features_check(const float_anywhere *value, int64_t rows, int64_t dimension
                 (long long)(i / dimension), (long long)frame, (double)value[i]);
 }
 
-struct features features_require(const struct frame *frame, const struct stream *stream, const char *field)
+struct features features_require(const struct frame *frame, const char *field)
 {
-    struct features features = features_layout(frame, stream, field);
-    features_check(features.value, features.rows, features.dimension, stream->path, field, stream->frames);
+    struct features features = features_layout(frame, field);
+    features_check(features.value, features.rows, features.dimension, frame->path, field, frame->number);
     return features;
 }
 
@@ -45,12 +45,12 @@ struct features features_read_all(struct stream *stream, const char *field, cons
     struct frame next;
     *frame = (struct frame){ 0 };
     while (stream_read(stream, &next)) {
-        frame_rows(&next, stream);
-        features_require(&next, stream, field);
+        frame_rows(&next);
+        features_require(&next, field);
         for (int i = next.count - 1; keep && i >= 0; i--)
             if (!is_listed(next.tensor[i]->name, keep))
                 frame_remove(&next, next.tensor[i]->name);
-        frame_append(frame, &next, stream);
+        frame_append(frame, &next);
         frame_free(&next);
     }
     const struct tensor *all = frame_find(frame, field);

@@ -13,10 +13,10 @@ struct features {
 
 /* The field as a matrix. Dies, naming the stream and the rule, where it is missing, not F32 [N, D], has rows without
  * a value, or holds a NaN or an infinity (named by its row, from 0). */
-struct features features_require(const struct frame *frame, const struct stream *stream, const char *field);
+struct features features_require(const struct frame *frame, const char *field);
 
 /* The same, but values are not looked at, and may lie at any address: of a frame of stream_map. */
-struct features features_layout(const struct frame *frame, const struct stream *stream, const char *field);
+struct features features_layout(const struct frame *frame, const char *field);
 
 /* Die, naming path, field, row and frame, if one of the values [rows, dimension] is not finite. */
 void features_check(const float_anywhere *value, int64_t rows, int64_t dimension, const char *path, const char *field,

@@ -118,14 +118,13 @@ static bool is_prefixed(const char *name, const char *tensor)
 /* A tensor of a model. Where it is there behind a prefix, say so. */
 static const struct tensor *require_tensor(const struct frame *frame, const char *path, const char *name, int rank)
 {
-    struct stream stream = { .path = path };
     for (int i = 0; i < frame->count && !frame_find(frame, name); i++) {
         const char *other = frame->tensor[i]->name;
         if (is_prefixed(other, name))
             die("%s: tensor '%s' is missing, but '%s' is there (take the prefix '%.*s' off all names)", path, name,
                 other, (int)(strlen(other) - strlen(name)), other);
     }
-    return frame_require(frame, &stream, name, DTYPE_F32, rank);
+    return frame_require(frame, name, DTYPE_F32, rank);
 }
 
 static struct resnet_config read_config(const struct model_metadata *metadata, const struct frame *frame,

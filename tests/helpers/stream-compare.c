@@ -63,7 +63,7 @@ static void read_joined(struct frame *frame, const char *path)
     if (!stream_read(&stream, frame))
         return;
     while (stream_read(&stream, &next)) {
-        frame_append(frame, &next, &stream);
+        frame_append(frame, &next);
         frame_free(&next);
     }
     stream_close(&stream);

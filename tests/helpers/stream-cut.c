@@ -26,7 +26,7 @@ int main(int argc, char **argv)
     if (!count)
         die("usage: stream-cut ROWS[,ROWS...]");
     stream_read_all(&stream, &all);
-    int64_t rows = frame_rows(&all, &stream);
+    int64_t rows = frame_rows(&all);
     int64_t *list = allocate((size_t)rows, sizeof *list);
     for (int64_t i = 0; i < rows; i++)
         list[i] = i;
