@@ -157,8 +157,8 @@ static const char *choose_classes(const struct examples *training, struct resnet
     const char *names = turned ? rotation_classes : frame_metadata(&training->frame, "classes");
     int count = count_names(names);
     if (count && count < config->classes)
-        die("%s: field '%s' goes up to %d, but there are %d classes (%s)", training->frame.path, targets[options.target],
-            config->classes - 1, count, names);
+        die("%s: field '%s' goes up to %d, but there are %d classes (%s)", training->frame.path,
+            targets[options.target], config->classes - 1, count, names);
     if (count)
         config->classes = count;
     return names;
@@ -168,7 +168,8 @@ static void check_network(const struct resnet_config *config, const struct examp
 {
     char rule[RESNET_RULE_MAX];
     if (examples_one_target(training))
-        die("%s: field '%s' holds one class only (at least 2 are needed)", training->frame.path, targets[options.target]);
+        die("%s: field '%s' holds one class only (at least 2 are needed)", training->frame.path,
+            targets[options.target]);
     if (!resnet_possible(config, rule))
         die_usage("there is no such network: %s", rule);
 }

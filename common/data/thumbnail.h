@@ -25,8 +25,8 @@ struct thumbnails {
     struct range range;  /* F32: of all rows, else */
 };
 
-/* How the rows of a field of the frame are drawn; zoom 1, grey, no gap, one range for all rows. Dies naming the stream where the field
- * is of another type or rank, has an empty row, or is F32 with a value that is not finite. */
+/* How the rows of a field of the frame are drawn; zoom 1, grey, no gap, one range for all rows. Dies naming the stream
+ * where the field is of another type or rank, has an empty row, or is F32 with a value that is not finite. */
 struct thumbnails thumbnails_of(const struct frame *frame, const struct tensor *tensor);
 
 /* Pixels of a row's image. */
