@@ -18,7 +18,7 @@ static const char *say_fault(char *text, const char *what, const char *layer)
     return text;
 }
 
-/* "layer1.0.conv1" of the tensor "layer1.0.conv1.weight". */
+/* Names the layer of a tensor: "layer1.0.conv1" for "layer1.0.conv1.weight". */
 static const char *say_tensor(char *text, const char *what, const struct resnet_tensor *tensor)
 {
     char layer[NAME_MAX_LENGTH];
@@ -29,14 +29,14 @@ static const char *say_tensor(char *text, const char *what, const struct resnet_
     return say_fault(text, what, layer);
 }
 
-/* A unit's output, and the weights that it comes from. */
+/* Checks a unit's output and the weights that it depends on. */
 static const char *unit_fault(const struct resnet *net, const struct resnet_unit *unit, int images, char *text)
 {
     const struct resnet_tensor *tensor[] = { unit->weight, unit->gamma, unit->beta };
     for (size_t i = 0; i < sizeof tensor / sizeof *tensor; i++)
         if (!all_finite(resnet_values(net, tensor[i]), tensor[i]->floats))
             return say_tensor(text, "weights", tensor[i]);
-    const float *y = unit->pools ? unit->pooled : unit->y; /* where it pools, y holds a gradient by now */
+    const float *y = unit->pools ? unit->pooled : unit->y; /* in a unit that pools, y holds a gradient at this point */
     if (!all_finite(y, unit_pixels(unit, images) * (size_t)unit->conv.outputs))
         return say_fault(text, "activations", unit->name);
     return NULL;
@@ -75,7 +75,7 @@ static const char *tensor_fault(const struct resnet *net, char *text)
 
 const char *resnet_fault(const struct resnet *net, int images, char text[static FAULT_TEXT_MAX])
 {
-    /* what is not finite anywhere is not finite in the logits: batch norms and ReLUs pass it on */
+    /* a value that is not finite reaches the logits: batch norms and ReLUs pass it on */
     bool forward = all_finite(net->logit, (size_t)images * (size_t)net->config.classes);
     const char *fault = forward ? NULL : forward_fault(net, images, text);
     if (!fault)

@@ -4,8 +4,8 @@
 
 #include "methods/cam.h"
 
-/* Read fc.weight F32 [classes, channels], fc.bias F32 [classes] (may be missing) and the metadata (metadata.h) from the
- * first frame of a file; the rest of a network need not be there. Dies where they are missing, disagree or are not
+/* Reads fc.weight F32 [classes, channels], fc.bias F32 [classes] (optional) and the metadata (metadata.h) from the
+ * first frame of a file; the file need not contain the rest of a network. Dies if they are missing, disagree or are not
  * finite. Free with cam_head_free(). */
 struct cam_head head_read(const char *path);
 

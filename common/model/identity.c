@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a of a tensor's bytes, after those before it. */
+/* Continues the FNV-1a hash `sum` with a tensor's bytes. */
 static uint64_t add_bytes(uint64_t sum, const struct tensor *tensor)
 {
     const unsigned char *byte = tensor->data;

@@ -1,4 +1,4 @@
-/* What tells one trained network from another, so that rows made with two are not taken for those of one. */
+/* Identifies a trained network, so that rows computed with two networks are not mixed up. */
 #ifndef TALE_MODEL_IDENTITY_H
 #define TALE_MODEL_IDENTITY_H
 
@@ -6,8 +6,8 @@
 
 #define IDENTITY_MAX 64
 
-/* A model's task, where it says one, and a checksum of its classifier, which no two trainings share: as text into
- * identity [IDENTITY_MAX]. The frame has fc.weight. */
+/* Writes a model's task, if it has one, and a checksum of its classifier, which differs between any two trainings, as
+ * text into identity [IDENTITY_MAX]. The frame must have fc.weight. */
 void identity_of_model(const struct frame *model, char *identity);
 
 #endif

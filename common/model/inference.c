@@ -17,7 +17,7 @@ static void fold_unit(struct inference *inference, struct resnet_unit *unit)
     float *to = inference->weights + unit->weight->offset;
     size_t outputs = (size_t)unit->conv.outputs, rows = unit->weight->floats / outputs;
     batchnorm_inference(&unit->norm);
-    if (unit->pools) /* a scale below 0 would make the maximum a minimum */
+    if (unit->pools) /* a negative scale would turn the maximum into a minimum */
         return;
     for (size_t row = 0; row < rows; row++)
         for (size_t k = 0; k < outputs; k++)
@@ -37,7 +37,7 @@ void inference_fold(struct inference *inference, struct resnet *net)
     }
 }
 
-/* What the convolutions need: the largest output of an image and scratch, and all prepared weights. */
+/* Memory that the convolutions need: the largest output of an image, scratch, and all prepared weights. */
 struct needs {
     size_t output, workspace, prepared;
 };
@@ -76,7 +76,7 @@ struct inference inference_new(struct resnet *net, int images)
     return inference;
 }
 
-/* y = conv(x) (+ bias, residual and activation, as `output` asks for) of a unit. */
+/* y = conv(x) of a unit, plus bias, residual and activation as `output` says. */
 static void run_conv(struct inference *inference, const struct resnet_unit *unit, int images, const float *x,
                      struct conv_output output)
 {
@@ -90,7 +90,7 @@ static void run_conv(struct inference *inference, const struct resnet_unit *unit
     conv_forward(&unit->conv, &pass);
 }
 
-/* y = conv(x) + bias (+ residual) of a unit, through the activation where asked. */
+/* y = conv(x) + bias (+ residual) of a unit, through the activation if requested. */
 static void run_unit(struct inference *inference, const struct resnet_unit *unit, int images, const float *x,
                      const float *residual, bool activate, float *y)
 {
@@ -99,7 +99,7 @@ static void run_unit(struct inference *inference, const struct resnet_unit *unit
                                    .activate = activate, .activation = inference->net->config.activation });
 }
 
-/* True: the pass may end here. */
+/* Returns true if the pass may end here. */
 static bool run_tap(struct inference *inference, int layer, int images, const float *x)
 {
     if (layer != inference->tap)
@@ -173,11 +173,11 @@ bool inference_layer(const struct resnet *net, const char *name, int *layer)
     bool stage = strncmp(name, "layer", 5) == 0 && !strchr(name, '.');
     *layer = LAYER_NONE;
     if (strcmp(name, "conv1") == 0 || strcmp(name, "layer1") == 0)
-        *layer = LAYER_STEM; /* where stage 1 has no block */
+        *layer = LAYER_STEM; /* stage 1 may have no block */
     for (int i = 0; i < net->blocks; i++) {
         const char *block = net->block[i].name;
         if (strcmp(name, block) == 0 || (stage && strncmp(name, block, length) == 0 && block[length] == '.'))
-            *layer = i; /* of a stage the last */
+            *layer = i; /* the last block of a stage */
     }
     return *layer != LAYER_NONE;
 }

@@ -30,7 +30,8 @@ static void initialize_tensor(struct resnet *net, const struct resnet_tensor *t,
 void resnet_initialize(struct resnet *net, uint64_t seed)
 {
     for (int i = 0; i < net->parameter_tensors; i++) {
-        struct random r = random_of(seed, (uint64_t)i); /* one each: the same first layers at any depth */
+        struct random r = random_of(seed, (uint64_t)i); /* a generator for each tensor: the first layers are the same
+                                                         * for any depth */
         initialize_tensor(net, &net->tensor[i], &r);
     }
 }

@@ -4,12 +4,12 @@
 
 #include "model/resnet.h"
 
-/* Convolutions normal with variance 2 / (K kernel^2) (He et al. 2015, fan out), gamma 1, beta 0, classifier uniform
+/* Convolutions: normal with variance 2 / (K kernel^2) (He et al. 2015, fan out). Gamma 1, beta 0. Classifier: uniform
  * within +-1/sqrt(C), as torchvision. */
 void resnet_initialize(struct resnet *net, uint64_t seed);
 
-/* Then, instead: the first filters of every 3x3 convolution but the stem, as many as it has input channels, each pass
- * one of these on as it is (Zagoruyko and Komodakis 2017, "DiracNets"). */
+/* Called after resnet_initialize: in every 3x3 convolution except the stem, the first C filters, for C input channels,
+ * each pass one channel on unchanged (Zagoruyko and Komodakis 2017, "DiracNets"). */
 void resnet_initialize_dirac(struct resnet *net);
 
 #endif

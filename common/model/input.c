@@ -7,7 +7,7 @@ struct normalization normalization_measure(const uint8_t *images, int64_t count,
     struct normalization result;
     int64_t pixels = (int64_t)height * width;
     for (int c = 0; c < 3; c++) {
-        uint64_t sum = 0, squares = 0; /* whole numbers: exact, so the order does not matter */
+        uint64_t sum = 0, squares = 0; /* whole numbers, so sums are exact in any order */
         for (int64_t n = 0; n < count; n++) {
             const uint8_t *plane = images + (n * 3 + c) * pixels;
             for (int64_t p = 0; p < pixels; p++) {

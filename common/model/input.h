@@ -1,4 +1,4 @@
-/* What a network sees: pixels of [0,255] as normalised floats, NHWC with a fourth channel of zeros. */
+/* A network's input: pixels of [0,255] as normalised floats, NHWC with a fourth channel of zeros. */
 #ifndef TALE_MODEL_INPUT_H
 #define TALE_MODEL_INPUT_H
 

@@ -10,7 +10,7 @@
 
 enum { SIDE_MAX = 4096, WIDTH_MAX = 4096 };
 
-/* Whole numbers within [low, high], at most `most` of them; returns how many, 0 where the key is missing. */
+/* Reads at most `count_max` whole numbers within [low, high]; returns their number, 0 if the key is missing. */
 static int read_integers(const struct frame *frame, const char *path, const char *key, int64_t low, int64_t high,
                          int most, int *values)
 {
@@ -26,7 +26,7 @@ static int read_integers(const struct frame *frame, const char *path, const char
     return count;
 }
 
-/* As many numbers as `count` says, within [low, high]; none where the key is missing. */
+/* Reads exactly `count` numbers within [low, high]; changes nothing if the key is missing. */
 static void read_reals(const struct frame *frame, const char *path, const char *key, double low, double high,
                        int count, float *values)
 {
@@ -43,7 +43,8 @@ static void read_reals(const struct frame *frame, const char *path, const char *
         die("%s: metadata '%s' has %d numbers (%d are needed)", path, key, found, count);
 }
 
-/* Which of the names (NULL after the last) a key has; models of others may not say, and mean the first. */
+/* The index of a key's value among the names (NULL after the last). Models from other programs may lack the key; 0
+ * then. */
 static int read_choice(const struct frame *frame, const char *path, const char *key, const char *const *names)
 {
     const char *name = frame_metadata(frame, key);

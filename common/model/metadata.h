@@ -1,4 +1,4 @@
-/* What a model says of itself in the metadata of its frame (tensor-stream(5)), read in one place for all programs. */
+/* What a model's metadata say about the model (tensor-stream(5)), read in one place for all programs. */
 #ifndef TALE_MODEL_METADATA_H
 #define TALE_MODEL_METADATA_H
 
@@ -7,20 +7,20 @@
 #include "model/resnet.h"
 
 struct model_metadata {
-    struct resnet_config config;        /* without its classes; stages 0: the model does not say */
+    struct resnet_config config;        /* without the number of classes; stages is 0 if the model does not say */
     struct normalization normalization;
-    float logit_scale;                  /* logits are s (W f + b); 1 where the model does not say */
-    const char *task;                   /* the field with the right class; NULL: it does not say */
-    const char *classes;                /* their names, or NULL; owned by the frame, as is task */
+    float logit_scale;                  /* logits are s (W f + b); 1 if the model does not say */
+    const char *task;                   /* the field with the right class; NULL if the model does not say */
+    const char *classes;                /* names of the classes, or NULL; owned by the frame, as is task */
 };
 
-/* Read and check each key that is there. Dies naming the path, the key and the rule that its value breaks. */
+/* Reads and checks each key that is present. Dies with the path, the key and the rule that its value breaks. */
 struct model_metadata model_metadata_read(const struct frame *frame, const char *path);
 
-/* Die unless the frame has all the keys that describe a network. */
+/* Dies unless the frame has all the keys that describe a network. */
 void model_metadata_require_network(const struct frame *frame, const char *path);
 
-/* Die where the classes have names but another number of them than the classifier has rows. */
+/* Dies if the number of class names differs from the classifier's number of rows. */
 void model_metadata_check_classes(const struct frame *frame, const char *path, int64_t rows);
 
 #endif

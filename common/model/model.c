@@ -77,7 +77,7 @@ static bool is_variance(const struct resnet_tensor *t)
     return length >= end && strcmp(t->name + length - end, variance) == 0;
 }
 
-/* PyTorch's batch norms count their batches; the name follows the running variance's. */
+/* PyTorch's batch norms count their batches; the counter is named after the running variance. */
 static void write_count(struct frame *frame, const struct resnet_tensor *t, int64_t steps)
 {
     if (!is_variance(t))
@@ -106,8 +106,8 @@ void model_save(const struct model *model, FILE *file, const char *path)
 
 /* ---- reading ---- */
 
-/* Whether `name` is `tensor` behind a prefix as PyTorch's wrappers write it. layer1.0.conv1.weight is not conv1.weight
- * behind one: networks have both. */
+/* Whether `name` is `tensor` with a prefix, as PyTorch's wrappers add one. Networks have both conv1.weight and
+ * layer1.0.conv1.weight, so the latter is not a prefixed conv1.weight. */
 static bool is_prefixed(const char *name, const char *tensor)
 {
     size_t length = strlen(name), end = strlen(tensor);
@@ -115,7 +115,7 @@ static bool is_prefixed(const char *name, const char *tensor)
            strncmp(name, "layer", 5) != 0;
 }
 
-/* A tensor of a model. Where it is there behind a prefix, say so. */
+/* A tensor of a model. If it is only there with a prefix, the error says so. */
 static const struct tensor *require_tensor(const struct frame *frame, const char *path, const char *name, int rank)
 {
     for (int i = 0; i < frame->count && !frame_find(frame, name); i++) {
@@ -151,7 +151,7 @@ static void check_tensor(const struct resnet_tensor *t, const struct frame *fram
             die("%s: tensor '%s': dimension %d is %lld, but widths and blocks need %lld", path, t->name, d,
                 (long long)tensor->shape[d], (long long)shape[d]);
     const float *values = tensor->data;
-    bool negative = !is_variance(t); /* whether values may be */
+    bool negative = !is_variance(t); /* whether values may be negative */
     for (size_t i = 0; i < tensor_elements(tensor); i++) {
         if (!isfinite(values[i]))
             die("%s: tensor '%s' holds a value that is not finite", path, t->name);
@@ -169,7 +169,7 @@ static void check_left_over(const struct resnet *net, const struct frame *frame,
         die("%s: %d tensors, but widths and blocks need %d", path, frame->count - counts, net->tensors);
 }
 
-/* Import a tensor; the scale of the logits becomes part of the classifier's. */
+/* Imports a tensor; a scale of the logits is multiplied into the classifier. */
 static void import_tensor(struct resnet *net, const struct resnet_tensor *t, const struct frame *frame, float scale)
 {
     struct tensor *tensor = frame_find(frame, t->name);

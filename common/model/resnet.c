@@ -10,7 +10,7 @@
 
 /* ---- the table of tensors ---- */
 
-/* The next tensor of a block of floats, whose size so far is *block, starts on a cache line. */
+/* Adds the next tensor to a block of floats with *block floats so far; the tensor starts on a cache line. */
 static const struct resnet_tensor *add_tensor(struct resnet *net, size_t *block, struct resnet_tensor tensor,
                                               const char *layer, const char *suffix)
 {
@@ -49,9 +49,9 @@ static const struct resnet_tensor *add_linear(struct resnet *net, const char *la
 
 /* ---- the units and their parameters ---- */
 
-/* What a unit is made from. */
+/* Description of a unit to create. */
 struct unit_plan {
-    const char *block, *conv, *norm; /* names: of the block ("" for the stem), and in it */
+    const char *block, *conv, *norm; /* names: of the block ("" for the stem), and of its convolution and batch norm */
     const struct resnet_unit *from;
     int inputs, outputs; /* channels */
     int kernel, stride;
@@ -91,7 +91,7 @@ static struct resnet_unit *add_unit(struct resnet *net, const struct unit_plan *
     return unit;
 }
 
-/* A block of two units; `halves`: it makes the image half as large. */
+/* A block of two units; with `halves`, it halves the image. */
 static void add_block(struct resnet *net, const char *name, int inputs, int outputs, bool halves)
 {
     struct resnet_block *block = &net->block[net->blocks];
@@ -111,7 +111,7 @@ static void add_block(struct resnet *net, const char *name, int inputs, int outp
                                                              .outputs = outputs, .kernel = 1, .stride = stride });
 }
 
-/* What pools before the blocks of a stage. */
+/* The unit that pools before the blocks of a stage. */
 static void add_pool(struct resnet *net, const char *name, int inputs, int outputs)
 {
     struct resnet_block *block = &net->block[net->blocks];
@@ -155,7 +155,7 @@ static void add_parameters(struct resnet *net)
     net->parameter_tensors = net->tensors;
 }
 
-/* A batch norm's name is found from its gamma's, "X.weight" -> "X.running_mean". */
+/* The statistics' names follow from gamma's: "X.weight" -> "X.running_mean". */
 static void add_statistics(struct resnet *net)
 {
     for (int u = 0; u < net->units; u++) {
@@ -171,7 +171,7 @@ static void add_statistics(struct resnet *net)
 struct resnet *resnet_describe(const struct resnet_config *config)
 {
     struct resnet *net = allocate(1, sizeof *net);
-    size_t blocks = (size_t)resnet_blocks(config), units = 1 + 3 * blocks; /* at most */
+    size_t blocks = (size_t)resnet_blocks(config), units = 1 + 3 * blocks; /* units: upper bound */
     net->config = *config;
     net->block = allocate(blocks, sizeof *net->block);
     net->unit = allocate(units, sizeof *net->unit);
@@ -212,14 +212,15 @@ double resnet_multiply_adds(const struct resnet *net)
     for (int u = 0; u < net->units; u++) {
         const struct conv *conv = &net->unit[u].conv;
         double unit = (double)conv_weight_floats(conv) * (double)conv_out_height(conv) * (double)conv_out_width(conv);
-        total += u ? unit : unit * 3 / 4; /* of the image's four stored channels three are real */
+        total += u ? unit : unit * 3 / 4; /* three of the image's four stored channels are real */
     }
     return total;
 }
 
 /* ---- memory ---- */
 
-/* Where a unit's batch norm finds its numbers: tensors of the network, and rooms that move on. */
+/* Sets the pointers of a unit's batch norm: to tensors of the network, and to memory taken from *floats and
+ * *doubles. */
 static void place_norm(const struct resnet *net, struct resnet_unit *unit, float **floats, double **doubles)
 {
     struct batchnorm *norm = &unit->norm;
@@ -255,13 +256,13 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Floats of what a unit's batch norm gives, of one image. */
+/* Floats that a unit's batch norm outputs for one image. */
 static size_t unit_floats(const struct resnet_unit *unit)
 {
     return unit_pixels(unit, 1) * (size_t)unit->conv.outputs;
 }
 
-/* Scratch that the passes of a unit need. */
+/* Scratch memory for the passes of a unit. */
 static size_t unit_workspace(const struct resnet_unit *unit, int images)
 {
     const struct conv *conv = &unit->conv;
@@ -274,7 +275,7 @@ static float *floats_per_image(const struct resnet *net, size_t floats)
     return allocate_floats(checked_multiply(floats, (size_t)net->images));
 }
 
-/* What units keep, and the largest scratch that any of them needs. */
+/* Memory that the units keep, and the largest scratch that a unit needs. */
 static void place_units(struct resnet *net)
 {
     size_t prepared = 0;
@@ -290,7 +291,7 @@ static void place_units(struct resnet *net)
     net->workspace = allocate_floats(net->workspace_floats);
 }
 
-/* What the stem and the blocks keep, and gradients as large as any of them needs. */
+/* Memory that the stem and the blocks keep, and gradients as large as the largest block needs. */
 static void place_blocks(struct resnet *net)
 {
     size_t largest = 0, inner = 0, shortcut = 0;
@@ -353,7 +354,7 @@ void resnet_resize(struct resnet *net, int height, int width)
     if (height < 1 || width < 1 || height > net->config.height || width > net->config.width)
         die("images of %d x %d do not fit a network for %d x %d", height, width, net->config.height,
             net->config.width);
-    for (int u = 0; u < net->units; u++) { /* in order: a unit comes after the one that it reads */
+    for (int u = 0; u < net->units; u++) { /* units are in order: each comes after the unit that it reads */
         set_size(&net->unit[u], height, width);
         if (net->images)
             workspace = larger(workspace, unit_workspace(&net->unit[u], net->images));
@@ -404,7 +405,7 @@ static size_t outside_floats(const struct resnet_tensor *t)
            (size_t)(t->rank == 4 ? t->kernel * t->kernel : 1);
 }
 
-/* The stored position of value i of the outside world, which is (k, c, r, q) of [K][C][kernel][kernel]. */
+/* The stored position of element i of the exported tensor, which is (k, c, r, q) in [K][C][kernel][kernel]. */
 static size_t stored_at(const struct resnet_tensor *t, size_t i)
 {
     size_t inputs = (size_t)t->inputs, kernel = (size_t)t->kernel;

@@ -20,7 +20,7 @@ int resnet_blocks(const struct resnet_config *config)
     return count;
 }
 
-/* Note a rule that does not hold. */
+/* Writes the rule that is broken. */
 __attribute__((format(printf, 2, 3))) static bool impossible(char *rule, const char *format, ...)
 {
     va_list arguments;

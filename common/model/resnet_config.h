@@ -1,4 +1,4 @@
-/* What a residual network looks like: its shape, and the rules that the shape must keep. */
+/* The configuration of a residual network: its shape, and the rules for it. */
 #ifndef TALE_MODEL_RESNET_CONFIG_H
 #define TALE_MODEL_RESNET_CONFIG_H
 
@@ -23,14 +23,14 @@ struct resnet_config {
     enum downsample downsample;
 };
 
-/* Whether there can be a network of that configuration; where not, `rule` says why: "widths: 5000 (1 to 4096)". */
+/* Whether a network of that configuration is possible; if not, `rule` says why: "widths: 5000 (1 to 4096)". */
 enum { RESNET_RULE_MAX = 96 };
 bool resnet_possible(const struct resnet_config *config, char rule[static RESNET_RULE_MAX]);
 
 /* Whether a stage begins with a unit that pools. */
 bool resnet_stage_pools(const struct resnet_config *config, int stage);
 
-/* Blocks, the units that pool before the blocks of a stage counted as such. */
+/* The number of blocks; a unit that pools before the blocks of a stage counts as a block. */
 int resnet_blocks(const struct resnet_config *config);
 
 /* The pixels of the last feature maps, and the real (unpadded) number of features. */

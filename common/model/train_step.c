@@ -13,13 +13,13 @@ static struct max_pool unit_pool(const struct resnet_unit *unit, int images)
     return (struct max_pool){ images, conv_out_height(conv), conv_out_width(conv), conv->outputs };
 }
 
-/* What a unit's batch norm takes. */
+/* The input of a unit's batch norm. */
 static float *norm_input(const struct resnet_unit *unit)
 {
     return unit->pools ? unit->pooled : unit->y;
 }
 
-/* What a unit reads. */
+/* The input of a unit's convolution. */
 static struct conv_input unit_input(const struct resnet *net, const struct resnet_unit *unit)
 {
     const struct resnet_unit *from = unit->from;
@@ -30,7 +30,7 @@ static struct conv_input unit_input(const struct resnet *net, const struct resne
     return (struct conv_input){ .x = from->out };
 }
 
-/* y = conv(act(x)), its maxima where the unit pools, and the scale and shift of its batch norm. */
+/* y = conv(act(x)), its maxima if the unit pools, and scale and shift of its batch norm. */
 static void unit_forward(struct resnet *net, struct resnet_unit *unit, int images)
 {
     const struct conv_forward_pass pass = {
@@ -48,7 +48,7 @@ static void unit_forward(struct resnet *net, struct resnet_unit *unit, int image
     batchnorm_forward(&unit->norm, net->sums, (double)unit_pixels(unit, images));
 }
 
-/* out = act(the batch norm of a unit), to which a skip may be added before. */
+/* out = act(batch norm of a unit), to which a skip may be added before the activation. */
 static struct residual unit_end(const struct resnet *net, const struct resnet_unit *unit, int images)
 {
     return (struct residual){
@@ -62,7 +62,7 @@ static struct residual unit_end(const struct resnet *net, const struct resnet_un
     };
 }
 
-/* The output of a block whose units have been computed; of number -1 the stem's. */
+/* The output of a block whose units have been computed; for block -1, of the stem. */
 static void block_end(struct resnet *net, int number, int images)
 {
     struct residual end = unit_end(net, resnet_last_unit(net, number), images);
@@ -102,13 +102,13 @@ static void norm_backward(struct resnet *net, struct resnet_unit *unit, int imag
                        resnet_gradients(net, unit->gamma), resnet_gradients(net, unit->beta));
 }
 
-/* The gradient at a unit's convolution, from g at its batch norm's output. */
+/* The gradient at a unit's convolution, from the gradient g at its batch norm's output. */
 static struct conv_gradient unit_gradient(const struct resnet_unit *unit, const float *g)
 {
     return (struct conv_gradient){ g, unit->y, unit->norm.a, unit->norm.b, unit->norm.c };
 }
 
-/* The gradients of a unit's weights and, through the epilogue, of its input. dx NULL: not wanted. */
+/* The gradients of a unit's weights and, through the epilogue, of its input; dx NULL if that is not needed. */
 static void unit_backward(struct resnet *net, struct resnet_unit *unit, int images, struct conv_gradient gradient,
                           float *dx, struct conv_epilogue epilogue)
 {
@@ -125,15 +125,15 @@ static void unit_backward(struct resnet *net, struct resnet_unit *unit, int imag
     conv_backward(&unit->conv, &pass);
 }
 
-/* The tensors whose sums with the gradient at a block's output its batch norms need. */
+/* The tensors for which the batch norms of a block need sums with the gradient at the block's output. */
 static void sums_with(const struct resnet *net, int block, const float *with[2])
 {
     with[0] = norm_input(resnet_last_unit(net, block));
     with[1] = block >= 0 && net->block[block].shortcut ? net->block[block].shortcut->y : NULL;
 }
 
-/* What happens to the gradient at a block's input: it joins that of the shortcut, if there is one, and goes back
- * through the last activation of the block below, whose batch norms want its sums. */
+/* What is done with the gradient at a block's input: the gradient of the shortcut, if there is one, is added; the sum
+ * goes back through the last activation of the block below, and the sums for that block's batch norms are taken. */
 static struct conv_epilogue join_below(const struct resnet *net, int number, const float *skip)
 {
     struct conv_epilogue join = { .skip = skip, .skip_stride = 1, .activation = net->config.activation,
@@ -142,7 +142,7 @@ static struct conv_epilogue join_below(const struct resnet *net, int number, con
     return join;
 }
 
-/* What happens to the gradient between the two units of a block. */
+/* What is done with the gradient between the two units of a block. */
 static struct conv_epilogue join_within(const struct resnet *net, const struct resnet_unit *first)
 {
     return (struct conv_epilogue){
@@ -167,7 +167,7 @@ static void pool_block_backward(struct resnet *net, int number, int images)
                   join_below(net, number, NULL));
 }
 
-/* From g = gradient before the block's last activation (in gradient[0], with its sums in net->sums) to the same of the
+/* From the gradient before the block's last activation (in gradient[0], with its sums in net->sums) to the same of the
  * block below. */
 static void block_backward(struct resnet *net, int number, int images)
 {
@@ -194,7 +194,7 @@ static void block_backward(struct resnet *net, int number, int images)
     unit_backward(net, first, images, unit_gradient(first, inner), g, join);
 }
 
-/* From the gradient of the logits to that before the last block's activation, with its sums. */
+/* From the gradient of the logits to the gradient before the last block's activation, with its sums. */
 static void head_backward(struct resnet *net, int images)
 {
     const struct resnet_unit *last = resnet_last_unit(net, net->blocks - 1);
@@ -219,7 +219,7 @@ static void stem_backward(struct resnet *net, int images)
 {
     struct resnet_unit *stem = &net->unit[0];
     norm_backward(net, stem, images, net->sums, net->sums + stem->norm.channels);
-    if (!stem->weight->frozen) /* if so, nothing below needs a gradient */
+    if (!stem->weight->frozen) /* otherwise nothing below needs a gradient */
         unit_backward(net, stem, images, unit_gradient(stem, net->gradient[0]), NULL, (struct conv_epilogue){ 0 });
 }
 
