@@ -2,10 +2,12 @@
 load helpers/common
 load helpers/recount
 
-# report [SETTING...]: the report of PRESET=smoke with the programs under test. Those with sanitizers get less to do.
+# report [SETTING...]: the report of PRESET=smoke with the programs under test. Those with sanitizers get less to do,
+# and so does who sets SMALL (tests/mutate, say, that tells one for every slip).
 report() {
     local less=()
-    [[ $BIN != *sanitize* ]] || less=(train=300 val=100 test=100 knn_database=200 knn_queries=60 cam_studied=60
+    [[ $BIN != *sanitize* && -z ${SMALL:-} ]] || less=(train=300 val=100 test=100
+        knn_database=200 knn_queries=60 cam_studied=60
         'synthetic=--train 500 --test 100' 'label=--epochs 2 --batch 20' 'rotation=--epochs 1 --batch 40')
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory -C "$ROOT" -f pipelines/report.mk -j2 \
         PRESET=smoke CIFAR10_PATH= OUT="$BATS_FILE_TMPDIR/out" "${less[@]}" "$@"
