@@ -688,12 +688,14 @@ const char *made_cifar(struct bytes *bytes)
         read_known("tests/fixtures/cifar");
         started = true;
     }
-    unsigned kind = below(bytes, 3), layout = below(bytes, 4);
+    unsigned kind = below(bytes, 4), layout = below(bytes, 4);
     if (kind == 1)
         return made_archive(bytes, layout);
     empty_folder(path);
     made_folder(bytes, layout);
     if (kind == 2)
         snprintf(path + strlen(path), 64, "/%s", layout_files[layout][0].name);
+    if (kind == 3) /* the folder that has the folder */
+        snprintf(path, sizeof path, "%s", harness_folder());
     return path;
 }

@@ -3,14 +3,14 @@
 #define _GNU_SOURCE
 #include "harness.h"
 
-#include <fcntl.h>
-#include <math.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/error.h"
 #include "base/options.h"
+#include "data/stream.h"
 #include "made.h"
 
 int tool_main(int argc, char **argv);
@@ -377,6 +377,90 @@ static void break_next(struct bytes *bytes)
     harness_break(room, take(bytes) < 128 ? SIZE_MAX : take(bytes) * take(bytes));
 }
 
+/* ---- the same rows in one frame ---- */
+
+/* Frames as they are, written in the order of fields that stream_write() has. */
+static void copy_frames(void *context)
+{
+    struct stream stream = stream_open(NULL);
+    struct frame frame;
+    (void)context;
+    while (stream_read(&stream, &frame)) {
+        stream_write(stdout, NULL, &frame);
+        frame_free(&frame);
+    }
+}
+
+/* All frames as one; fails where their metadata differ, which a program may tell apart, unless any will do. */
+static void join_frames(void *any)
+{
+    struct stream stream = stream_open(NULL);
+    struct frame all = { 0 }, frame;
+    while (stream_read(&stream, &frame)) {
+        frame_rows(&frame, &stream);
+        if (stream.frames > 1 && !any && !json_equal(all.metadata, frame.metadata) && (all.metadata || frame.metadata))
+            die("the metadata of the frames differ");
+        frame_append(&all, &frame, &stream);
+        frame_free(&frame);
+    }
+    if (stream.frames)
+        stream_write(stdout, NULL, &all);
+}
+
+/* What a run writes, freed by the caller; false where it fails. */
+static bool written(void (*function)(void *), void *context, const struct blob *input, struct blob *output)
+{
+    struct run run = harness_run(function, context, input->bytes, input->size);
+    *output = (struct blob){ 0 };
+    blob_add(output, run.out, run.out_size);
+    return run.status == 0;
+}
+
+/* What the call writes for an input, a stream as one frame. */
+static struct blob result_of(const struct blob *input)
+{
+    struct blob result, joined;
+    if (!written(run_tool, NULL, input, &result))
+        finding("refused with its fields in another order, or as one frame");
+    if (result.size < 8 || result.bytes[7])
+        return result;
+    struct blob *other = written(join_frames, (void *)1, &result, &joined) ? &result : &joined;
+    free(other->bytes);
+    return other == &result ? joined : result;
+}
+
+static void show_result(const char *of, const struct blob *blob)
+{
+    fprintf(stderr, "--- the result of %s:\n", of);
+    fwrite(blob->bytes, 1, blob->size, stderr);
+    fprintf(stderr, "\n");
+}
+
+static void compare_results(const struct blob *copied, const struct blob *joined)
+{
+    struct blob want = result_of(copied), got = result_of(joined);
+    if (harness_shows()) {
+        show_result("the frames as they are", &want);
+        show_result("one frame", &got);
+    }
+    if (got.size != want.size || (got.size && memcmp(got.bytes, want.bytes, got.size) != 0))
+        finding("the frames as one give another result (%zu and %zu bytes)", want.size, got.size);
+    free(want.bytes);
+    free(got.bytes);
+}
+
+/* A stream gives the same rows however it is cut into frames. */
+static void check_joined(const struct blob *input)
+{
+    struct blob joined, copied;
+    bool good = written(join_frames, NULL, input, &joined);
+    good = written(copy_frames, NULL, input, &copied) && good;
+    if (good)
+        compare_results(&copied, &joined);
+    free(joined.bytes);
+    free(copied.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = { data, data + size };
@@ -388,10 +472,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     show_call(&input);
     if (has_option("resume") && take(&bytes) % 2)
         go_on(&bytes, &input);
-    if (bytes.at < bytes.end && rarely(&bytes, 8))
+    bool joins = usage.reads_stream && rarely(&bytes, 4);
+    if (!joins && rarely(&bytes, 8))
         break_next(&bytes);
     struct run run = harness_run(run_tool, NULL, input.bytes, input.size);
     check_output(&run);
+    if (joins && run.status == 0 && !is_help(&run))
+        check_joined(&input);
     end_call();
     free(input.bytes);
     return 0;
