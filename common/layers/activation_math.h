@@ -1,4 +1,4 @@
-/* The activations on vectors and on single values, for loops that take one each for itself. */
+/* The activations on vectors and on single values, for loops that are specialised for one activation. */
 #ifndef TALE_LAYERS_ACTIVATION_MATH_H
 #define TALE_LAYERS_ACTIVATION_MATH_H
 
@@ -22,7 +22,7 @@ static inline vector vector_activate(enum activation activation, vector x)
     return activation == ACTIVATION_CELU ? vector_celu(x) : vector_relu(x);
 }
 
-/* g f' from the output f: of relu from anything that is greater than 0 where it is. */
+/* g f' from the output f; for relu, f may be any value with the same sign. */
 static inline vector vector_activate_backward(enum activation activation, vector g, vector f)
 {
     if (activation == ACTIVATION_RELU)
@@ -32,7 +32,7 @@ static inline vector vector_activate_backward(enum activation activation, vector
     return (vector)((below & (vector_mask)(g * slope)) | (~below & (vector_mask)g));
 }
 
-/* The same of single values. */
+/* The same for single values. */
 static inline float activate(enum activation activation, float x)
 {
     if (activation == ACTIVATION_CELU)
@@ -40,7 +40,8 @@ static inline float activate(enum activation activation, float x)
     return x < 0 ? 0 : x;
 }
 
-/* Whole pixels in place. Vectors where a pixel is whole ones, so that a value is always computed alike. */
+/* Whole pixels in place. Uses vectors if a pixel is a whole number of them, so that a value is always computed in the
+ * same way. */
 static inline void activate_pixels(enum activation activation, size_t pixels, size_t channels, float *x)
 {
     bool vectors = channels % VECTOR_FLOATS == 0;

@@ -19,7 +19,7 @@ void batchnorm_forward(struct batchnorm *norm, const double *sums, double pixels
     for (int c = 0; c < norm->channels; c++) {
         double mean = sums[c] / pixels;
         double var = sums[norm->channels + c] / pixels - mean * mean;
-        if (var < 0) /* by rounding, where a channel is constant */
+        if (var < 0) /* rounding, in a constant channel */
             var = 0;
         set_scale(norm, c, mean, 1 / sqrt(var + batchnorm_epsilon));
         norm->running_mean[c] += (float)(batchnorm_momentum * (mean - norm->running_mean[c]));

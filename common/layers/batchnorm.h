@@ -1,5 +1,5 @@
-/* Batch normalisation (Ioffe and Szegedy 2015) as coefficients: the convolutions around it apply them as they load
- * and store, so that it never passes over the data by itself.
+/* Batch normalisation (Ioffe and Szegedy 2015) as coefficients: the neighbouring convolutions apply them while they
+ * load and store, so batch normalisation needs no pass of its own over the data.
  *
  *     z = gamma (y - mu) / sqrt(var + eps) + beta = scale y + shift,
  *
@@ -7,22 +7,22 @@
 #ifndef TALE_LAYERS_BATCHNORM_H
 #define TALE_LAYERS_BATCHNORM_H
 
-/* As PyTorch: added to the variance in every use of it, forward and backward. */
+/* As in PyTorch: added to the variance wherever it is used, forward and backward. */
 extern const double batchnorm_epsilon;
-/* Weight of the newest batch in the running mean and variance, as PyTorch counts it. */
+/* Weight of the newest batch in the running mean and variance, by PyTorch's definition. */
 extern const double batchnorm_momentum;
 
 struct batchnorm {
-    int channels;              /* as padded */
+    int channels;              /* padded */
     const float *gamma, *beta; /* [C], parameters */
     float *running_mean, *running_var; /* [C] */
-    double *mean, *inverse;    /* [C]: of the batch, and 1 / sqrt(var + eps) */
+    double *mean, *inverse;    /* [C]: mean of the batch, and 1 / sqrt(var + eps) */
     float *scale, *shift;      /* [C]: z = scale y + shift */
     float *a, *b, *c;          /* [C]: dy = a g + b y + c */
 };
 
-/* Scale and shift from the sums [2][C] of y and y^2 over `pixels` values per channel; the running statistics move
- * (the variance by its unbiased estimate, as PyTorch). */
+/* Computes scale and shift from the sums [2][C] of y and y^2 over `pixels` values per channel, and updates the running
+ * statistics (the variance with its unbiased estimate, as PyTorch). */
 void batchnorm_forward(struct batchnorm *norm, const double *sums, double pixels);
 
 /* Scale and shift from the running statistics. */

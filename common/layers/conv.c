@@ -4,7 +4,7 @@
 
 static const struct conv_engine *const engines[] = { &winograd_engine, &plain_engine };
 
-/* The first that covers the layer; the last covers all. */
+/* The first engine that covers the layer; the last engine covers every layer. */
 static const struct conv_engine *engine_of(const struct conv *conv)
 {
     size_t i = 0;

@@ -1,5 +1,5 @@
-/* A way to compute convolutions. conv.c takes the first engine that covers a layer and knows nothing else of them, so
- * another engine is one file and one row there. */
+/* An implementation of convolutions. conv.c uses the first engine that covers a layer and knows nothing else about
+ * engines, so a new engine is one file and one row there. */
 #ifndef TALE_LAYERS_CONV_ENGINE_H
 #define TALE_LAYERS_CONV_ENGINE_H
 
@@ -7,9 +7,10 @@
 
 struct conv_engine {
     bool (*covers)(const struct conv *conv);
-    /* Floats of scratch for both passes over `images` images, with the threads in use. */
+    /* Floats of scratch memory for both passes over `images` images with the current number of threads. */
     size_t (*workspace)(const struct conv *conv, ptrdiff_t images);
-    /* The weights in the form that `forward` takes: `prepared` filled, of prepared_floats(); or `weight` itself. */
+    /* The weights in the form that `forward` uses: `prepared`, of prepared_floats() floats, is filled and returned; or
+     * `weight` itself is returned. */
     size_t (*prepared_floats)(const struct conv *conv);
     const float *(*prepare)(const struct conv *conv, const float *weight, float *prepared);
     void (*forward)(const struct conv *conv, const struct conv_forward_pass *pass);

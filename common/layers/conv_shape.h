@@ -1,17 +1,17 @@
 /* The shape of a convolution layer, and the sizes that follow from it.
  *
- * Layout: activations are NHWC, the channels of a pixel side by side and padded with zeros to a multiple of 16 (of 4
- * for images of up to 4 channels), so that every loop over channels runs in whole vectors. Weights are
- * [kernel][kernel][C][K], padded alike.
+ * Layout: activations are NHWC; the channels of a pixel are contiguous and padded with zeros to a multiple of 16 (of 4
+ * for images of up to 4 channels), so that every loop over channels uses whole vectors. Weights are
+ * [kernel][kernel][C][K] with the same padding.
  *
- * Sizes that index memory are ptrdiff_t, so that products of them cannot overflow an int. */
+ * Sizes that index memory are ptrdiff_t, so that their products cannot overflow an int. */
 #ifndef TALE_LAYERS_CONV_SHAPE_H
 #define TALE_LAYERS_CONV_SHAPE_H
 
 #include <stddef.h>
 
 struct conv {
-    ptrdiff_t inputs, outputs; /* channels C and K, as padded */
+    ptrdiff_t inputs, outputs; /* channels C and K, padded */
     ptrdiff_t kernel;          /* 1 or 3 */
     ptrdiff_t stride;          /* 1 or 2 */
     ptrdiff_t height, width;   /* H and W, of the input */

@@ -1,4 +1,4 @@
-/* The fully connected layer, on BLIS. Row-major; one thread, since it is a thousandth of a network's work. */
+/* The fully connected layer, by BLIS. Row-major; one thread, because it is a thousandth of a network's work. */
 #ifndef TALE_LAYERS_LINEAR_H
 #define TALE_LAYERS_LINEAR_H
 
@@ -6,7 +6,7 @@
  * [rows][outputs]. */
 void linear_forward(int rows, int inputs, int outputs, const float *x, const float *w, const float *b, float *y);
 
-/* dw = dy^T x,  db = sum_n dy,  dx = dy w (dx may be NULL). dw and db are set, not added to. */
+/* dw = dy^T x,  db = sum_n dy,  dx = dy w (dx may be NULL). dw and db are overwritten, not added to. */
 void linear_backward(int rows, int inputs, int outputs, const float *x, const float *w, const float *dy, float *dw,
                      float *db, float *dx);
 

@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-/* Position of the largest of the scores; the first where several are. */
+/* The index of the largest score; the first if several are equal. */
 int largest_score(int classes, const float *logit);
 
 /* -sum_k t_k log p_k of one row, with p = softmax(logit) and t_k = (1 - smoothing) [k = label] + smoothing / classes
- * (Szegedy et al. 2016). dlogit [classes] = (p - t) times `weight`; NULL: not wanted. */
+ * (Szegedy et al. 2016). dlogit [classes] = (p - t) times `weight`; dlogit may be NULL. */
 double cross_entropy(int classes, const float *logit, int64_t label, double smoothing, double weight, float *dlogit);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "layers/workspace.h"
 
-/* Sums per image, and two values for each channel per thread. */
+/* Sums for each image, and two values for each channel and thread. */
 static struct workspace pool_workspace(const struct max_pool *pool, float *memory)
 {
     return (struct workspace){ .thread = 2 * (size_t)pool->channels, .sums = 2 * (size_t)pool->channels,
@@ -18,7 +18,7 @@ size_t max_pool_workspace(const struct max_pool *pool)
     return workspace_floats(&workspace);
 }
 
-/* Floats of an image, and of its maxima. */
+/* Floats of an image, and of its pooled maxima. */
 static ptrdiff_t image_floats(const struct max_pool *pool)
 {
     return pool->height * pool->width * pool->channels;
@@ -31,7 +31,7 @@ static ptrdiff_t out_floats(const struct max_pool *pool)
 
 /* The pixels of a square: 4, or fewer at the border. */
 struct square {
-    ptrdiff_t pixel[4]; /* from the first of the image, in floats */
+    ptrdiff_t pixel[4]; /* offset from the first pixel of the image, in floats */
     int count;
 };
 
@@ -54,7 +54,8 @@ static void square_max(const struct square *square, ptrdiff_t channels, const fl
     }
 }
 
-/* sums [2][channels] += those of a row of pixels; in single precision within it, since a row has few. */
+/* sums [2][channels] += the sums of a row of pixels; within the row they are in single precision, because a row is
+ * short. */
 static void add_row(ptrdiff_t pixels, ptrdiff_t channels, const float *restrict out, float *restrict row,
                     double *restrict sums)
 {
@@ -68,7 +69,7 @@ static void add_row(ptrdiff_t pixels, ptrdiff_t channels, const float *restrict 
         sums[c] += (double)row[c];
 }
 
-/* One image; its sums are added to. row: scratch. */
+/* One image; adds its sums to `sums`. row: scratch. */
 static void forward_image(const struct max_pool *pool, const float *image, float *out, float *row, double *sums)
 {
     ptrdiff_t columns = (pool->width + 1) / 2, channels = pool->channels;
@@ -95,8 +96,7 @@ void max_pool_forward(const struct max_pool *pool, const float *x, float *out, d
         workspace_total(&workspace, pool->images, 2 * pool->channels, sums);
 }
 
-/* The gradient d of a square's maximum goes to the first of its pixels that attained it: what is left of d is 0
- * then. */
+/* The gradient d of a square's maximum goes to the first pixel that attained it; then the rest of d is 0. */
 static void square_backward(const struct square *square, ptrdiff_t channels, float *image, const float *restrict out,
                             float *restrict d)
 {
@@ -110,7 +110,7 @@ static void square_backward(const struct square *square, ptrdiff_t channels, flo
     }
 }
 
-/* The image of number n. d: scratch. */
+/* Image number n. d: scratch. */
 static void backward_image(const struct max_pool *pool, ptrdiff_t n, float *x, const struct max_pool_gradient *gradient,
                            float *restrict d)
 {

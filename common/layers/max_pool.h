@@ -1,5 +1,5 @@
-/* Maximum pooling over squares of 2 x 2 pixels, side by side, which halves an image: of an odd side the last pixels
- * are a row or column of their own. Activations are NHWC with padded channels (conv_shape.h). */
+/* Maximum pooling over adjacent squares of 2 x 2 pixels, which halves an image. If a side is odd, its last pixels form
+ * a row or column of their own. Activations are NHWC with padded channels (conv_shape.h). */
 #ifndef TALE_LAYERS_MAX_POOL_H
 #define TALE_LAYERS_MAX_POOL_H
 
@@ -12,9 +12,9 @@ struct max_pool {
 /* Floats of scratch that both passes need. */
 size_t max_pool_workspace(const struct max_pool *pool);
 
-/* out[n][i][j][c] = max of x[n][2i + (0|1)][2j + (0|1)][c], NaN if one of them is; and its sums [2][C] for a batch
- * norm, of out and of out^2 over all pixels, taken image by image in order (NULL: not wanted, nor is the workspace).
- * x: [N][H][W][C],   out: [N][ceil(H / 2)][ceil(W / 2)][C]. */
+/* out[n][i][j][c] = max of x[n][2i + (0|1)][2j + (0|1)][c], NaN if one of them is NaN. sums [2][C] are the sums of out
+ * and of out^2 over all pixels, for a batch norm, added image by image in order (sums may be NULL; the workspace is
+ * then unused). x: [N][H][W][C],   out: [N][ceil(H / 2)][ceil(W / 2)][C]. */
 void max_pool_forward(const struct max_pool *pool, const float *x, float *out, double *sums, float *workspace);
 
 /* The gradient at `out`: dout = a_c g + b_c out + c_c, the backward pass of the batch norm above

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
+#define _POSIX_C_SOURCE 200809L /* blis.h needs pthread barriers */
 #include "layers/panel_gemm.h"
 
 #include <blis.h>
@@ -10,9 +10,9 @@
 
 static sgemmsup_ker_ft kernel; /* NULL: use bli_sgemm */
 static cntx_t *context;
-static dim_t kernel_rows; /* of A that the kernel takes at a time: it walks over m by itself */
+static dim_t kernel_rows; /* rows of A that the kernel multiplies at once; it loops over m itself */
 
-/* One panel: B is product.b's first, C product.c's. */
+/* Multiplies one panel: the first of product.b, into the first of product.c. */
 static void call_kernel(const struct product *product)
 {
     float one = 1, beta = product->add ? 1 : 0;
@@ -25,7 +25,7 @@ static void call_kernel(const struct product *product)
            product->c.row, 1, &info, context);
 }
 
-/* Whether the kernel multiplies 13 x 5 by 5 x 16 rightly, for A by rows and by columns. */
+/* Whether the kernel multiplies 13 x 5 by 5 x 16 correctly, for A by rows and by columns. */
 static bool kernel_works(void)
 {
     enum { M = 13, K = 5 };
@@ -63,7 +63,7 @@ void panel_gemm_start(void)
     dim_t columns = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context);
     if (kernel_rows > 0 && columns == PANEL) {
         void *address = bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context);
-        memcpy(&kernel, &address, sizeof kernel); /* ISO C knows no conversion from void * to a function */
+        memcpy(&kernel, &address, sizeof kernel); /* ISO C has no conversion from void * to a function pointer */
     }
     if (kernel && !kernel_works())
         kernel = NULL;

@@ -1,19 +1,19 @@
 /* Small matrix products without packing. bli_sgemm packs its operands first, which costs more than it saves at the
- * sizes of a convolution's tiles (64 x 64 x 64: 63 GFLOP/s against 85 on one Zen 3 core; 32 x 16 x 16: 10 against 70).
- * So operands are multiplied as they lie: by BLIS's own kernel for small and skinny matrices ("sup"), asked of its
- * context; or by panel_kernel.h where vectors are wide. */
+ * sizes of a convolution's tiles (64 x 64 x 64: 63 GFLOP/s with packing, 85 without on one Zen 3 core; 32 x 16 x 16: 10
+ * and 70). Therefore operands are multiplied in place: by BLIS's own kernel for small and skinny matrices ("sup"),
+ * which its context provides; or by panel_kernel.h on machines with wide vectors. */
 #ifndef TALE_LAYERS_PANEL_GEMM_H
 #define TALE_LAYERS_PANEL_GEMM_H
 
 #include "layers/ahead.h"
 #include "layers/product.h"
 
-/* Compute the product, in one thread. Its depth is summed in order, so that a row of C does not depend on the number of
- * rows, nor a panel on the number of panels. What lies `ahead` is fetched meanwhile, where panel_kernel.h is used;
- * NULL: nothing. Call panel_gemm_start once before. */
+/* Computes the product in one thread. The sum over the depth is in order, so a row of C does not depend on the number
+ * of rows, nor a panel on the number of panels. Meanwhile the memory in `ahead`, which may be NULL, is prefetched if
+ * panel_kernel.h is used. Call panel_gemm_start once before. */
 void panel_gemm(const struct product *product, struct ahead *ahead);
 
-/* Ask BLIS for its kernel and try it; where there is none that does the job, bli_sgemm is used. */
+/* Gets BLIS's kernel and tests it; if there is no suitable kernel, bli_sgemm is used. */
 void panel_gemm_start(void);
 
 #endif

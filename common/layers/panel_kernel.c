@@ -4,18 +4,18 @@
 
 #define KERNEL_INLINE static inline __attribute__((always_inline))
 
-enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors of a panel's row */
-/* Sums that are kept in registers: with AVX-512 those of 8 rows of two panels, or 16 rows of one, 16 of its 32
- * registers; with AVX2 6 rows of a panel, 12 of 16. Fewer would wait for each other; 12 rows of two panels are not
- * faster. */
+enum { PARTS = PANEL / VECTOR_FLOATS }; /* vectors in a panel's row */
+/* Sums that are kept in registers: with AVX-512 8 rows of two panels, or 16 rows of one, take 16 of its 32 registers;
+ * with AVX2 6 rows of a panel take 12 of 16. With fewer, the additions would wait for each other; 12 rows of two panels
+ * are not faster. */
 enum { PANELS = PARTS == 1 ? 2 : 1, ROWS = PRODUCT_ROWS, ROWS_OF_ONE = PARTS == 1 ? 16 : ROWS };
 enum { ROWS_FEW = 4, ROWS_MAX = 16, GROUP = 4 };
 
-/* The next row, computed here and now: the compiler would rather keep sixteen addresses, more than there are registers
- * for. */
+/* Computes the address of the next row explicitly: otherwise the compiler keeps sixteen addresses, more than there are
+ * registers for. */
 #define NEXT(pointer, step) ((pointer) += (step), __extension__({ __asm__("" : "+r"(pointer)); }))
 
-/* C = sum, or C += sum where add. */
+/* C = sum, or C += sum if `add`. */
 KERNEL_INLINE void store_sums(const int rows, const int panels, vector sum[ROWS_MAX][2 * PARTS], bool add,
                               struct panel_result c)
 {
@@ -28,8 +28,8 @@ KERNEL_INLINE void store_sums(const int rows, const int panels, vector sum[ROWS_
     }
 }
 
-/* The first `rows` rows of the first `panels` panels of C. At each step through the depth a line of what is needed next
- * (near, where there is such a thing) and one of what is needed some time are fetched. */
+/* The first `rows` rows of the first `panels` panels of C. Each step through the depth prefetches a line from `near`,
+ * if it is given, which is needed next, and a line from the list of memory that is needed later. */
 KERNEL_INLINE void multiply_tile(const int rows, const int panels, struct product product, struct ahead *near,
                                  struct ahead *ahead)
 {
@@ -71,7 +71,7 @@ KERNEL_INLINE void multiply_tile(const int rows, const int panels, struct produc
     store_sums(rows, panels, sum, product.add, product.c);
 }
 
-/* The rest of a product from row `rows` on. */
+/* The part of a product from row `rows` on. */
 KERNEL_INLINE struct product rows_after(struct product product, ptrdiff_t rows)
 {
     product.rows -= rows;
@@ -80,7 +80,7 @@ KERNEL_INLINE struct product rows_after(struct product product, ptrdiff_t rows)
     return product;
 }
 
-/* The rest of a product from panel `panels` on. */
+/* The part of a product from panel `panels` on. */
 KERNEL_INLINE struct product panels_after(struct product product, ptrdiff_t panels)
 {
     product.panels -= panels;
@@ -89,8 +89,8 @@ KERNEL_INLINE struct product panels_after(struct product product, ptrdiff_t pane
     return product;
 }
 
-/* One panel of C where B is 16 x 16, vectors are whole panels and the number of rows is a multiple of 8: B stays in
- * registers while A goes by. */
+/* One panel of C if B is 16 x 16, a vector is a whole panel and the number of rows is a multiple of 8: B stays in
+ * registers while A is read. */
 KERNEL_INLINE void multiply_held(struct product product, struct ahead *ahead)
 {
     vector held[PANEL];
@@ -115,7 +115,8 @@ KERNEL_INLINE void multiply_held(struct product product, struct ahead *ahead)
     ahead->at = fetch;
 }
 
-/* All rows of the first `panels` panels of C, `step` at a time; rather twice 4 than fewer than 4 at the end. */
+/* All rows of the first `panels` panels of C, `step` at a time; the end is done as twice 4 rows rather than as fewer
+ * than 4. */
 KERNEL_INLINE void multiply_rows(const int step, const int panels, struct product product, struct ahead *near,
                                  struct ahead *ahead)
 {
@@ -127,7 +128,7 @@ KERNEL_INLINE void multiply_rows(const int step, const int panels, struct produc
         multiply_tile(1, panels, product, near, ahead);
 }
 
-/* The panels of B that are multiplied after the first ones, where they are whole stretches of memory; after the last,
+/* The panels of B that are multiplied after the first ones, if they are contiguous in memory; after the last panels,
  * those of the next product. */
 KERNEL_INLINE struct ahead next_panels(const struct product *product, const struct ahead *ahead)
 {
@@ -140,10 +141,10 @@ KERNEL_INLINE struct ahead next_panels(const struct product *product, const stru
     return near;
 }
 
-/* Where vectors are wide, panels two at a time, so that an element of A is loaded for both. */
+/* With wide vectors, two panels at a time, so that an element of A is loaded once for both. */
 KERNEL_INLINE void multiply_panels(struct product product, struct ahead *ahead)
 {
-    bool by_rows = product.a.column == 1; /* by columns: gradients of weights, where B is no stretch of memory */
+    bool by_rows = product.a.column == 1; /* by columns: gradients of weights, where B is not contiguous */
     for (; product.panels >= PANELS; product = panels_after(product, PANELS)) {
         struct ahead near = next_panels(&product, ahead);
         multiply_rows(ROWS, PANELS, product, by_rows ? &near : NULL, ahead);
@@ -160,7 +161,7 @@ void panel_kernel(const struct product *product, struct ahead *ahead)
 {
     struct product known = *product;
     ahead_turn(ahead);
-    if (product->a.column == 1) { /* known to the compiler, as is the other: each becomes addresses of its own */
+    if (product->a.column == 1) { /* a constant for the compiler in both branches, so each gets its own addressing */
         known.a.column = 1;
         multiply_panels(known, ahead);
     } else {

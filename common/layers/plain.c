@@ -3,16 +3,16 @@
  *
  *     forward   Y = P W          backward   dW = P^T dY,   dP = dY W^T, and dX = dP summed over overlapping patches.
  *
- * P is not built for 3x3: line r of the patches of a row of pixels lies in a row of the image inside its border of
- * zeros, each patch one pixel (or two, with stride 2) after the one before. So with P_r for what is there,
+ * For 3x3, P is not built: row r of all patches in a row of pixels is part of one row of the image with its border of
+ * zeros, and each patch starts one pixel (or two, with stride 2) after the previous one. With P_r for this part,
  *
  *     forward   Y = sum_r P_r W_r          backward   dW_r = P_r^T dY,     a row of pixels at a time.
  *
- * A unit is a few whole images, enough for a matrix product to run at speed. Units go to threads; each thread has
- * one image with its border of zeros and one matrix of patches (those of a 1x1 convolution, and dP). Gradients of
- * weights are summed in a fixed number of slices of units, each slice in order by one thread, then over the slices in
- * order. */
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
+ * A unit is a few whole images, enough for an efficient matrix product. Units are distributed to threads; each thread
+ * has one image with its border of zeros and one matrix of patches (those of a 1x1 convolution, and dP). Gradients of
+ * weights are summed in a fixed number of slices of units: one thread adds each slice in order, then the slices are
+ * added in order. */
+#define _POSIX_C_SOURCE 200809L /* blis.h needs pthread barriers */
 #include <blis.h>
 #include <string.h>
 
@@ -22,11 +22,11 @@
 #include "layers/panel_gemm.h"
 #include "layers/workspace.h"
 
-/* Rows of patches per product: below, BLIS's packing costs more than it saves. */
+/* Rows of patches in a product: with fewer, BLIS's packing costs more than it saves. */
 enum { UNIT_ROWS = 256 };
-/* Slices that the gradients of the weights are summed in: the bound on the threads that a backward pass can use. */
+/* Slices for the sums of the weights' gradients; an upper bound for the threads in a backward pass. */
 enum { SLICES = 8 };
-/* Rows of B in the first cache: 4 KiB, beside the columns of A. */
+/* Rows of B in the first-level cache: 4 KiB, with the columns of A. */
 enum { DEPTH = 64 };
 
 /* Sizes that follow from a layer and the number of images. */
@@ -78,11 +78,11 @@ static struct plan plan_layer(const struct conv *conv, ptrdiff_t images, float *
     return plan;
 }
 
-/* A unit of images, and the scratch of the thread that works on it. */
+/* A unit of images, and the scratch memory of the thread that processes it. */
 struct unit {
-    ptrdiff_t first, last;               /* images; the last is not among them */
+    ptrdiff_t first, last;               /* images from first up to but not including last */
     float *bordered, *patches, *gradient;
-    double *sums; /* of the unit or its slice, or NULL */
+    double *sums; /* of the unit or of its slice, or NULL */
 };
 
 static struct unit unit_new(const struct plan *plan)
@@ -126,7 +126,7 @@ static void load_image(const struct plan *plan, const struct conv_input *input, 
                     bordered + ((i + plan->pad) * plan->border_width + plan->pad) * conv->inputs);
 }
 
-/* The matrix of patches of a unit, for a 1x1 convolution: the pixels that it reads. */
+/* The matrix of patches of a unit for a 1x1 convolution: the pixels that it reads. */
 static void load_pixels(const struct plan *plan, const struct conv_input *input, const struct unit *unit)
 {
     const struct conv *conv = &plan->conv;
@@ -140,7 +140,7 @@ static void load_pixels(const struct plan *plan, const struct conv_input *input,
     }
 }
 
-/* Patches are added to where they came from. */
+/* Adds patches to the pixels that they came from. */
 static void scatter(const struct plan *plan, const float *patches, float *bordered)
 {
     const struct conv *conv = &plan->conv;
@@ -166,8 +166,8 @@ struct whole_product {
     bool add;
 };
 
-/* One thread. Whole panels of columns go without packing, and so much of the depth at a time as the first cache holds
- * of a panel of B; bli_sgemm takes the columns that remain. */
+/* One thread. Whole panels of columns are multiplied without packing, as much of the depth at a time as a panel of B
+ * has in the first-level cache; bli_sgemm multiplies the remaining columns. */
 static void multiply(const struct whole_product *whole, struct ahead *ahead)
 {
     float one = 1, beta = whole->add ? 1 : 0;
@@ -239,8 +239,8 @@ static void lines_forward(const struct plan *plan, const struct unit *unit, cons
     }
 }
 
-/* sums[0][k] += sum of y, sums[1][k] += sum of y^2 over some pixels: in single precision over runs of a few, which
- * keeps the loop in vectors, and in double over the runs. */
+/* sums[0][k] += sum of y, sums[1][k] += sum of y^2 over some pixels: in single precision over short runs, which keeps
+ * the loop in vectors, and in double precision over the runs. */
 static void add_sums(ptrdiff_t pixels, ptrdiff_t channels, const float *y, double *sums)
 {
     enum { RUN = 64, PART = 16 };
@@ -286,7 +286,7 @@ static void finish_output(const struct plan *plan, const struct unit *unit, cons
         add_sums(pixels, channels, y, unit->sums);
 }
 
-/* What the products of a unit fetch: y, which is about to be written. */
+/* Memory that the products of a unit prefetch: y, which is about to be written. */
 static struct ahead forward_ahead(const struct plan *plan, const struct unit *unit, const float *y)
 {
     struct ahead ahead = ahead_new(unit->patches);
@@ -443,7 +443,7 @@ static void finish_gradient(const struct plan *plan, const struct unit *unit, pt
         }
 }
 
-/* What the products of a unit fetch: the gradient of the next one. */
+/* Memory that the products of a unit prefetch: the gradient of the next unit. */
 static struct ahead backward_ahead(const struct plan *plan, const struct unit *unit,
                                    const struct conv_gradient *gradient)
 {
@@ -456,7 +456,7 @@ static struct ahead backward_ahead(const struct plan *plan, const struct unit *u
     return ahead;
 }
 
-/* dX of a unit. The patches of a 1x1 convolution are pixels: their gradients are dx as it stands. */
+/* dX of a unit. The patches of a 1x1 convolution are single pixels, so their gradients are dx directly. */
 static void unit_dx(const struct plan *plan, const struct unit *unit, const struct conv_backward_pass *pass,
                     struct ahead *ahead)
 {
@@ -476,7 +476,7 @@ static void unit_dx(const struct plan *plan, const struct unit *unit, const stru
     }
 }
 
-/* One unit: dweight is added to, dx is set. */
+/* One unit: adds to dweight, sets dx. */
 static void backward_unit(const struct plan *plan, const struct unit *unit, const struct conv_backward_pass *pass,
                           float *dweight)
 {

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "layers/activation_math.h"
 
-/* Rows or columns of a side that belong to a cell. */
+/* The rows or columns of a cell. */
 struct span {
     ptrdiff_t begin, end;
 };
@@ -55,7 +55,7 @@ size_t pool_parts(const struct maps *maps)
     return 3 * (size_t)(maps->images * maps->channels);
 }
 
-/* total[c] += sum over pixels of x[p][c] y[p][c] of one image; single precision, since an image has few pixels. */
+/* total[c] += sum over pixels of x[p][c] y[p][c] of one image; in single precision, because an image has few pixels. */
 static void add_products(ptrdiff_t pixels, ptrdiff_t channels, const float *x, const float *y, float *total)
 {
     for (ptrdiff_t p = 0; p < pixels; p++, x += channels, y += channels)
@@ -63,7 +63,7 @@ static void add_products(ptrdiff_t pixels, ptrdiff_t channels, const float *x, c
             total[c] += x[c] * y[c];
 }
 
-/* The image of number n; its sums are set. */
+/* Image number n; overwrites its sums. */
 static void backward_image(const struct maps *maps, const struct pool_backward_pass *pass, ptrdiff_t n,
                            float *restrict sums)
 {

@@ -1,4 +1,5 @@
-/* A small matrix product and how its operands lie, C = A B or C += A B. B and C are cut into panels of 16 columns. */
+/* A small matrix product, C = A B or C += A B, and the layout of its operands. B and C are divided into panels of 16
+ * columns. */
 #ifndef TALE_LAYERS_PRODUCT_H
 #define TALE_LAYERS_PRODUCT_H
 
@@ -7,9 +8,9 @@
 
 #include "base/simd.h"
 
-/* Columns of a panel of B and C. */
+/* Columns in a panel of B and C. */
 enum { PANEL = 16 };
-/* Rows of A that are multiplied at a time: multiples of them are best. */
+/* Rows of A that are multiplied at a time: multiples of this number are best. */
 enum { PRODUCT_ROWS = VECTOR_FLOATS == 8 ? 6 : 8 };
 
 /* A: element (i, p) is at[i row + p column]. */

@@ -7,10 +7,10 @@
 #include "layers/activation_math.h"
 #include "layers/workspace.h"
 
-/* Pixels that a thread takes at a time: enough to keep it busy for some microseconds. */
+/* Pixels that a thread processes at a time: some microseconds of work. */
 enum { RUN = 256 };
 
-/* One pixel, whose channels begin at `at`. */
+/* One pixel; its channels begin at `at`. */
 static inline void add_pixel(const enum activation activation, const struct residual *terms, size_t at, int channels,
                              bool stream)
 {
@@ -48,7 +48,7 @@ void residual_forward(const struct residual *residual)
 #pragma omp parallel for schedule(static) num_threads(threads_count())
     for (size_t run = 0; run < terms.pixels; run += RUN) {
         for (size_t p = run; p < run + RUN && p < terms.pixels; p++)
-            if (terms.activation == ACTIVATION_RELU) /* each compiled for itself */
+            if (terms.activation == ACTIVATION_RELU) /* separate branches, so that each is specialised */
                 add_pixel(ACTIVATION_RELU, &terms, p * channels, terms.channels, stream);
             else
                 add_pixel(ACTIVATION_CELU, &terms, p * channels, terms.channels, stream);

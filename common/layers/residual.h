@@ -1,5 +1,5 @@
-/* The element-wise end of a residual block, the one pass over the data that is not part of a convolution.
- * Activations are NHWC with padded channels (conv_shape.h). */
+/* The element-wise end of a residual block, the only pass over the data that is not part of a convolution. Activations
+ * are NHWC with padded channels (conv_shape.h). */
 #ifndef TALE_LAYERS_RESIDUAL_H
 #define TALE_LAYERS_RESIDUAL_H
 
@@ -17,7 +17,7 @@ struct residual {
     float *out;                           /* [pixels][C] */
 };
 
-/* out = f(scale_c y + shift_c + skip), or + skip_scale_c skip + skip_shift_c where these are given; f is the
+/* out = f(scale_c y + shift_c + skip), or + skip_scale_c skip + skip_shift_c if these are given; f is the
  * activation. */
 void residual_forward(const struct residual *residual);
 

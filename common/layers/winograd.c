@@ -1,33 +1,34 @@
-/* The fast engine for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3) (winograd_math.h), a block of tiles at
- * a time, small enough that its transformed values stay in the second cache:
+/* The fast engine for 3x3 convolutions: Winograd's minimal filtering, F(4x4,3x3) (winograd_math.h). It works on one
+ * block of tiles at a time, small enough that its transformed values stay in the second-level cache:
  *
  *     forward    V = B^T act(x) B;   M_f = V_f U_f for each of 36 frequencies f;   y = A^T M A
  *     backward   V again, Z = A dy A^T;   dU_f += V_f^T Z_f;   dV_f = Z_f U_f^T;   dx = B dV B^T
  *
- * with U = G W G^T before and dW = G^T dU G after. V is computed anew in the backward pass, which is cheaper than
- * keeping it.
+ * with U = G W G^T before and dW = G^T dU G after. V is recomputed in the backward pass, which is cheaper than keeping
+ * it.
  *
- * Narrow layers: each thread works on blocks of its own. In the backward pass the images are cut into slices, a
- * number that depends on the shape only, each with a dU of its own that is summed in order of the slices at the end.
- * Wide layers: U and dU are larger than any cache, so all threads work on one block, each on its share of the
- * channels, and every part of U and dU passes through one core once. Either way results do not depend on the number
- * of threads. */
+ * Narrow layers: each thread works on its own blocks. In the backward pass the images are divided into slices, whose
+ * number depends only on the shape; each slice has its own dU, and these are added in order of the slices at the end.
+ * Wide layers: U and dU are larger than any cache, so all threads work on one block, each on its share of the channels,
+ * and every part of U and dU passes through one core once. In both cases results do not depend on the number of
+ * threads. */
 #include "base/threads.h"
 #include "layers/conv_engine.h"
 #include "layers/panel_gemm.h"
 #include "layers/winograd_transform.h"
 #include "layers/workspace.h"
 
-/* Tiles of a block: enough rows for the products, few enough for the cache of a core, or for the one that cores share
- * where they work together. */
+/* Tiles in a block: enough rows for the products, but few enough for the cache of a core, or for the shared cache if
+ * the cores work on one block. */
 enum { BLOCK_TILES = 4 * PRODUCT_ROWS, SHARED_TILES = 128 };
-/* Up to how many weights per tap a block holds twice the tiles. */
+/* Up to this number of weights per tap, a block has twice the tiles. */
 enum { NARROW = 16 * 16 };
-/* Panels of outputs that one pass over V makes in the forward pass, so that M stays small. */
+/* Panels of outputs that the forward pass computes in one pass over V, so that M stays small. */
 enum { PASS_PANELS = 4 };
-/* Slices of the backward pass: the bound on the threads that it can use. Few where dU is large. */
+/* Slices of the backward pass; an upper bound for its threads. Few if dU is large. */
 enum { SLICES = 8, SLICES_FEW = 4, LARGE = 64 * 128 };
-/* From how many weights per tap all threads share a block: below, waiting for each other costs more than it saves. */
+/* From this number of weights per tap, all threads share a block: in smaller layers, waiting for each other costs more
+ * than it saves. */
 enum { SHARED = 256 * 256 };
 
 /* Sizes that follow from a layer and the number of images. */
@@ -36,15 +37,15 @@ struct plan {
     bool shared;            /* all threads work on one block */
     bool stream;            /* the output is too large for the caches */
     ptrdiff_t images;
-    ptrdiff_t all_rows;     /* of tiles in all images */
-    ptrdiff_t rows, blocks; /* of tiles in a block; blocks in all images */
+    ptrdiff_t all_rows;     /* rows of tiles in all images */
+    ptrdiff_t rows, blocks; /* rows of tiles in a block; blocks in all images */
     struct domain input;    /* V, dV */
     struct domain output;   /* Z */
     struct domain pass;     /* M */
-    struct workspace workspace; /* V, Z and a carry per block; M and lines per thread; dU per slice; U */
+    struct workspace workspace; /* per block V, Z and a carry; per thread M and lines; per slice dU; shared U */
 };
 
-/* How many tiles make a block. */
+/* The number of tiles in a block. */
 static ptrdiff_t block_tiles(const struct plan *plan, ptrdiff_t taps)
 {
     if (plan->shared)
@@ -92,7 +93,7 @@ static struct plan plan_layer(const struct conv *conv, ptrdiff_t images, float *
 
 /* ---- who works on what ---- */
 
-/* Those who work on one block together: all threads, or the calling one alone. */
+/* The threads that work on one block together: all of them, or only the calling one. */
 struct team {
     int index, count;
 };
@@ -102,7 +103,7 @@ static struct team team_of(const struct plan *plan)
     return plan->shared ? (struct team){ threads_index(), threads_team() } : (struct team){ 0, 1 };
 }
 
-/* Until all of the team have come here. */
+/* Waits until all of the team have called it. */
 static void team_wait(struct team team)
 {
     if (team.count > 1) {
@@ -110,28 +111,28 @@ static void team_wait(struct team team)
     }
 }
 
-/* Things from `begin` to `end`. */
+/* A range of items. */
 struct share {
     ptrdiff_t begin, end;
 };
 
-/* The calling member's share of `count` things. */
+/* The calling member's share of `count` items. */
 static struct share share_of(struct team team, ptrdiff_t count)
 {
     return (struct share){ count * team.index / team.count, count * (team.index + 1) / team.count };
 }
 
-/* A block of tiles and the scratch of those who work on it. */
+/* A block of tiles and the scratch memory of the threads that work on it. */
 struct block {
     struct team team;
     ptrdiff_t first, rows; /* rows of tiles, the first over all images */
-    ptrdiff_t end;         /* where the rows end of which this block is one of several */
+    ptrdiff_t end;         /* end of the range of rows that this block is a part of */
     double *sums;          /* of the block or its slice, or NULL */
     float *v, *z, *carry;  /* of the block */
     float *m, *lines;      /* of the calling thread */
 };
 
-/* The scratch that the calling thread works in. */
+/* The scratch memory of the calling thread. */
 static struct block block_new(const struct plan *plan)
 {
     struct block block = { .team = team_of(plan) };
@@ -143,7 +144,7 @@ static struct block block_new(const struct plan *plan)
     return block;
 }
 
-/* The block becomes that of the rows from `first` on, of those up to `end`. */
+/* Moves the block to the rows from `first` on, in the range up to `end`. */
 static void block_move(struct block *block, const struct plan *plan, ptrdiff_t first, ptrdiff_t end)
 {
     block->first = first;
@@ -151,7 +152,7 @@ static void block_move(struct block *block, const struct plan *plan, ptrdiff_t f
     block->rows = end - first < plan->rows ? end - first : plan->rows;
 }
 
-/* What a transform of the block works on: one block of channels of the layer, and where it lies in the domain. */
+/* The arguments for a transform of the block: one block of the layer's channels, and its place in the domain. */
 static struct tile_rows block_channels(const struct block *block, const struct plan *plan, const struct domain *domain,
                                        ptrdiff_t number, ptrdiff_t domain_number)
 {
@@ -181,7 +182,7 @@ static ptrdiff_t output_offset(const struct winograd *shape, ptrdiff_t row)
     return line * shape->out_width * shape->outputs;
 }
 
-/* Rows of tiles of a tensor like x, or like y, that are read or written soon. */
+/* Adds rows of tiles that will be read or written soon, of a tensor like x or like y. */
 static void add_input_rows(struct ahead *ahead, const struct winograd *shape, const float *x, ptrdiff_t first,
                            ptrdiff_t rows)
 {
@@ -198,21 +199,21 @@ static void add_output_rows(struct ahead *ahead, const struct winograd *shape, c
         ahead_add(ahead, y + at, (size_t)(output_offset(shape, first + rows) - at));
 }
 
-/* Rows of the block after this one, up to `end`. */
+/* Rows of the next block, up to `end`. */
 static ptrdiff_t next_rows(const struct plan *plan, const struct block *block, ptrdiff_t end)
 {
     ptrdiff_t left = end - block->first - block->rows;
     return left < plan->rows ? left : plan->rows;
 }
 
-/* Whether transform_output stores past the caches. */
+/* Whether transform_output bypasses the caches. */
 static bool streams(const struct plan *plan, const struct conv_output *output)
 {
     return plan->stream && !output->bias && !output->residual && !output->activate;
 }
 
-/* What the products of a block fetch in the forward pass: what the output is added to, the output itself, and the next
- * block's x. Where all threads share a block, nothing: U comes from memory there. */
+/* Memory that the products of a block prefetch in the forward pass: the residual, the output itself, and the next
+ * block's x. Nothing if all threads share a block, because U comes from memory there. */
 static struct ahead forward_ahead(const struct plan *plan, const struct block *block,
                                   const struct conv_forward_pass *pass)
 {
@@ -227,8 +228,8 @@ static struct ahead forward_ahead(const struct plan *plan, const struct block *b
     return ahead;
 }
 
-/* The same in the backward pass: what the epilogue reads and has not been read as x, dx, which is written, and the next
- * block's input. */
+/* The same in the backward pass: what the epilogue reads other than x, then dx, which is written, and the next block's
+ * input. */
 static struct ahead backward_ahead(const struct plan *plan, const struct block *block,
                                    const struct conv_backward_pass *pass)
 {
@@ -260,8 +261,8 @@ struct weight_panels {
     ptrdiff_t first, count; /* the panels that are multiplied */
 };
 
-/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: of the domain `from`; c: the first panel of the domain `to`.
- * The panels of the next frequency are fetched meanwhile. */
+/* C_f = A_f U_f for one frequency f of `tiles` tiles. a: in the domain `from`; c: the first panel in the domain `to`.
+ * Meanwhile the panels of the next frequency are prefetched. */
 static struct product panels_product(const struct domain *from, const struct domain *to, int f, ptrdiff_t tiles,
                                      const float *a, struct weight_panels u, float *c, struct ahead *ahead)
 {
@@ -278,7 +279,7 @@ static struct product panels_product(const struct domain *from, const struct dom
     };
 }
 
-/* dU_f = V_f^T Z_f for one frequency f, or dU_f += where `add`, of the panels in `share`: [K/16][C][16]. */
+/* dU_f = V_f^T Z_f for one frequency f, or dU_f += if `add`, for the panels in `share`: [K/16][C][16]. */
 static struct product weights_product(const struct plan *plan, const struct block *block, int f, struct share share,
                                       bool add, float *du)
 {
@@ -348,7 +349,7 @@ static void forward(const struct conv *conv, const struct conv_forward_pass *pas
                 forward_block(&plan, &block, pass);
             }
         } else {
-#pragma omp for schedule(static) /* neighbours to a thread, which fetches ahead; the same images in every layer */
+#pragma omp for schedule(static) /* consecutive blocks for a thread, which prefetches; the same images in every layer */
             for (ptrdiff_t number = 0; number < plan.blocks; number++) {
                 block_move(&block, &plan, number * plan.rows, plan.all_rows);
                 block.sums = pass->output.sums ? workspace_part_sums(workspace, number) : NULL;
@@ -362,7 +363,7 @@ static void forward(const struct conv *conv, const struct conv_forward_pass *pas
 
 /* ---- backward ---- */
 
-/* dU_f = V_f^T Z_f, added to those of the slice's blocks before this one; then dV and dx. */
+/* dU_f = V_f^T Z_f, added to dU of the slice's earlier blocks; then dV and dx. */
 static void backward_block(const struct plan *plan, const struct block *block, const struct conv_backward_pass *pass,
                            bool add, float *du)
 {
@@ -383,7 +384,7 @@ static void backward_block(const struct plan *plan, const struct block *block, c
         struct product product = weights_product(plan, block, f, outputs, add, du + f * pitch);
         panel_gemm(&product, &ahead);
     }
-    team_wait(block->team); /* V is not needed any more: dV takes its place */
+    team_wait(block->team); /* V is not needed any more: dV overwrites it */
     for (int f = 0; pass->dx && f < FREQUENCIES; f++) {
         float *dv = block->v + inputs.begin * CHANNELS;
         struct product product = panels_product(&plan->output, &plan->input, f, tiles, block->z, u, dv, &ahead);
@@ -407,8 +408,8 @@ static void backward_slice(const struct plan *plan, struct block *block, struct 
     }
 }
 
-/* dW of one panel of outputs from the slices' dU. A stretch of each frequency and slice at a time: memory likes that
- * better than a line of each. */
+/* dW of one panel of outputs from the slices' dU. It reads a stretch of each frequency and slice at a time, which is
+ * faster than a line of each. */
 static void finish_weights(const struct plan *plan, ptrdiff_t slices, ptrdiff_t panel, float *dweight)
 {
     enum { RUN = 8 }; /* of inputs; their sums stay in the first cache */
@@ -440,7 +441,7 @@ static void backward(const struct conv *conv, const struct conv_backward_pass *p
         if (plan.shared) {
             backward_slice(&plan, &block, (struct share){ 0, plan.all_rows }, 0, pass);
         } else {
-#pragma omp for schedule(static) /* a thread's slices are one after the other: it fetches ahead across borders */
+#pragma omp for schedule(static) /* a thread's slices are consecutive: it prefetches across their borders */
             for (ptrdiff_t slice = 0; slice < slices; slice++) {
                 struct share rows = { plan.images * slice / slices * shape->tiles_y,
                                       plan.images * (slice + 1) / slices * shape->tiles_y };

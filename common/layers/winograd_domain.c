@@ -21,7 +21,7 @@ struct winograd winograd_shape(const struct conv *conv)
     return shape;
 }
 
-/* The lines of a domain whose matrices are placed: those of copies are one row of a matrix apart. */
+/* Fills in the lines of a domain whose matrices have positions: copies are one matrix row apart. */
 static void place_lines(const struct winograd *shape, struct domain *domain)
 {
     for (ptrdiff_t i = 0; i < shape->slots; i++) {
@@ -47,7 +47,7 @@ struct domain domain_new(const struct winograd *shape, ptrdiff_t tiles, ptrdiff_
         bool even_y = shape->stride == 2 && f / WEIGHT_SIDE == 5, even_x = shape->stride == 2 && f % WEIGHT_SIDE == 5;
         domain.copies[f] = (even_y ? TILE : 1) * (even_x ? TILE : 1);
         domain.offset[f] = domain.floats;
-        /* one line more, so that the matrices do not start at the same place of a page */
+        /* one more line, so that the matrices do not all start at the same offset in a page */
         domain.floats += tiles * domain.copies[f] * domain.pitch + CHANNELS;
     }
     place_lines(shape, &domain);

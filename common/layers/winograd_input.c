@@ -6,7 +6,7 @@
 
 /* ---- forward: V ---- */
 
-/* The rows of pixels that a row of tiles reads. In place of one outside the image stands the nearest inside, times
+/* The rows of pixels that a row of tiles reads. A row outside the image is replaced by the nearest row inside, times
  * 0. */
 struct pixel_rows {
     const float *row[SLOTS_MAX];
@@ -41,7 +41,7 @@ static void clear_borders(const struct winograd *shape, float *lines)
     }
 }
 
-/* What is done to an input pixel: nothing, or scale, shift and activation. */
+/* The operation on an input pixel: none, or scale, shift and activation. */
 enum load { LOAD, LOAD_RELU, LOAD_CELU };
 
 /* Down the columns: lines[i] = slot i of each pixel of the rows, after one pixel for the border. */
@@ -51,7 +51,7 @@ WINOGRAD_INLINE void input_columns(const int stride, const enum load load, const
 {
     const int slots = stride == 1 ? 6 : 9;
     ptrdiff_t line = line_floats(rows->shape), inputs = rows->shape->inputs;
-    ptrdiff_t width = line / CHANNELS - 1; /* more are not read */
+    ptrdiff_t width = line / CHANNELS - 1; /* at most; the rest is not read */
     if (width > rows->shape->width)
         width = rows->shape->width;
     for (int h = 0; h < CHANNELS; h += VECTOR_FLOATS) {
@@ -97,7 +97,7 @@ WINOGRAD_INLINE void input_tiles(const int stride, const struct tile_rows *rows,
         }
 }
 
-/* One row of tiles, as the input wants it. */
+/* One row of tiles, with the input's operation. */
 WINOGRAD_INLINE void input_row(const int stride, const bool edge, const struct tile_rows *rows, ptrdiff_t r,
                                const struct pixel_rows *pixels, const struct conv_input *input, float *v)
 {
@@ -128,8 +128,8 @@ void transform_input(const struct tile_rows *rows, const struct conv_input *inpu
 
 /* ---- back: dx ---- */
 
-/* Along the lines: lines[i] = slot i of each input pixel, tiles added where they overlap. The line starts one pixel
- * left of the image. */
+/* Along the lines: lines[i] = slot i of each input pixel, added where tiles overlap. The line starts one pixel left of
+ * the image. */
 WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct tile_rows *rows, ptrdiff_t r, const float *dv)
 {
     const int slots = stride == 1 ? 6 : 9, step = TILE * stride, overlap = stride == 1 ? 2 : 1;
@@ -156,7 +156,7 @@ WINOGRAD_INLINE void adjoint_tiles(const int stride, const struct tile_rows *row
         }
 }
 
-/* Which parts of an epilogue are there: constants where the function is specialised. */
+/* Which parts an epilogue has: constants in specialised functions. */
 struct parts {
     bool skip, skip_even, gate, gate_affine, first, second;
     enum activation activation;
@@ -182,11 +182,11 @@ static bool same_parts(struct parts a, struct parts b)
            a.first == b.first && a.second == b.second;
 }
 
-/* Where dx goes, and its totals of one block of channels, in single precision over the rows of a call. */
+/* The destination of dx, and its totals for one block of channels, in single precision over the rows of a call. */
 struct gradient_rows {
     const struct conv_epilogue *epilogue;
     float *dx;
-    float *carry; /* [overlap][width][16]: what the next row of tiles adds to */
+    float *carry; /* [overlap][width][16]: sums that the next row of tiles continues */
     float total[3][CHANNELS];
 };
 
@@ -221,7 +221,7 @@ WINOGRAD_INLINE void finish_pixel(const struct parts parts, const struct gradien
         channels->total[2] += value * vector_load(e->with[1] + at);
 }
 
-/* Down the columns: pixels of dx that are whole, the rest into the carry. */
+/* Down the columns: complete pixels of dx go out, the rest goes into the carry. */
 WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts, const struct tile_rows *rows,
                                      ptrdiff_t r, struct gradient_rows *out)
 {
@@ -273,8 +273,8 @@ WINOGRAD_INLINE void adjoint_columns(const int stride, const struct parts parts,
     }
 }
 
-/* One row of tiles. The epilogues of residual networks are compiled each for itself: within a block, at the end of one
- * before a block that keeps the size, before one that halves it; with one or two batch norms below. */
+/* One row of tiles. It is compiled once for each epilogue in residual networks: within a block; at the end of a block
+ * before one that keeps the size, or before one that halves it; with one or two batch norms below. */
 WINOGRAD_INLINE void adjoint_row(const int stride, const enum activation activation, const struct parts parts,
                                  const struct tile_rows *rows, ptrdiff_t r, struct gradient_rows *out)
 {

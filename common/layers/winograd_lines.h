@@ -1,17 +1,17 @@
-/* What the transforms of activations share: the walk along a line of a domain, and the one-dimensional transforms by
- * stride. Internal to winograd_input.c and winograd_output.c. */
+/* Code that the transforms of activations share: iteration along a line of a domain, and the one-dimensional transforms
+ * by stride. Internal to winograd_input.c and winograd_output.c. */
 #ifndef TALE_LAYERS_WINOGRAD_LINES_H
 #define TALE_LAYERS_WINOGRAD_LINES_H
 
 #include "layers/winograd_transform.h"
 
-/* A place on a line of a domain, of one vector of a block of channels: floats from the domain's first. */
+/* A position on a line of a domain, for one vector of a block of channels, in floats from the domain's start. */
 struct walk {
     ptrdiff_t at, even;
     ptrdiff_t slot, pitch, tile, even_tile;
 };
 
-/* Where row r of the rows begins on line i of the domain, of the channels from `h` on in the block. */
+/* The start of row r on line i of the domain, for the channels from `h` on in the block. */
 WINOGRAD_INLINE struct walk walk_line(const struct tile_rows *rows, ptrdiff_t r, int i, int h)
 {
     const struct domain_line *line = &rows->domain->line[i];
@@ -32,7 +32,7 @@ WINOGRAD_INLINE ptrdiff_t walk_slot(const int stride, const struct walk *walk, i
     return stride == 2 && j >= 5 ? walk->even + (j - 5) * walk->pitch : walk->at + j * walk->slot;
 }
 
-/* On to the next tile. */
+/* Moves to the next tile. */
 WINOGRAD_INLINE void walk_on(const int stride, struct walk *walk)
 {
     walk->at += walk->tile;

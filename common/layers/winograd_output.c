@@ -4,11 +4,11 @@
 #include "layers/activation_math.h"
 #include "layers/winograd_lines.h"
 
-/* The pixels of the output that a row of tiles makes. */
+/* The pixels of the output that a row of tiles computes. */
 struct pixel_rows {
-    ptrdiff_t at;    /* floats from the first of the tensor, in the block of channels */
+    ptrdiff_t at;    /* floats from the start of the tensor, in the block of channels */
     ptrdiff_t pitch; /* floats from a row to the next */
-    int count;       /* of rows: 4, or fewer at the bottom */
+    int count;       /* number of rows: 4, or fewer at the bottom */
 };
 
 WINOGRAD_INLINE struct pixel_rows find_pixels(const struct tile_rows *rows, ptrdiff_t r)
@@ -45,7 +45,7 @@ WINOGRAD_INLINE void output_tiles(const int stride, const struct tile_rows *rows
         }
 }
 
-/* What is done to an output pixel: nothing, nothing and stored past the caches, or bias, residual and activation. */
+/* The operation on an output pixel: none; none, bypassing the caches; or bias, residual and activation. */
 enum finish { STORE, STREAM, FINISH, FINISH_CELU };
 
 /* Sums of one block of channels, in single precision over the rows of a call. */
@@ -53,7 +53,7 @@ struct totals {
     float sum[CHANNELS], squares[CHANNELS];
 };
 
-/* Down the columns: output pixels; the totals grow by those of this row of tiles. */
+/* Down the columns: output pixels; adds this row of tiles to the totals. */
 WINOGRAD_INLINE void output_columns(const int stride, const enum finish finish, const struct tile_rows *rows,
                                     ptrdiff_t r, const struct conv_output *output, struct totals *totals)
 {
@@ -136,7 +136,7 @@ void transform_output(const struct tile_rows *rows, const float *m, const struct
 
 /* ---- back: Z ---- */
 
-/* Zeros for the pixels right of the image that the last tile of a row has. */
+/* Writes zeros for the pixels beyond the right border that the last tile of a row covers. */
 WINOGRAD_INLINE void clear_right(const int slots, const struct tile_rows *rows)
 {
     ptrdiff_t line = line_floats(rows->shape), used = rows->shape->out_width * CHANNELS;

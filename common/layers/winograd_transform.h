@@ -1,6 +1,6 @@
 /* The transforms of a Winograd convolution over rows of tiles, between activations (NHWC) and the transformed domain.
- * Each function does the rows of one block of 16 channels: first down the columns into a few lines of scratch, then
- * along them (back: the other way round). */
+ * Each function transforms the rows of one block of 16 channels: first down the columns into a few lines of scratch
+ * memory, then along these lines (in the other direction, the order is reversed). */
 #ifndef TALE_LAYERS_WINOGRAD_TRANSFORM_H
 #define TALE_LAYERS_WINOGRAD_TRANSFORM_H
 
@@ -10,7 +10,7 @@
 /* V = B^T act(x) B. v: the domain of the inputs. */
 void transform_input(const struct tile_rows *rows, const struct conv_input *input, float *v);
 
-/* y = A^T M A and what conv_output asks for. m: the domain of a pass over outputs. stream: y is too large for the
+/* y = A^T M A, with the operations in conv_output. m: the domain of a pass over outputs. stream: y is too large for the
  * caches. sums: [2][outputs], added to, or NULL. */
 void transform_output(const struct tile_rows *rows, const float *m, const struct conv_output *output, bool stream,
                       double *sums);
@@ -19,7 +19,7 @@ void transform_output(const struct tile_rows *rows, const float *m, const struct
 void transform_gradient(const struct tile_rows *rows, const struct conv_gradient *gradient, float *z);
 
 /* dx = B dV B^T with overlapping tiles added, the adjoint of transform_input, through the epilogue. The rows of an
- * image must come in order, since what the next row of tiles adds to waits in carry [overlap][width][16]. sums:
+ * image must come in order, because carry [overlap][width][16] holds sums that the next row of tiles continues. sums:
  * [3][inputs], added to, or NULL. */
 void transform_adjoint(const struct tile_rows *rows, const float *dv, const struct conv_epilogue *epilogue, float *dx,
                        float *carry, double *sums);
@@ -28,11 +28,11 @@ void transform_adjoint(const struct tile_rows *rows, const float *dv, const stru
  * apart. */
 void transform_weight(const struct winograd *shape, const float *weight, ptrdiff_t panel, float *u);
 
-/* The same of the transposed weights, which carry gradients back: panels [36][C/16][K][16], for panel `panel` of C. */
+/* The same for the transposed weights, which carry gradients back: panels [36][C/16][K][16], for panel `panel` of C. */
 void transform_weight_transposed(const struct winograd *shape, const float *weight, ptrdiff_t panel, float *u);
 
-/* dW = G^T dU G, the adjoint of transform_weight, of `inputs` channels of one panel of outputs. du: [36][inputs][16];
- * dw: the first of these channels and outputs in [3][3][C][K]. */
+/* dW = G^T dU G, the adjoint of transform_weight, for `inputs` channels of one panel of outputs. du: [36][inputs][16];
+ * dw: points to the first of these channels and outputs in [3][3][C][K]. */
 void transform_weight_adjoint(const struct winograd *shape, const float *du, ptrdiff_t inputs, float *dw);
 
 #endif

@@ -16,7 +16,7 @@ WINOGRAD_INLINE void weight_adjoint_1d(ptrdiff_t stride, const vector *u, vector
         weight_adjoint_stride2(u, w);
 }
 
-/* u[(p, q)] = G w G^T for one vector of weights; taps [3][3] lie `tap` floats apart, frequencies `frequency`. */
+/* u[(p, q)] = G w G^T for one vector of weights; taps [3][3] are `tap` floats apart, frequencies `frequency`. */
 static void weight_point(ptrdiff_t stride, const float *w, ptrdiff_t tap, float *u, ptrdiff_t frequency)
 {
     vector columns[3][WEIGHT_SIDE];
@@ -43,7 +43,7 @@ void transform_weight(const struct winograd *shape, const float *weight, ptrdiff
                          u + (panel * inputs + c) * CHANNELS + h, weight_pitch(shape));
 }
 
-/* Sixteen rows of W at a time, so that a line of it is read once. */
+/* Works on sixteen rows of W at a time, so that each cache line of W is read once. */
 void transform_weight_transposed(const struct winograd *shape, const float *weight, ptrdiff_t panel, float *u)
 {
     ptrdiff_t inputs = shape->inputs, outputs = shape->outputs;

@@ -12,15 +12,15 @@ enum { SIDE_MAX = 4096, WIDTH_MAX = 4096 };
 
 /* Reads at most `count_max` whole numbers within [low, high]; returns their number, 0 if the key is missing. */
 static int read_integers(const struct frame *frame, const char *path, const char *key, int64_t low, int64_t high,
-                         int most, int *values)
+                         int count_max, int *values)
 {
     int count = 0;
     const char *rest = frame_metadata(frame, key);
     for (char *item; (item = list_take(&rest)); free(item)) {
         int64_t value;
-        if (count == most || !parse_integer(item, low, high, &value))
+        if (count == count_max || !parse_integer(item, low, high, &value))
             die("%s: metadata '%s': '%.60s' (%s from %lld to %lld)", path, key, item,
-                most > 1 ? "at most 8 whole numbers" : "one whole number", (long long)low, (long long)high);
+                count_max > 1 ? "at most 8 whole numbers" : "one whole number", (long long)low, (long long)high);
         values[count++] = (int)value;
     }
     return count;
