@@ -20,15 +20,15 @@ static struct {
 } values;
 
 static const struct option_row rows[] = {
-    { OPTION_FLAG, 'f', "flag", &values.flag, NULL, "a flag", 0, 0, NULL },
-    { OPTION_INTEGER, 'n', "number", &values.number, "N", "a number", -5, 50, NULL },
-    { OPTION_INTEGER, 0, "large", &values.large, "N", "any whole number", -0x1p63, 0x1p63, NULL },
-    { OPTION_REAL, 'x', "real", &values.real, "X", "a real", 0, 1, NULL },
-    { OPTION_TEXT, 't', "text", &values.text, "TEXT", "a text", 0, 0, NULL },
-    { OPTION_TEXTS, 0, "texts", &values.texts, "TEXT", "texts", 0, 0, NULL },
-    { OPTION_CHOICE, 0, "shape", &values.shape, "SHAPE", "one of some", 0, 0, shapes },
-    { OPTION_INTEGERS, 0, "list", &values.list, "LIST", "numbers", 1, 9, NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_FLAG('f', "flag", &values.flag, "a flag"),
+    OPTION_INTEGER('n', "number", &values.number, "N", -5, 50, "a number"),
+    OPTION_INTEGER(0, "large", &values.large, "N", -0x1p63, 0x1p63, "any whole number"),
+    OPTION_REAL('x', "real", &values.real, "X", 0, 1, "a real"),
+    OPTION_TEXT('t', "text", &values.text, "TEXT", "a text"),
+    OPTION_TEXTS(0, "texts", &values.texts, "TEXT", "texts"),
+    OPTION_CHOICE(0, "shape", &values.shape, "SHAPE", shapes, "one of some"),
+    OPTION_INTEGERS(0, "list", &values.list, "LIST", 1, 9, "numbers"),
+    OPTION_END,
 };
 
 static const struct usage usage = { "[OPTION...] [FILE]", "A test.", false, false, 0, 1 };

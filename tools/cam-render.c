@@ -17,27 +17,27 @@
 #include "model/head.h"
 #include "model/identity.h"
 
-static struct choices {
+static struct settings {
     const char *model, *class, *caption;
     double opacity;
     bool signs, map, border, bar;
     struct sheet_style style;
-} choices = { .class = "predicted", .opacity = 0.5, .style = { 0, 8, 4, 1, "white" } };
+} settings = { .class = "predicted", .opacity = 0.5, .style = { 0, 8, 4, 1, "white" } };
 
 static const struct option_row options[] = {
-    { OPTION_TEXT, 'm', "model", &choices.model, "MODEL", "the model that made fmap; needed", 0, 0, NULL },
-    { OPTION_TEXT, 0, "class", &choices.class, "CLASS", "predicted, label, or a class's number or name", 0, 0, NULL },
-    { OPTION_FLAG, 0, "map", &choices.map, NULL, "write the stream with the field cam, and no picture", 0, 0, NULL },
-    { OPTION_FLAG, 's', "signed", &choices.signs, NULL,
-      "draw the map alone, red for the class and blue against it, on one scale for all rows", 0, 0, NULL },
-    { OPTION_REAL, 0, "opacity", &choices.opacity, "X", "share of the map in the overlay", 0, 1, NULL },
-    { OPTION_TEXT, 0, "caption", &choices.caption, "FIELD,...",
-      "write these above each image; cam_label is the map's class", 0, 0, NULL },
-    { OPTION_FLAG, 'b', "border", &choices.border, NULL,
-      "frame each image: blue where the prediction is right, dashed and orange where not", 0, 0, NULL },
-    { OPTION_FLAG, 0, "bar", &choices.bar, NULL, "draw a bar that says what the colours stand for", 0, 0, NULL },
-    SHEET_OPTIONS(choices.style, "images beside each other; 0: about a square"),
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_TEXT('m', "model", &settings.model, "MODEL", "the model that made fmap; needed"),
+    OPTION_TEXT(0, "class", &settings.class, "CLASS", "predicted, label, or a class's number or name"),
+    OPTION_FLAG(0, "map", &settings.map, "write the stream with the field cam, and no picture"),
+    OPTION_FLAG('s', "signed", &settings.signs,
+                "draw the map alone, red for the class and blue against it, on one scale for all rows"),
+    OPTION_REAL(0, "opacity", &settings.opacity, "X", 0, 1, "share of the map in the overlay"),
+    OPTION_TEXT(0, "caption", &settings.caption, "FIELD,...",
+                "write these above each image; cam_label is the map's class"),
+    OPTION_FLAG('b', "border", &settings.border,
+                "frame each image: blue where the prediction is right, dashed and orange where not"),
+    OPTION_FLAG(0, "bar", &settings.bar, "draw a bar that says what the colours stand for"),
+    SHEET_OPTIONS(settings.style, "images beside each other; 0: about a square"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -71,7 +71,7 @@ static void check_model(const struct frame *frame, const struct cam_head *head)
 {
     char identity[IDENTITY_MAX];
     identity_of_model(&head->model, identity);
-    origin_check_model(frame, choices.model, identity);
+    origin_check_model(frame, settings.model, identity);
 }
 
 /* Copy the stream with the fields cam and cam_label in each frame. */
@@ -94,7 +94,7 @@ static void check_fields(const struct frame *frame, const struct field_list *cap
     const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
     if (image->shape[1] != 3 && image->shape[1] != 1)
         die("%s: field 'image' has %lld channels (3 or 1 are needed)", frame->path, (long long)image->shape[1]);
-    if (choices.border)
+    if (settings.border)
         frame_require(frame, target, DTYPE_I64, 1);
     field_list_require(captions, frame);
 }
@@ -102,8 +102,8 @@ static void check_fields(const struct frame *frame, const struct field_list *cap
 /* Read all rows: their images, maps and what the captions say, but not the feature maps, which are the large part. */
 static void read_rows(struct frame *rows, struct stream *stream, const struct cam_head *head, int64_t which)
 {
-    struct field_list captions = field_list_parse("--caption", choices.caption);
-    struct field_list fields = field_list_parse("--caption", choices.caption);
+    struct field_list captions = field_list_parse("--caption", settings.caption);
+    struct field_list fields = field_list_parse("--caption", settings.caption);
     const char *const own[] = { "image", "cam", "cam_label", "prediction", head->target };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         field_list_add(&fields, own[i]);
@@ -137,9 +137,9 @@ struct drawing {
 static struct drawing prepare(const struct frame *rows, const char *target)
 {
     struct drawing drawing = { .rows = rows, .target = target };
-    drawing.captions = field_list_parse("--caption", choices.caption);
+    drawing.captions = field_list_parse("--caption", settings.caption);
     drawing.images = thumbnails_of(rows, frame_find(rows, "image"));
-    drawing.images.zoom = (int)choices.style.zoom;
+    drawing.images.zoom = (int)settings.style.zoom;
     drawing.cam = frame_find(rows, "cam");
     drawing.range = range_symmetric(range_of(drawing.cam->data, tensor_elements(drawing.cam)));
     return drawing;
@@ -152,11 +152,11 @@ static struct image draw_map(const struct drawing *drawing, int64_t row)
     int64_t height = thumbnail_height(&drawing->images), width = thumbnail_width(&drawing->images);
     size_t pixels = tensor_row_elements(drawing->cam);
     const float *map = (const float *)drawing->cam->data + (size_t)row * pixels;
-    struct range range = choices.signs ? drawing->range : range_of(map, pixels);
+    struct range range = settings.signs ? drawing->range : range_of(map, pixels);
     float *large = allocate_floats(checked_multiply((size_t)height, (size_t)width));
     resize_bilinear(large, height, width, map, drawing->cam->shape[1], drawing->cam->shape[2]);
     struct image image = image_from_map(large, height, width, range.low, range.high,
-                                        choices.signs ? PALETTE_DIVERGING : PALETTE_VIRIDIS);
+                                        settings.signs ? PALETTE_DIVERGING : PALETTE_VIRIDIS);
     free(large);
     return image;
 }
@@ -166,9 +166,9 @@ static struct image draw_tile(const struct drawing *drawing, int64_t row)
 {
     struct image map = draw_map(drawing, row);
     struct image pair[] = { thumbnail(&drawing->images, row), thumbnail(&drawing->images, row) };
-    image_blend(&pair[1], &map, choices.signs ? 1 : choices.opacity);
+    image_blend(&pair[1], &map, settings.signs ? 1 : settings.opacity);
     image_free(&map);
-    return image_row(pair, 2, 1, sheet_inner_gap(&choices.style), sheet_background(&choices.style));
+    return image_row(pair, 2, 1, sheet_inner_gap(&settings.style), sheet_background(&settings.style));
 }
 
 static void write_caption(const struct drawing *drawing, int64_t row, char *text)
@@ -182,7 +182,7 @@ static void write_caption(const struct drawing *drawing, int64_t row, char *text
 
 static enum verdict verdict_of(const struct drawing *drawing, int64_t row)
 {
-    if (!choices.border)
+    if (!settings.border)
         return VERDICT_NONE;
     const int64_t *want = frame_find(drawing->rows, drawing->target)->data;
     const int64_t *got = frame_find(drawing->rows, "prediction")->data;
@@ -192,17 +192,17 @@ static enum verdict verdict_of(const struct drawing *drawing, int64_t row)
 static struct sheet_plan make_plan(const struct drawing *drawing)
 {
     struct sheet_plan plan = { .path = drawing->rows->path, .tiles = drawing->cam->shape[0],
-                               .frames = choices.border };
-    plan.tile_width = 2 * thumbnail_width(&drawing->images) + sheet_inner_gap(&choices.style);
+                               .frames = settings.border };
+    plan.tile_width = 2 * thumbnail_width(&drawing->images) + sheet_inner_gap(&settings.style);
     plan.tile_height = thumbnail_height(&drawing->images);
     for (int64_t i = 0; i < plan.tiles; i++) {
         char text[CAPTION_MAX];
         write_caption(drawing, i, text);
         sheet_plan_caption(&plan, text);
     }
-    if (choices.bar)
-        sheet_plan_bar(&plan, choices.signs ? PALETTE_DIVERGING : PALETTE_VIRIDIS, drawing->range);
-    if (choices.bar && !choices.signs) { /* each overlay has a scale of its own */
+    if (settings.bar)
+        sheet_plan_bar(&plan, settings.signs ? PALETTE_DIVERGING : PALETTE_VIRIDIS, drawing->range);
+    if (settings.bar && !settings.signs) { /* each overlay has a scale of its own */
         strcpy(plan.bar_low, "least");
         strcpy(plan.bar_high, "most");
     }
@@ -212,7 +212,7 @@ static struct sheet_plan make_plan(const struct drawing *drawing)
 static void draw(const struct drawing *drawing)
 {
     struct sheet_plan plan = make_plan(drawing);
-    struct sheet sheet = sheet_begin(stdout, &choices.style, &plan);
+    struct sheet sheet = sheet_begin(stdout, &settings.style, &plan);
     for (int64_t i = 0; i < plan.tiles; i++) {
         char text[CAPTION_MAX];
         write_caption(drawing, i, text);
@@ -238,18 +238,18 @@ static void write_picture(struct stream *stream, const struct cam_head *head, in
 int main(int argc, char **argv)
 {
     options_parse(argc, argv, &usage, options);
-    if (!choices.model)
+    if (!settings.model)
         die_usage("-m: a model is needed");
-    if (strcmp(choices.model, "-") == 0)
+    if (strcmp(settings.model, "-") == 0)
         die_usage("-m: the model must be a file (standard input holds the rows)");
-    if (choices.map && choices.signs)
+    if (settings.map && settings.signs)
         die_usage("--map and --signed exclude each other (the map as written has its signs)");
-    sheet_background(&choices.style);
-    struct cam_head head = head_read(choices.model);
-    int64_t which = parse_class(choices.class, &head);
+    sheet_background(&settings.style);
+    struct cam_head head = head_read(settings.model);
+    int64_t which = parse_class(settings.class, &head);
     struct stream stream = stream_open(NULL);
 
-    if (choices.map)
+    if (settings.map)
         write_maps(&stream, &head, which);
     else
         write_picture(&stream, &head, which);

@@ -73,16 +73,16 @@ int main(int argc, char **argv)
     int64_t per_frame = 1000, count;
     const double many = 9e15; /* whole numbers up to here are exact in a double */
     const struct option_row options[] = {
-        { OPTION_CHOICE, 's', "split", &split, "SPLIT", "which rows", 0, 0, splits },
-        { OPTION_TEXT, 0, "val", &choice.val, "N|P%", "rows of the training set held out for validation", 0, 0, NULL },
-        { OPTION_TEXT, 0, "classes", &choice.classes, "LIST", "only these classes, names or numbers", 0, 0, NULL },
-        { OPTION_CHOICE, 0, "labels", &labels, "KIND", "which labels of CIFAR-100", 0, 0, kinds },
-        { OPTION_INTEGER, 0, "shuffle", &choice.seed, "SEED", "random order, not the data set's", 0, many, NULL },
-        { OPTION_INTEGER, 0, "per-class", &choice.per_class, "N", "N rows of each class; 0: all", 0, many, NULL },
-        { OPTION_INTEGER, 'n', "number", &choice.rows, "N", "the first N rows; 0: all", 0, many, NULL },
-        { OPTION_TEXT, 0, "shard", &choice.shard, "I/N", "the I-th of N slices of these rows", 0, 0, NULL },
-        { OPTION_INTEGER, 0, "rows", &per_frame, "N", "rows of a frame", 1, 1000000, NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_CHOICE('s', "split", &split, "SPLIT", splits, "which rows"),
+        OPTION_TEXT(0, "val", &choice.val, "N|P%", "rows of the training set held out for validation"),
+        OPTION_TEXT(0, "classes", &choice.classes, "LIST", "only these classes, names or numbers"),
+        OPTION_CHOICE(0, "labels", &labels, "KIND", kinds, "which labels of CIFAR-100"),
+        OPTION_INTEGER(0, "shuffle", &choice.seed, "SEED", 0, many, "random order, not the data set's"),
+        OPTION_INTEGER(0, "per-class", &choice.per_class, "N", 0, many, "N rows of each class; 0: all"),
+        OPTION_INTEGER('n', "number", &choice.rows, "N", 0, many, "the first N rows; 0: all"),
+        OPTION_TEXT(0, "shard", &choice.shard, "I/N", "the I-th of N slices of these rows"),
+        OPTION_INTEGER(0, "rows", &per_frame, "N", 1, 1000000, "rows of a frame"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "[-s train|val|test] [OPTION...] PATH...",

@@ -93,10 +93,10 @@ int main(int argc, char **argv)
 {
     int64_t train = 10000, test = 2000, seed = 1, done = 0;
     const struct option_row options[] = {
-        { OPTION_INTEGER, 0, "train", &train, "N", "training images, in 5 batches", 0, 1e8, NULL },
-        { OPTION_INTEGER, 0, "test", &test, "N", "test images", 0, 1e8, NULL },
-        { OPTION_INTEGER, 0, "seed", &seed, "SEED", "another seed, other scenes", 0, 9e15, NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_INTEGER(0, "train", &train, "N", 0, 1e8, "training images, in 5 batches"),
+        OPTION_INTEGER(0, "test", &test, "N", 0, 1e8, "test images"),
+        OPTION_INTEGER(0, "seed", &seed, "SEED", 0, 9e15, "another seed, other scenes"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "[--train N] [--test N] [--seed SEED] FOLDER",

@@ -19,29 +19,28 @@ enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };
 static const char *const sorts[] = { "number", "norm", NULL };
 
-static struct choices {
+static struct settings {
     const char *layer;
     int scale, sort, palette;
     int64_t inputs, first;
     struct integer_list filters;
     bool number, bar;
     struct sheet_style style;
-} choices = { .layer = "conv1.weight", .style = { 0, 4, 8, 1, "white" } };
+} settings = { .layer = "conv1.weight", .style = { 0, 4, 8, 1, "white" } };
 
 static const struct option_row options[] = {
-    { OPTION_TEXT, 'l', "layer", &choices.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]", 0, 0, NULL },
-    { OPTION_INTEGERS, 'f', "filters", &choices.filters, "LIST", "draw these, in this order; numbered from 0", 0, 1e9,
-      NULL },
-    { OPTION_INTEGER, 'n', "first", &choices.first, "N", "draw the first N only; 0: all", 0, 1e9, NULL },
-    { OPTION_CHOICE, 0, "sort", &choices.sort, "ORDER", "by number, or by norm with the largest first", 0, 0, sorts },
-    { OPTION_INTEGER, 'i', "inputs", &choices.inputs, "N",
-      "a tile for each of the N input channels with the largest norm; 0: three as RGB, else all", 0, 1e9, NULL },
-    { OPTION_CHOICE, 's', "scale", &choices.scale, "SCALE", "one for the layer, or each filter its own", 0, 0, scales },
-    { OPTION_CHOICE, 'p', "palette", &choices.palette, "NAME", "colours of single channels", 0, 0, palette_names },
-    { OPTION_FLAG, 0, "number", &choices.number, NULL, "write its number above each filter", 0, 0, NULL },
-    { OPTION_FLAG, 0, "bar", &choices.bar, NULL, "draw a bar that says what the colours stand for", 0, 0, NULL },
-    SHEET_OPTIONS(choices.style, "filters beside each other; 0: one where it has several tiles, else a square"),
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_TEXT('l', "layer", &settings.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]"),
+    OPTION_INTEGERS('f', "filters", &settings.filters, "LIST", 0, 1e9, "draw these, in this order; numbered from 0"),
+    OPTION_INTEGER('n', "first", &settings.first, "N", 0, 1e9, "draw the first N only; 0: all"),
+    OPTION_CHOICE(0, "sort", &settings.sort, "ORDER", sorts, "by number, or by norm with the largest first"),
+    OPTION_INTEGER('i', "inputs", &settings.inputs, "N", 0, 1e9,
+                   "a tile for each of the N input channels with the largest norm; 0: three as RGB, else all"),
+    OPTION_CHOICE('s', "scale", &settings.scale, "SCALE", scales, "one for the layer, or each filter its own"),
+    OPTION_CHOICE('p', "palette", &settings.palette, "NAME", palette_names, "colours of single channels"),
+    OPTION_FLAG(0, "number", &settings.number, "write its number above each filter"),
+    OPTION_FLAG(0, "bar", &settings.bar, "draw a bar that says what the colours stand for"),
+    SHEET_OPTIONS(settings.style, "filters beside each other; 0: one where it has several tiles, else a square"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -83,12 +82,12 @@ static const struct tensor *read_layer(struct stream *stream, struct frame *fram
     const struct tensor *layer = NULL;
     struct frame next;
     while (stream_read(stream, &next)) {
-        bool has = frame_find(&next, choices.layer) != NULL;
+        bool has = frame_find(&next, settings.layer) != NULL;
         if (has && layer)
-            die("%s: more than one frame has a tensor '%s'", stream->path, choices.layer);
+            die("%s: more than one frame has a tensor '%s'", stream->path, settings.layer);
         if (has) {
             *frame = next;
-            layer = frame_require(frame, choices.layer, DTYPE_F32, 4);
+            layer = frame_require(frame, settings.layer, DTYPE_F32, 4);
             continue;
         }
         if (!names)
@@ -99,7 +98,7 @@ static const struct tensor *read_layer(struct stream *stream, struct frame *fram
         free(names);
         return layer;
     }
-    die("%s: tensor '%s' is missing (F32 of rank 4 there: %s)", stream->path, choices.layer,
+    die("%s: tensor '%s' is missing (F32 of rank 4 there: %s)", stream->path, settings.layer,
         names && names[0] ? names : "none");
 }
 
@@ -126,33 +125,33 @@ static bool listed(const struct integer_list *list, int64_t number)
 /* The filters to draw, in their order: those asked for as they were named, or by norm. */
 static void choose_filters(struct drawing *drawing)
 {
-    const struct integer_list *list = &choices.filters;
+    const struct integer_list *list = &settings.filters;
     int64_t all = drawing->filters.count;
     for (int i = 0; i < list->count; i++)
         if (list->item[i] >= all)
             die("%s: filter %lld is not in %s (it has %lld, numbered from 0)", drawing->path, (long long)list->item[i],
-                choices.layer, (long long)all);
+                settings.layer, (long long)all);
     drawing->chosen = allocate((size_t)(all > list->count ? all : list->count), sizeof *drawing->chosen);
-    if (list->count && choices.sort == SORT_NUMBER) {
+    if (list->count && settings.sort == SORT_NUMBER) {
         for (int i = 0; i < list->count; i++)
             drawing->chosen[drawing->count++] = list->item[i];
     } else {
-        filters_order(drawing->chosen, &drawing->filters, choices.sort == SORT_NORM);
+        filters_order(drawing->chosen, &drawing->filters, settings.sort == SORT_NORM);
         for (int64_t i = 0; i < all; i++)
             if (!list->count || listed(list, drawing->chosen[i]))
                 drawing->chosen[drawing->count++] = drawing->chosen[i];
     }
-    if (choices.first && choices.first < drawing->count)
-        drawing->count = choices.first;
+    if (settings.first && settings.first < drawing->count)
+        drawing->count = settings.first;
 }
 
 static struct drawing prepare(const struct frame *model, const struct tensor *layer)
 {
     struct drawing drawing = { .path = model->path, .filters = filters_of(model, layer) };
     int64_t channels = drawing.filters.channels;
-    bool some = choices.inputs && choices.inputs < channels;
-    drawing.rgb = channels == 3 && !choices.inputs;
-    drawing.panels = drawing.rgb ? 1 : some ? choices.inputs : channels;
+    bool some = settings.inputs && settings.inputs < channels;
+    drawing.rgb = channels == 3 && !settings.inputs;
+    drawing.panels = drawing.rgb ? 1 : some ? settings.inputs : channels;
     drawing.inputs = allocate((size_t)channels, sizeof *drawing.inputs);
     for (int64_t c = 0; c < channels; c++)
         drawing.inputs[c] = c;
@@ -183,37 +182,37 @@ static void write_caption(struct drawing *drawing, int64_t k, char text[static C
 static struct image draw_filter(const struct drawing *drawing, int64_t k)
 {
     const struct filters *filters = &drawing->filters;
-    enum palette palette = (enum palette)choices.palette;
-    struct range range = choices.scale == SCALE_SHARED ? drawing->range : filter_range(filters, k);
+    enum palette palette = (enum palette)settings.palette;
+    struct range range = settings.scale == SCALE_SHARED ? drawing->range : filter_range(filters, k);
     struct image *panel = allocate((size_t)drawing->panels, sizeof *panel);
     for (int64_t i = 0; i < drawing->panels; i++)
         panel[i] = drawing->rgb ? filter_rgb(filters, k, range)
                                 : filter_kernel(filters, k, drawing->inputs[i], range, palette);
-    struct image tile = image_row(panel, drawing->panels, (int)choices.style.zoom, sheet_inner_gap(&choices.style),
-                                  sheet_background(&choices.style));
+    struct image tile = image_row(panel, drawing->panels, (int)settings.style.zoom, sheet_inner_gap(&settings.style),
+                                  sheet_background(&settings.style));
     free(panel);
     return tile;
 }
 
 static struct sheet_plan make_plan(struct drawing *drawing)
 {
-    int64_t zoom = choices.style.zoom, gap = sheet_inner_gap(&choices.style);
+    int64_t zoom = settings.style.zoom, gap = sheet_inner_gap(&settings.style);
     struct sheet_plan plan = { .path = drawing->path, .tiles = drawing->count };
     plan.tile_width = drawing->panels * (drawing->filters.width * zoom + gap) - gap;
     plan.tile_height = drawing->filters.height * zoom;
     char text[CAPTION_MAX];
-    for (int64_t i = 0; choices.number && i < drawing->count; i++) {
+    for (int64_t i = 0; settings.number && i < drawing->count; i++) {
         write_caption(drawing, drawing->chosen[i], text);
         sheet_plan_caption(&plan, text);
     }
-    if (choices.bar)
-        sheet_plan_bar(&plan, drawing->rgb ? PALETTE_GREY : (enum palette)choices.palette, drawing->range);
+    if (settings.bar)
+        sheet_plan_bar(&plan, drawing->rgb ? PALETTE_GREY : (enum palette)settings.palette, drawing->range);
     return plan;
 }
 
 static void draw(struct drawing *drawing)
 {
-    struct sheet_style style = choices.style;
+    struct sheet_style style = settings.style;
     if (style.columns == 0 && drawing->panels > 1)
         style.columns = 1;
     struct sheet_plan plan = make_plan(drawing);
@@ -231,8 +230,8 @@ static void draw(struct drawing *drawing)
 int main(int argc, char **argv)
 {
     int operand = options_parse(argc, argv, &usage, options);
-    sheet_background(&choices.style);
-    if (choices.bar && choices.scale == SCALE_EACH)
+    sheet_background(&settings.style);
+    if (settings.bar && settings.scale == SCALE_EACH)
         die_usage("--bar: one bar cannot stand for all filters with --scale each");
     if (operand == argc)
         refuse_terminal_input();

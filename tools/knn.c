@@ -20,7 +20,7 @@ enum vote { VOTE_PLAIN, VOTE_WEIGHTED };
 static const char *const metric_names[] = { "l2", "cosine", NULL };
 static const char *const vote_names[] = { "plain", "weighted", NULL };
 
-struct choices {
+struct settings {
     const char *database, *field;
     int64_t k;
     int metric, vote;
@@ -51,33 +51,33 @@ static int64_t *whole_numbers(const struct frame *frame, const char *field)
     return frame_find(frame, field) ? frame_require(frame, field, DTYPE_I64, 1)->data : NULL;
 }
 
-static struct database open_database(const struct choices *choices)
+static struct database open_database(const struct settings *settings)
 {
-    struct database database = database_open(choices->database, choices->field, (enum knn_metric)choices->metric);
+    struct database database = database_open(settings->database, settings->field, (enum knn_metric)settings->metric);
     if (!database.rows)
-        die("%s: holds no row (at least k = %lld are needed)", choices->database, (long long)choices->k);
-    if (database.rows < choices->k)
-        die("%s: %lld rows are too few for k = %lld (k may be at most the number of rows)", choices->database,
-            (long long)database.rows, (long long)choices->k);
-    if (choices->exclude_self && !database.index)
-        die("%s: field 'index' is missing (--exclude-self tells rows by it)", choices->database);
+        die("%s: holds no row (at least k = %lld are needed)", settings->database, (long long)settings->k);
+    if (database.rows < settings->k)
+        die("%s: %lld rows are too few for k = %lld (k may be at most the number of rows)", settings->database,
+            (long long)database.rows, (long long)settings->k);
+    if (settings->exclude_self && !database.index)
+        die("%s: field 'index' is missing (--exclude-self tells rows by it)", settings->database);
     return database;
 }
 
 /* Take a frame into the batch; returns its bytes. */
-static size_t take_frame(struct batch *batch, const struct database *database, const struct choices *choices,
+static size_t take_frame(struct batch *batch, const struct database *database, const struct settings *settings,
                          struct frame frame)
 {
     int64_t rows = frame_rows(&frame), all = batch->rows + rows;
-    struct features query = features_require(&frame, choices->field);
-    origin_check_model(&frame, choices->database, database->model);
+    struct features query = features_require(&frame, settings->field);
+    origin_check_model(&frame, settings->database, database->model);
     size_t row = (size_t)database->dimension, bytes = 0;
     if (query.dimension != database->dimension)
         die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", frame.path,
-            choices->field, (long long)query.dimension, (long long)database->dimension);
+            settings->field, (long long)query.dimension, (long long)database->dimension);
     batch->feature = reallocate(batch->feature, checked_multiply((size_t)all, row), sizeof(float));
     memcpy(batch->feature + (size_t)batch->rows * row, query.value, (size_t)rows * row * sizeof(float));
-    if (choices->exclude_self) {
+    if (settings->exclude_self) {
         const int64_t *index = frame_require(&frame, "index", DTYPE_I64, 1)->data;
         batch->index = reallocate(batch->index, (size_t)all, sizeof *batch->index);
         memcpy(batch->index + batch->rows, index, (size_t)rows * sizeof *index);
@@ -91,14 +91,14 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
 }
 
 /* The frames that are answered next. False: the stream is at its end. */
-static bool read_batch(struct batch *batch, const struct database *database, const struct choices *choices,
+static bool read_batch(struct batch *batch, const struct database *database, const struct settings *settings,
                        struct stream *stream)
 {
     struct frame frame;
     size_t bytes = 0;
     *batch = (struct batch){ 0 };
     while (batch->rows < batch_rows && bytes < batch_bytes && stream_read(stream, &frame))
-        bytes += take_frame(batch, database, choices, frame);
+        bytes += take_frame(batch, database, settings, frame);
     return batch->frames > 0;
 }
 
@@ -112,13 +112,13 @@ static void batch_free(struct batch *batch)
 }
 
 /* Too few rows of the database are left for a query. */
-static _Noreturn void die_too_few(const struct batch *batch, const struct choices *choices, int64_t query)
+static _Noreturn void die_too_few(const struct batch *batch, const struct settings *settings, int64_t query)
 {
     int64_t f = 0, row = query;
     for (; row >= frame_rows(&batch->frame[f]); f++)
         row -= frame_rows(&batch->frame[f]);
     die("%s: fewer than k = %lld rows of the database are left beside row %lld of frame %lld itself (index %lld)",
-        batch->frame[f].path, (long long)choices->k, (long long)row, (long long)batch->frame[f].number,
+        batch->frame[f].path, (long long)settings->k, (long long)row, (long long)batch->frame[f].number,
         (long long)(batch->index ? batch->index[query] : query));
 }
 
@@ -139,16 +139,16 @@ static void put_neighbors(struct frame *frame, const struct database *database, 
 }
 
 /* Add what the neighbours vote for, and count where it is right. */
-static void put_prediction(struct frame *frame, const struct choices *choices,
+static void put_prediction(struct frame *frame, const struct settings *settings,
                            int64_t rows, const double *distance, struct score *score)
 {
     const int64_t *voter = frame_find(frame, "neighbor_label")->data, *label = whole_numbers(frame, "label");
-    int64_t *prediction = frame_put(frame, "knn_prediction", DTYPE_I64, 1, &rows)->data, k = choices->k;
+    int64_t *prediction = frame_put(frame, "knn_prediction", DTYPE_I64, 1, &rows)->data, k = settings->k;
     for (int64_t i = 0; i < rows; i++) {
-        prediction[i] = choices->vote == VOTE_PLAIN
+        prediction[i] = settings->vote == VOTE_PLAIN
                             ? knn_vote_plain(voter + i * k, k)
-                            : knn_vote_weighted((enum knn_metric)choices->metric, voter + i * k, distance + i * k, k,
-                                                choices->temperature);
+                            : knn_vote_weighted((enum knn_metric)settings->metric, voter + i * k, distance + i * k, k,
+                                                settings->temperature);
         score->right += label && label[i] == prediction[i];
     }
     score->labelled += label ? rows : 0;
@@ -156,7 +156,7 @@ static void put_prediction(struct frame *frame, const struct choices *choices,
 
 /* Add the answers to a frame, of which row 0 has position and distance [k] first. */
 static void answer_frame(struct frame *frame, const struct database *database,
-                         const struct choices *choices, const int64_t *position, const double *distance,
+                         const struct settings *settings, const int64_t *position, const double *distance,
                          struct score *score)
 {
     static const char *const of_classes[] = { "neighbor_label", "knn_prediction" };
@@ -165,28 +165,28 @@ static void answer_frame(struct frame *frame, const struct database *database,
         frame_remove(frame, of_classes[i]); /* of another database, perhaps */
         classes_set_names(frame, of_classes[i], database->label ? database->classes : NULL);
     }
-    put_neighbors(frame, database, rows, choices->k, position, distance);
+    put_neighbors(frame, database, rows, settings->k, position, distance);
     if (database->label)
-        put_prediction(frame, choices, rows, distance, score);
+        put_prediction(frame, settings, rows, distance, score);
     score->queries += rows;
 }
 
 /* Search for all rows of the batch, and write its frames with the answers. */
 static void answer_batch(struct batch *batch, const struct database *database,
-                         const struct choices *choices, struct score *score)
+                         const struct settings *settings, struct score *score)
 {
-    size_t count = checked_multiply((size_t)batch->rows, (size_t)choices->k);
+    size_t count = checked_multiply((size_t)batch->rows, (size_t)settings->k);
     int64_t *position = allocate(count, sizeof *position), at = 0;
     double *distance = allocate(count, sizeof *distance);
-    int64_t failed = knn_search(&database->knn, batch->feature, batch->index, batch->rows, choices->k, position,
+    int64_t failed = knn_search(&database->knn, batch->feature, batch->index, batch->rows, settings->k, position,
                                 distance);
     if (failed >= 0)
-        die_too_few(batch, choices, failed);
+        die_too_few(batch, settings, failed);
     for (int64_t f = 0; f < batch->frames; f++) {
         int64_t rows = frame_rows(&batch->frame[f]);
-        answer_frame(&batch->frame[f], database, choices, position + at, distance + at, score);
+        answer_frame(&batch->frame[f], database, settings, position + at, distance + at, score);
         stream_write(stdout, NULL, &batch->frame[f]);
-        at += rows * choices->k;
+        at += rows * settings->k;
     }
     free(position);
     free(distance);
@@ -194,18 +194,17 @@ static void answer_batch(struct batch *batch, const struct database *database,
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { NULL, "feature", 10, KNN_L2, VOTE_PLAIN, 0.1, false };
+    struct settings settings = { NULL, "feature", 10, KNN_L2, VOTE_PLAIN, 0.1, false };
     const struct option_row options[] = {
-        { OPTION_TEXT, 'd', "database", &choices.database, "FILE", "the rows to search; must be given", 0, 0, NULL },
-        { OPTION_INTEGER, 'k', "neighbors", &choices.k, "N", "how many neighbours", 1, 100000, NULL },
-        { OPTION_CHOICE, 0, "metric", &choices.metric, "NAME", "distance", 0, 0, metric_names },
-        { OPTION_CHOICE, 0, "vote", &choices.vote, "NAME", "weight of a neighbour's label", 0, 0, vote_names },
-        { OPTION_REAL, 0, "temperature", &choices.temperature, "T", "of the weighted vote, exp(similarity / T)", 1e-6,
-          1e6, NULL },
-        { OPTION_TEXT, 0, "field", &choices.field, "NAME", "field to compare", 0, 0, NULL },
-        { OPTION_FLAG, 0, "exclude-self", &choices.exclude_self, NULL, "leave out rows of the query's own index", 0, 0,
-          NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_TEXT('d', "database", &settings.database, "FILE", "the rows to search; must be given"),
+        OPTION_INTEGER('k', "neighbors", &settings.k, "N", 1, 100000, "how many neighbours"),
+        OPTION_CHOICE(0, "metric", &settings.metric, "NAME", metric_names, "distance"),
+        OPTION_CHOICE(0, "vote", &settings.vote, "NAME", vote_names, "weight of a neighbour's label"),
+        OPTION_REAL(0, "temperature", &settings.temperature, "T", 1e-6, 1e6,
+                    "of the weighted vote, exp(similarity / T)"),
+        OPTION_TEXT(0, "field", &settings.field, "NAME", "field to compare"),
+        OPTION_FLAG(0, "exclude-self", &settings.exclude_self, "leave out rows of the query's own index"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "-d DATABASE [-k N] [--metric l2|cosine] [--vote plain|weighted] <features >neighbours",
@@ -214,21 +213,21 @@ int main(int argc, char **argv)
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, options);
-    if (!choices.database || !strcmp(choices.database, "-"))
+    if (!settings.database || !strcmp(settings.database, "-"))
         die_usage("-d: the database must be a file (standard input holds the rows to look up)");
 
 #ifdef M_MMAP_THRESHOLD
     /* Blocks of megabytes come and go with every batch: as mappings of their own they leave no holes behind. */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
-    struct database database = open_database(&choices);
+    struct database database = open_database(&settings);
     struct stream stream = stream_open(NULL);
     struct batch batch;
     struct score score = { 0 };
     struct progress progress = progress_start("rows", 0);
 
-    while (read_batch(&batch, &database, &choices, &stream)) {
-        answer_batch(&batch, &database, &choices, &score);
+    while (read_batch(&batch, &database, &settings, &stream)) {
+        answer_batch(&batch, &database, &settings, &score);
         progress_update(&progress, score.queries, NULL);
         batch_free(&batch);
     }
@@ -236,8 +235,8 @@ int main(int argc, char **argv)
     progress_end(&progress);
     if (score.labelled)
         say("accuracy %.4f (%lld of %lld rows; k %lld, %s, %s vote)", (double)score.right / (double)score.labelled,
-            (long long)score.right, (long long)score.labelled, (long long)choices.k, metric_names[choices.metric],
-            vote_names[choices.vote]);
+            (long long)score.right, (long long)score.labelled, (long long)settings.k, metric_names[settings.metric],
+            vote_names[settings.vote]);
     database_close(&database);
     stream_close(&stream);
     close_stdout();

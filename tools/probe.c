@@ -15,7 +15,7 @@
 
 enum { LABEL_MAX = 99999 };
 
-struct choices {
+struct settings {
     const char *training, *feature, *label, *hidden;
     int64_t epochs, batch, seed;
     double rate, momentum, decay;
@@ -54,12 +54,12 @@ static void parse_hidden(const char *text, struct probe_options *options)
     }
 }
 
-static struct probe_options probe_options(const struct choices *choices)
+static struct probe_options probe_options(const struct settings *settings)
 {
-    struct probe_options options = { .epochs = (int)choices->epochs, .batch = (int)choices->batch,
-                                     .rate = choices->rate, .momentum = choices->momentum,
-                                     .weight_decay = choices->decay, .seed = (uint64_t)choices->seed };
-    parse_hidden(choices->hidden, &options);
+    struct probe_options options = { .epochs = (int)settings->epochs, .batch = (int)settings->batch,
+                                     .rate = settings->rate, .momentum = settings->momentum,
+                                     .weight_decay = settings->decay, .seed = (uint64_t)settings->seed };
+    parse_hidden(settings->hidden, &options);
     return options;
 }
 
@@ -88,22 +88,22 @@ static double choose_rate(double given, int64_t dimension)
     return given > 0 ? given : rate < 0.1 ? rate : 0.1;
 }
 
-static struct trained train(const struct choices *choices, struct probe_options *options)
+static struct trained train(const struct settings *settings, struct probe_options *options)
 {
-    const char *const keep[] = { choices->feature, choices->label, NULL };
-    struct stream stream = stream_open(choices->training);
+    const char *const keep[] = { settings->feature, settings->label, NULL };
+    struct stream stream = stream_open(settings->training);
     struct frame frame;
-    struct features features = features_read_all(&stream, choices->feature, keep, &frame);
+    struct features features = features_read_all(&stream, settings->feature, keep, &frame);
     stream_close(&stream);
     if (features.rows < 2)
-        die("%s: %lld rows (at least 2 are needed)", choices->training, (long long)features.rows);
+        die("%s: %lld rows (at least 2 are needed)", settings->training, (long long)features.rows);
     if (features.dimension > INT32_MAX / 65536)
-        die("%s: field '%s' has %lld values in a row (at most %d)", choices->training, choices->feature,
+        die("%s: field '%s' has %lld values in a row (at most %d)", settings->training, settings->feature,
             (long long)features.dimension, INT32_MAX / 65536);
-    const int64_t *label = frame_require(&frame, choices->label, DTYPE_I64, 1)->data;
+    const int64_t *label = frame_require(&frame, settings->label, DTYPE_I64, 1)->data;
     options->rate = choose_rate(options->rate, features.dimension);
-    int classes = count_classes(choices->training, choices->label, label, features.rows);
-    const char *names = classes_names(&frame, choices->label);
+    int classes = count_classes(settings->training, settings->label, label, features.rows);
+    const char *names = classes_names(&frame, settings->label);
     const char *model = frame_metadata(&frame, "model");
     struct trained trained = { .classes = names ? copy_string(names) : NULL,
                                .model = model ? copy_string(model) : NULL };
@@ -114,19 +114,19 @@ static struct trained train(const struct choices *choices, struct probe_options 
 }
 
 /* Add what the probe makes of a frame's rows, and count where it is right. */
-static void answer_frame(struct frame *frame, const struct choices *choices,
+static void answer_frame(struct frame *frame, const struct settings *settings,
                          struct trained *trained, struct score *score)
 {
     int64_t rows = frame_rows(frame);
-    struct features features = features_require(frame, choices->feature);
-    origin_check_model(frame, choices->training, trained->model);
+    struct features features = features_require(frame, settings->feature);
+    origin_check_model(frame, settings->training, trained->model);
     if (features.dimension != trained->probe.dimension)
         die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", frame->path,
-            choices->feature, (long long)features.dimension, trained->probe.dimension);
+            settings->feature, (long long)features.dimension, trained->probe.dimension);
     int64_t *prediction = allocate((size_t)rows, sizeof *prediction);
     probe_predict(&trained->probe, features.value, rows, prediction);
-    bool labelled = frame_find(frame, choices->label) != NULL;
-    const int64_t *label = labelled ? frame_require(frame, choices->label, DTYPE_I64, 1)->data : NULL;
+    bool labelled = frame_find(frame, settings->label) != NULL;
+    const int64_t *label = labelled ? frame_require(frame, settings->label, DTYPE_I64, 1)->data : NULL;
     for (int64_t i = 0; i < rows; i++)
         score->right += label && label[i] == prediction[i];
     score->labelled += label ? rows : 0;
@@ -141,20 +141,20 @@ static void answer_frame(struct frame *frame, const struct choices *choices,
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { NULL, "feature", "label", "none", 100, 256, 1, 0, 0.9, 0 };
-    const struct option_row rows[] = {
-        { OPTION_TEXT, 't', "train", &choices.training, "FILE", "the rows to train on; must be given", 0, 0, NULL },
-        { OPTION_TEXT, 0, "hidden", &choices.hidden, "LIST", "units of hidden layers, or none", 0, 0, NULL },
-        { OPTION_TEXT, 0, "feature", &choices.feature, "NAME", "field to predict from", 0, 0, NULL },
-        { OPTION_TEXT, 0, "label", &choices.label, "NAME", "field to predict", 0, 0, NULL },
-        { OPTION_INTEGER, 'e', "epochs", &choices.epochs, "N", "times through the training rows", 1, 100000, NULL },
-        { OPTION_INTEGER, 'b', "batch", &choices.batch, "N", "rows per step", 1, 65536, NULL },
-        { OPTION_REAL, 0, "lr", &choices.rate, "X", "learning rate of the first step; 0: 8 / values, at most 0.1", 0,
-          1000, NULL },
-        { OPTION_REAL, 0, "momentum", &choices.momentum, "X", "Nesterov momentum", 0, 0.9999, NULL },
-        { OPTION_REAL, 0, "weight-decay", &choices.decay, "X", "of matrices", 0, 1, NULL },
-        { OPTION_INTEGER, 's', "seed", &choices.seed, "SEED", "of weights and order", 0, INT32_MAX, NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    struct settings settings = { NULL, "feature", "label", "none", 100, 256, 1, 0, 0.9, 0 };
+    const struct option_row options[] = {
+        OPTION_TEXT('t', "train", &settings.training, "FILE", "the rows to train on; must be given"),
+        OPTION_TEXT(0, "hidden", &settings.hidden, "LIST", "units of hidden layers, or none"),
+        OPTION_TEXT(0, "feature", &settings.feature, "NAME", "field to predict from"),
+        OPTION_TEXT(0, "label", &settings.label, "NAME", "field to predict"),
+        OPTION_INTEGER('e', "epochs", &settings.epochs, "N", 1, 100000, "times through the training rows"),
+        OPTION_INTEGER('b', "batch", &settings.batch, "N", 1, 65536, "rows per step"),
+        OPTION_REAL(0, "lr", &settings.rate, "X", 0, 1000,
+                    "learning rate of the first step; 0: 8 / values, at most 0.1"),
+        OPTION_REAL(0, "momentum", &settings.momentum, "X", 0, 0.9999, "Nesterov momentum"),
+        OPTION_REAL(0, "weight-decay", &settings.decay, "X", 0, 1, "of matrices"),
+        OPTION_INTEGER('s', "seed", &settings.seed, "SEED", 0, INT32_MAX, "of weights and order"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "-t FILE [--hidden LIST] [OPTION...] <features >predictions",
@@ -162,18 +162,18 @@ int main(int argc, char **argv)
         "predicts for the rows of another as probe_prediction. The accuracy goes to stderr.",
         true, true, 0, 0
     };
-    options_parse(argc, argv, &usage, rows);
-    if (!choices.training || !strcmp(choices.training, "-"))
+    options_parse(argc, argv, &usage, options);
+    if (!settings.training || !strcmp(settings.training, "-"))
         die_usage("-t: the rows to train on must be a file (standard input holds those to predict)");
 
-    struct probe_options options = probe_options(&choices);
-    struct trained trained = train(&choices, &options);
+    struct probe_options recipe = probe_options(&settings);
+    struct trained trained = train(&settings, &recipe);
     struct stream stream = stream_open(NULL);
     struct frame frame;
     struct score score = { 0, 0 };
 
     while (stream_read(&stream, &frame)) {
-        answer_frame(&frame, &choices, &trained, &score);
+        answer_frame(&frame, &settings, &trained, &score);
         stream_write(stdout, NULL, &frame);
         frame_free(&frame);
     }
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
     if (score.labelled)
         say("accuracy %.4f (%lld of %lld rows; hidden %s; of the training rows %.4f, loss %.4f)",
             (double)score.right / (double)score.labelled, (long long)score.right, (long long)score.labelled,
-            choices.hidden, trained.result.accuracy, trained.result.loss);
+            settings.hidden, trained.result.accuracy, trained.result.loss);
     probe_free(&trained.probe);
     free(trained.classes);
     free(trained.model);

@@ -23,18 +23,18 @@ static struct {
     int views;
     const char *model, *emit, *layer;
     int64_t grid, batch;
-} options = { .emit = "feature,logit,prediction", .grid = 1, .batch = 100 };
+} settings = { .emit = "feature,logit,prediction", .grid = 1, .batch = 100 };
 
-static const struct option_row rows[] = {
-    { OPTION_TEXT, 'm', "model", &options.model, "FILE", "the model; needed", 0, 0, NULL },
-    { OPTION_TEXT, 'e', "emit", &options.emit, "LIST", "which of feature, logit, prediction, loss, fmap", 0, 0, NULL },
-    { OPTION_TEXT, 'l', "layer", &options.layer, "NAME",
-      "pooled features of conv1, layer2 or layer2.0 instead of the last", 0, 0, NULL },
-    { OPTION_INTEGER, 'g', "grid", &options.grid, "N", "features: means over the cells of an N x N grid of the maps",
-      1, 4096, NULL },
-    { OPTION_CHOICE, 'v', "views", &options.views, "WHICH", "average over changed images", 0, 0, views },
-    { OPTION_INTEGER, 'b', "batch", &options.batch, "N", "rows at a time; no effect on the results", 1, 65536, NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+static const struct option_row options[] = {
+    OPTION_TEXT('m', "model", &settings.model, "FILE", "the model; needed"),
+    OPTION_TEXT('e', "emit", &settings.emit, "LIST", "which of feature, logit, prediction, loss, fmap"),
+    OPTION_TEXT('l', "layer", &settings.layer, "NAME",
+                "pooled features of conv1, layer2 or layer2.0 instead of the last"),
+    OPTION_INTEGER('g', "grid", &settings.grid, "N", 1, 4096,
+                   "features: means over the cells of an N x N grid of the maps"),
+    OPTION_CHOICE('v', "views", &settings.views, "WHICH", views, "average over changed images"),
+    OPTION_INTEGER('b', "batch", &settings.batch, "N", 1, 65536, "rows at a time; no effect on the results"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -46,7 +46,7 @@ static const struct usage usage = {
 
 static void parse_emit(bool *emit)
 {
-    for (const char *at = options.emit;; at++) {
+    for (const char *at = settings.emit;; at++) {
         size_t length = strcspn(at, ",");
         int found = OUTPUTS;
         for (int i = 0; i < OUTPUTS; i++)
@@ -93,7 +93,7 @@ static struct rows_out put_outputs(struct frame *frame, const struct embedder *e
     const bool *emit = embedder->emit;
     struct rows_out out = { .path = frame->path,
                             .channels = inference_channels(model->net, embedder->layer),
-                            .cells = (int)(options.grid * options.grid) };
+                            .cells = (int)(settings.grid * settings.grid) };
     if (emit[LOSS])
         out.target = frame_require(frame, task ? task : "label", DTYPE_I64, 1)->data;
     if (emit[FEATURE])
@@ -132,7 +132,7 @@ static void check_outputs(const struct inference *inference, int i, int64_t row,
                        : scores && !floats_finite(inference->logit + at * classes, classes)   ? "logit"
                                                                                                : NULL;
     if (name)
-        die("%s: what the model makes of row %lld of %s is not finite (%s)", options.model, (long long)row,
+        die("%s: what the model makes of row %lld of %s is not finite (%s)", settings.model, (long long)row,
             out->path, name);
 }
 
@@ -179,14 +179,14 @@ static void release(struct embedder *embedder)
 
 static void prepare(struct embedder *embedder, int64_t count)
 {
-    int images = (int)(count < options.batch ? count : options.batch);
+    int images = (int)(count < settings.batch ? count : settings.batch);
     if (images <= embedder->inference.images)
         return;
     release(embedder);
     embedder->inference = inference_new(embedder->model.net, images);
-    inference_tap(&embedder->inference, embedder->layer, (int)options.grid);
+    inference_tap(&embedder->inference, embedder->layer, (int)settings.grid);
     embedder->inference.tap_only = only_features(embedder->emit);
-    embedder->viewer = viewer_new((enum views)options.views, &embedder->inference);
+    embedder->viewer = viewer_new((enum views)settings.views, &embedder->inference);
 }
 
 static void embed_frame(struct frame *frame, struct embedder *embedder)
@@ -219,31 +219,31 @@ static void embed_frame(struct frame *frame, struct embedder *embedder)
 static int choose_layer(const struct resnet *net)
 {
     int layer = net->blocks - 1;
-    if (options.layer && !inference_layer(net, options.layer, &layer))
-        die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", options.model, options.layer,
+    if (settings.layer && !inference_layer(net, settings.layer, &layer))
+        die("%s: no layer '%s' (conv1, layer1 ... layer%d, or a block as layer1.0)", settings.model, settings.layer,
             net->config.stages);
     int side = inference_side(net, layer);
-    if (options.grid > side)
-        die("%s: --grid %lld: the maps of %s have sides of %d (at most that many cells a side)", options.model,
-            (long long)options.grid, options.layer ? options.layer : "the last layer", side);
+    if (settings.grid > side)
+        die("%s: --grid %lld: the maps of %s have sides of %d (at most that many cells a side)", settings.model,
+            (long long)settings.grid, settings.layer ? settings.layer : "the last layer", side);
     return layer;
 }
 
 int main(int argc, char **argv)
 {
     struct embedder embedder = { 0 };
-    options_parse(argc, argv, &usage, rows);
+    options_parse(argc, argv, &usage, options);
     threads_flush_denormals(true);
-    if (!options.model)
+    if (!settings.model)
         die_usage("-m: a model is needed");
-    if (strcmp(options.model, "-") == 0)
+    if (strcmp(settings.model, "-") == 0)
         die_usage("-m: the model must be a file (standard input holds the images)");
     parse_emit(embedder.emit);
-    embedder.model = model_load(options.model, 0);
+    embedder.model = model_load(settings.model, 0);
     embedder.layer = choose_layer(embedder.model.net);
     const char *task = model_about(&embedder.model, "task");
-    if (options.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
-        die("%s: mirrored turns are other turns (--views is for a model of another task)", options.model);
+    if (settings.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
+        die("%s: mirrored turns are other turns (--views is for a model of another task)", settings.model);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;

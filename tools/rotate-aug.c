@@ -52,8 +52,8 @@ int main(int argc, char **argv)
 {
     struct turning turning = { false, 0, 0 };
     const struct option_row options[] = {
-        { OPTION_INTEGER, 0, "random", &turning.seed, "SEED", "one turn at random instead of all four", 0, 9e15, NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_INTEGER(0, "random", &turning.seed, "SEED", 0, 9e15, "one turn at random instead of all four"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "[--random SEED] <images >turned",

@@ -13,12 +13,10 @@ static struct settings {
 } settings;
 
 static const struct option_row options[] = {
-    { OPTION_FLAG, 'v', "values", &settings.values, NULL, "tell least, largest and mean value and standard deviation",
-      0, 0, NULL },
-    { OPTION_FLAG, 'f', "frames", &settings.every, NULL, "list each frame on its own", 0, 0, NULL },
-    { OPTION_TEXT, 'm', "metadata", &settings.metadata, "KEY", "print only the value of this key of the first frame", 0,
-      0, NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_FLAG('v', "values", &settings.values, "tell least, largest and mean value and standard deviation"),
+    OPTION_FLAG('f', "frames", &settings.every, "list each frame on its own"),
+    OPTION_TEXT('m', "metadata", &settings.metadata, "KEY", "print only the value of this key of the first frame"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -75,5 +73,5 @@ int main(int argc, char **argv)
     } while (++operand < argc);
 
     close_stdout();
-    return 0;
+    return EXIT_OK;
 }

@@ -23,22 +23,18 @@ static struct settings {
 } settings;
 
 static const struct option_row options[] = {
-    { OPTION_TEXTS, 0, "require", &settings.require, "KEY=TEXT", "fail unless the metadata say so; * is any text", 0, 0,
-      NULL },
-    { OPTION_TEXT, 0, "join", &settings.join, "FILE", "put the fields of this stream beside those of the input", 0, 0,
-      NULL },
-    { OPTION_TEXT, 0, "rows", &settings.rows, "LIST", "rows by number, from 0, in this order: 3,7,10-19", 0, 0, NULL },
-    { OPTION_TEXTS, 'w', "where", &settings.where, "COND", "rows with FIELD=V, !=, <, <=, >, >=", 0, 0, NULL },
-    { OPTION_TEXT, 's', "sort", &settings.sort, "FIELD", "order the rows by this field, least first, NaN last", 0, 0,
-      NULL },
-    { OPTION_FLAG, 'r', "reverse", &settings.reverse, NULL, "with --sort: greatest first, NaN still last", 0, 0, NULL },
-    { OPTION_INTEGER, 'n', "count", &settings.count, "N", "at most so many rows; 0 means all", 0, ROWS_MAX, NULL },
-    { OPTION_TEXT, 'p', "per", &settings.per, "FIELD", "with -n: at most so many of each value of this field", 0, 0,
-      NULL },
-    { OPTION_TEXT, 0, "fields", &settings.fields, "LIST", "keep only these fields, comma-separated", 0, 0, NULL },
-    { OPTION_TEXT, 0, "drop", &settings.drop, "LIST", "drop these fields, comma-separated", 0, 0, NULL },
-    { OPTION_TEXTS, 0, "rename", &settings.rename, "OLD=NEW", "rename a field", 0, 0, NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_TEXTS(0, "require", &settings.require, "KEY=TEXT", "fail unless the metadata say so; * is any text"),
+    OPTION_TEXT(0, "join", &settings.join, "FILE", "put the fields of this stream beside those of the input"),
+    OPTION_TEXT(0, "rows", &settings.rows, "LIST", "rows by number, from 0, in this order: 3,7,10-19"),
+    OPTION_TEXTS('w', "where", &settings.where, "COND", "rows with FIELD=V, !=, <, <=, >, >="),
+    OPTION_TEXT('s', "sort", &settings.sort, "FIELD", "order the rows by this field, least first, NaN last"),
+    OPTION_FLAG('r', "reverse", &settings.reverse, "with --sort: greatest first, NaN still last"),
+    OPTION_INTEGER('n', "count", &settings.count, "N", 0, ROWS_MAX, "at most so many rows; 0 means all"),
+    OPTION_TEXT('p', "per", &settings.per, "FIELD", "with -n: at most so many of each value of this field"),
+    OPTION_TEXT(0, "fields", &settings.fields, "LIST", "keep only these fields, comma-separated"),
+    OPTION_TEXT(0, "drop", &settings.drop, "LIST", "drop these fields, comma-separated"),
+    OPTION_TEXTS(0, "rename", &settings.rename, "OLD=NEW", "rename a field"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -148,5 +144,5 @@ int main(int argc, char **argv)
 
     free_picking(&picking);
     close_stdout();
-    return 0;
+    return EXIT_OK;
 }

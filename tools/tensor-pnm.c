@@ -18,32 +18,31 @@
 enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };
 
-static struct choices {
+static struct settings {
     const char *field, *caption, *border, *range, *database, *at;
     int scale, palette;
     int64_t neighbors; /* at most this many of each row; 0: all */
     bool bar;
     struct sheet_style style;
-} choices = { .field = "image", .style = { 10, 4, 2, 1, "white" } };
+} settings = { .field = "image", .style = { 10, 4, 2, 1, "white" } };
 
 static const struct option_row options[] = {
-    { OPTION_TEXT, 'f', "field", &choices.field, "FIELD", "U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W]", 0, 0, NULL },
-    { OPTION_TEXT, 0, "caption", &choices.caption, "FIELD,...", "write these above each tile", 0, 0, NULL },
-    { OPTION_TEXT, 'b', "border", &choices.border, "FIELD,FIELD",
-      "frame each tile: blue where the two agree, dashed and orange where not", 0, 0, NULL },
-    { OPTION_TEXT, 0, "neighbors", &choices.database, "DATABASE",
-      "beside each row, the images in DATABASE whose index is in its neighbor_index", 0, 0, NULL },
-    { OPTION_INTEGER, 'k', "nearest", &choices.neighbors, "N", "at most N neighbours of each row; 0: all", 0, 100000,
-      NULL },
-    { OPTION_TEXT, 0, "at", &choices.at, "FIELD",
-      "on a grid, near the places F32 [N,2]; --columns: cells along its longer side", 0, 0, NULL },
-    { OPTION_TEXT, 'r', "range", &choices.range, "LOW,HIGH", "F32: values of the first and last colour", 0, 0, NULL },
-    { OPTION_CHOICE, 's', "scale", &choices.scale, "SCALE", "F32: least to largest value of all rows, or of each", 0, 0,
-      scales },
-    { OPTION_CHOICE, 'p', "palette", &choices.palette, "NAME", "F32: colours of a map", 0, 0, palette_names },
-    { OPTION_FLAG, 0, "bar", &choices.bar, NULL, "F32: draw a bar that says what the colours stand for", 0, 0, NULL },
-    SHEET_OPTIONS(choices.style, "tiles beside each other; 0: about a square"),
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_TEXT('f', "field", &settings.field, "FIELD", "U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W]"),
+    OPTION_TEXT(0, "caption", &settings.caption, "FIELD,...", "write these above each tile"),
+    OPTION_TEXT('b', "border", &settings.border, "FIELD,FIELD",
+                "frame each tile: blue where the two agree, dashed and orange where not"),
+    OPTION_TEXT(0, "neighbors", &settings.database, "DATABASE",
+                "beside each row, the images in DATABASE whose index is in its neighbor_index"),
+    OPTION_INTEGER('k', "nearest", &settings.neighbors, "N", 0, 100000, "at most N neighbours of each row; 0: all"),
+    OPTION_TEXT(0, "at", &settings.at, "FIELD",
+                "on a grid, near the places F32 [N,2]; --columns: cells along its longer side"),
+    OPTION_TEXT('r', "range", &settings.range, "LOW,HIGH", "F32: values of the first and last colour"),
+    OPTION_CHOICE('s', "scale", &settings.scale, "SCALE", scales,
+                  "F32: least to largest value of all rows, or of each"),
+    OPTION_CHOICE('p', "palette", &settings.palette, "NAME", palette_names, "F32: colours of a map"),
+    OPTION_FLAG(0, "bar", &settings.bar, "F32: draw a bar that says what the colours stand for"),
+    SHEET_OPTIONS(settings.style, "tiles beside each other; 0: about a square"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -69,11 +68,11 @@ struct drawing {
 
 static void set_style(struct thumbnails *thumbnails)
 {
-    thumbnails->zoom = (int)choices.style.zoom;
-    thumbnails->gap = sheet_inner_gap(&choices.style);
-    thumbnails->background = sheet_background(&choices.style);
-    thumbnails->palette = (enum palette)choices.palette;
-    thumbnails->each = choices.scale == SCALE_EACH;
+    thumbnails->zoom = (int)settings.style.zoom;
+    thumbnails->gap = sheet_inner_gap(&settings.style);
+    thumbnails->background = sheet_background(&settings.style);
+    thumbnails->palette = (enum palette)settings.palette;
+    thumbnails->each = settings.scale == SCALE_EACH;
 }
 
 /* LOW,HIGH of --range. */
@@ -90,20 +89,20 @@ static struct range parse_range(const char *text)
 
 static void check_choices(void)
 {
-    sheet_background(&choices.style);
-    if (choices.range)
-        parse_range(choices.range);
-    if (choices.range && choices.scale == SCALE_EACH)
+    sheet_background(&settings.style);
+    if (settings.range)
+        parse_range(settings.range);
+    if (settings.range && settings.scale == SCALE_EACH)
         die_usage("--range: one range for all rows and --scale each exclude each other");
-    if (choices.bar && choices.scale == SCALE_EACH)
+    if (settings.bar && settings.scale == SCALE_EACH)
         die_usage("--bar: one bar cannot stand for all rows with --scale each");
-    if (option_given(&choices.neighbors) && !choices.database)
+    if (option_given(&settings.neighbors) && !settings.database)
         die_usage("-k: --neighbors DATABASE is needed as well");
-    if (choices.database && option_given(&choices.style.columns))
+    if (settings.database && option_given(&settings.style.columns))
         die_usage("--columns: --neighbors draws a row's neighbours beside it (use -k)");
-    if (choices.database && strcmp(choices.database, "-") == 0)
+    if (settings.database && strcmp(settings.database, "-") == 0)
         die_usage("--neighbors: the database must be a file (standard input holds the rows to draw)");
-    if (choices.at && choices.database)
+    if (settings.at && settings.database)
         die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
 
@@ -111,7 +110,7 @@ static void check_choices(void)
 static const struct tensor *neighbor_field(const struct frame *frame, const char *name)
 {
     char *full = format_string("neighbor_%s", name);
-    const struct tensor *field = choices.database ? frame_find(frame, full) : NULL;
+    const struct tensor *field = settings.database ? frame_find(frame, full) : NULL;
     free(full);
     return field;
 }
@@ -122,7 +121,7 @@ static void check_fields(const struct drawing *drawing, const struct frame *fram
 {
     if (drawing->stream.frames > 1 && frame->count == 0)
         return;
-    const char *needed[] = { choices.field, choices.at, choices.database ? "neighbor_index" : NULL };
+    const char *needed[] = { settings.field, settings.at, settings.database ? "neighbor_index" : NULL };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i] && !frame_find(frame, needed[i]))
             die("%s: field '%s' is missing", drawing->stream.path, needed[i]);
@@ -135,22 +134,22 @@ static void check_fields(const struct drawing *drawing, const struct frame *fram
 /* Read the fields that the drawing needs. */
 static void read_rows(struct drawing *drawing)
 {
-    struct field_list fields = field_list_parse("--caption", choices.caption);
-    field_list_add(&fields, choices.field);
-    drawing->captions = field_list_parse("--caption", choices.caption);
-    drawing->borders = field_list_parse("--border", choices.border);
-    if (choices.border && drawing->borders.count != 2)
-        die_usage("--border: '%s' is not two fields (FIELD,FIELD)", choices.border);
+    struct field_list fields = field_list_parse("--caption", settings.caption);
+    field_list_add(&fields, settings.field);
+    drawing->captions = field_list_parse("--caption", settings.caption);
+    drawing->borders = field_list_parse("--border", settings.border);
+    if (settings.border && drawing->borders.count != 2)
+        die_usage("--border: '%s' is not two fields (FIELD,FIELD)", settings.border);
     for (int i = 0; i < drawing->borders.count; i++)
         field_list_add(&fields, drawing->borders.name[i]);
-    for (int i = 0; i < drawing->captions.count && choices.database; i++) {
+    for (int i = 0; i < drawing->captions.count && settings.database; i++) {
         char *name = format_string("neighbor_%s", drawing->captions.name[i]);
         field_list_add(&fields, name);
         free(name);
     }
-    if (choices.at)
-        field_list_add(&fields, choices.at);
-    if (choices.database) {
+    if (settings.at)
+        field_list_add(&fields, settings.at);
+    if (settings.database) {
         field_list_add(&fields, "neighbor_index");
         field_list_add(&fields, "neighbor_label");
         field_list_add(&fields, "label");
@@ -168,15 +167,15 @@ static void read_rows(struct drawing *drawing)
 
 static void prepare_own(struct drawing *drawing)
 {
-    const struct tensor *tensor = frame_find(&drawing->frame, choices.field);
-    bool scaled = choices.range || option_given(&choices.scale) || option_given(&choices.palette) || choices.bar;
+    const struct tensor *tensor = frame_find(&drawing->frame, settings.field);
+    bool scaled = settings.range || option_given(&settings.scale) || option_given(&settings.palette) || settings.bar;
     if (scaled && tensor->dtype == DTYPE_U8)
         die("%s: field '%s' is U8 and drawn as it is (--range, --scale, --palette and --bar are for F32)",
-            drawing->stream.path, choices.field);
+            drawing->stream.path, settings.field);
     drawing->own = thumbnails_of(&drawing->frame, tensor);
     set_style(&drawing->own);
-    if (choices.range)
-        drawing->own.range = parse_range(choices.range);
+    if (settings.range)
+        drawing->own.range = parse_range(settings.range);
     drawing->places = 1;
 }
 
@@ -216,14 +215,14 @@ static void prepare_neighbors(struct drawing *drawing)
 {
     drawing->neighbor = frame_require(&drawing->frame, "neighbor_index", DTYPE_I64, 2);
     int64_t columns = drawing->neighbor->shape[1];
-    if (choices.neighbors && choices.neighbors < columns)
-        columns = choices.neighbors;
+    if (settings.neighbors && settings.neighbors < columns)
+        columns = settings.neighbors;
     drawing->places = 1 + columns;
-    drawing->database = stream_open(choices.database);
-    drawing->lookup = lookup_read(&drawing->database, choices.field, drawing->neighbor->data,
+    drawing->database = stream_open(settings.database);
+    drawing->lookup = lookup_read(&drawing->database, settings.field, drawing->neighbor->data,
                                   tensor_elements(drawing->neighbor));
     check_found(drawing);
-    const struct tensor *found = frame_find(&drawing->lookup.found, choices.field);
+    const struct tensor *found = frame_find(&drawing->lookup.found, settings.field);
     if (!found || found->shape[0] == 0)
         return; /* then no tile asks for one */
     drawing->found = thumbnails_of(&drawing->lookup.found, found);
@@ -231,22 +230,22 @@ static void prepare_neighbors(struct drawing *drawing)
     drawing->found.range = drawing->own.range;
     if (drawing->found.channels != drawing->own.channels || drawing->found.height != drawing->own.height ||
         drawing->found.width != drawing->own.width || found->dtype != drawing->own.tensor->dtype)
-        die("%s: field '%s' is not of the type and shape that it has in %s", drawing->database.path, choices.field,
+        die("%s: field '%s' is not of the type and shape that it has in %s", drawing->database.path, settings.field,
             drawing->stream.path);
 }
 
 static void prepare_mosaic(struct drawing *drawing)
 {
-    const struct tensor *place = frame_require(&drawing->frame, choices.at, DTYPE_F32, 2);
+    const struct tensor *place = frame_require(&drawing->frame, settings.at, DTYPE_F32, 2);
     const float *at = place->data;
     if (place->shape[1] != 2)
-        die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", drawing->stream.path, choices.at,
+        die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", drawing->stream.path, settings.at,
             (long long)place->shape[1]);
     for (int64_t i = 0; i < 2 * drawing->rows; i++)
         if (!isfinite(at[i]))
-            die("%s: field '%s', row %lld holds %f (every value must be finite)", drawing->stream.path, choices.at,
+            die("%s: field '%s', row %lld holds %f (every value must be finite)", drawing->stream.path, settings.at,
                 (long long)(i / 2), (double)at[i]);
-    int64_t cells = choices.style.columns;
+    int64_t cells = settings.style.columns;
     if (!cells) /* with rows spread evenly, four for each cell */
         cells = (int64_t)ceil(sqrt((double)drawing->rows) / 2);
     drawing->mosaic = mosaic_of(at, drawing->rows, cells);
@@ -310,14 +309,14 @@ static struct sheet_plan make_plan(const struct drawing *drawing)
         write_caption(drawing, row_of(drawing, i), i % drawing->places, text);
         sheet_plan_caption(&plan, text);
     }
-    if (choices.bar)
+    if (settings.bar)
         sheet_plan_bar(&plan, drawing->own.colour ? PALETTE_GREY : drawing->own.palette, drawing->own.range);
     return plan;
 }
 
 static void draw(const struct drawing *drawing)
 {
-    struct sheet_style style = choices.style;
+    struct sheet_style style = settings.style;
     struct sheet_plan plan = make_plan(drawing);
     if (drawing->neighbor)
         style.columns = drawing->places;
@@ -363,9 +362,9 @@ int main(int argc, char **argv)
     read_rows(&drawing);
     if (drawing.rows > 0) {
         prepare_own(&drawing);
-        if (choices.database)
+        if (settings.database)
             prepare_neighbors(&drawing);
-        if (choices.at)
+        if (settings.at)
             prepare_mosaic(&drawing);
         prepare_verdicts(&drawing);
         draw(&drawing);

@@ -1,6 +1,7 @@
 /* tensor-tsv: print fields of a row stream as tab-separated text. */
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "data/stream.h"
@@ -13,12 +14,10 @@ static struct settings {
 } settings = { .digits = 9 };
 
 static const struct option_row options[] = {
-    { OPTION_FLAG, 'H', "header", &settings.header, NULL, "print the columns' names first", 0, 0, NULL },
-    { OPTION_FLAG, 'N', "names", &settings.names, NULL, "print names of classes for labels and predictions", 0, 0,
-      NULL },
-    { OPTION_INTEGER, 'd', "digits", &settings.digits, "N", "significant digits of numbers that are not whole", 1, 17,
-      NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_FLAG('H', "header", &settings.header, "print the columns' names first"),
+    OPTION_FLAG('N', "names", &settings.names, "print names of classes for labels and predictions"),
+    OPTION_INTEGER('d', "digits", &settings.digits, "N", 1, 17, "significant digits of numbers that are not whole"),
+    OPTION_END,
 };
 
 static const struct usage usage = {
@@ -43,5 +42,5 @@ int main(int argc, char **argv)
     }
 
     close_stdout();
-    return 0;
+    return EXIT_OK;
 }

@@ -19,7 +19,7 @@ enum start { START_PCA, START_RANDOM, START_MAP };
 static const char *const start_names[] = { "pca", "random", "map", NULL };
 static const char *const method_names[] = { "auto", "exact", "fft", NULL }; /* as enum tsne_method */
 
-struct choices {
+struct settings {
     double perplexity;
     int64_t iterations, seed, starts;
     int start, method;
@@ -35,17 +35,17 @@ static void check_perplexity(const struct frame *frame, double perplexity, int64
 }
 
 /* How many descents are made. */
-static int64_t count_starts(const struct choices *choices, int64_t rows)
+static int64_t count_starts(const struct settings *settings, int64_t rows)
 {
-    if (choices->start == START_MAP)
+    if (settings->start == START_MAP)
         return 1;
-    return choices->starts > 0 ? choices->starts : rows < TSNE_FEW ? TSNE_STARTS : 1;
+    return settings->starts > 0 ? settings->starts : rows < TSNE_FEW ? TSNE_STARTS : 1;
 }
 
 /* The map [rows, 2] to start from, or NULL: none is asked for. */
-static const float *find_map(const struct choices *choices, const struct frame *frame)
+static const float *find_map(const struct settings *settings, const struct frame *frame)
 {
-    if (choices->start != START_MAP)
+    if (settings->start != START_MAP)
         return NULL;
     struct features given = features_require(frame, "map");
     if (given.dimension != 2)
@@ -54,24 +54,24 @@ static const float *find_map(const struct choices *choices, const struct frame *
 }
 
 /* The start, map [rows, 2], of one of the descents. */
-static void place(const struct features *features, const struct choices *choices, const float *given, int64_t start,
+static void place(const struct features *features, const struct settings *settings, const float *given, int64_t start,
                   float *map)
 {
-    uint64_t seed = (uint64_t)choices->seed | (uint64_t)start << 53; /* seeds end below */
+    uint64_t seed = (uint64_t)settings->seed | (uint64_t)start << 53; /* seeds end below */
     if (given)
         tsne_start_given(given, features->rows, map);
-    else if (choices->start == START_PCA)
+    else if (settings->start == START_PCA)
         tsne_start_pca(features->value, features->rows, features->dimension, seed, map);
     else
         tsne_start_random(features->rows, seed, map);
 }
 
 /* Go down from map [rows, 2], which becomes where that ends. Returns the divergence there. */
-static double descend(const struct affinities *p, const struct choices *choices, struct progress *progress,
+static double descend(const struct affinities *p, const struct settings *settings, struct progress *progress,
                       int64_t done, float *map)
 {
-    struct tsne tsne = tsne_new(p, map, choices->descent);
-    for (int64_t i = 0; i < choices->iterations; i++) {
+    struct tsne tsne = tsne_new(p, map, settings->descent);
+    for (int64_t i = 0; i < settings->iterations; i++) {
         tsne_step(&tsne);
         progress_update(progress, done + i + 1, NULL);
     }
@@ -81,28 +81,28 @@ static double descend(const struct affinities *p, const struct choices *choices,
     return divergence;
 }
 
-static void tell_divergence(const struct choices *choices, int64_t rows, double divergence, int64_t starts)
+static void tell_divergence(const struct settings *settings, int64_t rows, double divergence, int64_t starts)
 {
-    bool by_grid = choices->method == TSNE_FFT || (choices->method == TSNE_AUTO && rows >= TSNE_CROSSOVER);
+    bool by_grid = settings->method == TSNE_FFT || (settings->method == TSNE_AUTO && rows >= TSNE_CROSSOVER);
     char *best = starts > 1 ? format_string(", best of %lld", (long long)starts) : copy_string("");
     say("KL divergence %.4f (%lld rows, perplexity %g, %lld iterations, %s%s)", divergence, (long long)rows,
-        choices->perplexity, (long long)choices->iterations, method_names[by_grid ? TSNE_FFT : TSNE_EXACT], best);
+        settings->perplexity, (long long)settings->iterations, method_names[by_grid ? TSNE_FFT : TSNE_EXACT], best);
     free(best);
 }
 
 /* map [rows, 2] of the features: where the best of the descents ends. */
-static void make_map(const struct features *features, const struct choices *choices, const float *given, float *map)
+static void make_map(const struct features *features, const struct settings *settings, const float *given, float *map)
 {
     size_t bytes = 2 * (size_t)features->rows * sizeof *map;
-    int64_t starts = count_starts(choices, features->rows);
+    int64_t starts = count_starts(settings, features->rows);
     float *end = allocate_floats(2 * (size_t)features->rows);
     double least = NAN;
-    struct affinities p = affinities_new(features->value, features->rows, features->dimension, choices->perplexity);
-    struct progress progress = progress_start("iterations", starts * choices->iterations);
+    struct affinities p = affinities_new(features->value, features->rows, features->dimension, settings->perplexity);
+    struct progress progress = progress_start("iterations", starts * settings->iterations);
     for (int64_t s = 0; s < starts; s++) {
-        place(features, choices, given, s, end);
+        place(features, settings, given, s, end);
         threads_flush_denormals(true); /* of probabilities they say nothing, and cost time */
-        double divergence = descend(&p, choices, &progress, s * choices->iterations, end);
+        double divergence = descend(&p, settings, &progress, s * settings->iterations, end);
         threads_flush_denormals(false);
         if (!isfinite(divergence) || divergence >= least)
             continue;
@@ -112,7 +112,7 @@ static void make_map(const struct features *features, const struct choices *choi
     progress_end(&progress);
     if (isnan(least))
         die("the map has diverged (is the learning rate too high?)");
-    tell_divergence(choices, features->rows, least, starts);
+    tell_divergence(settings, features->rows, least, starts);
     free(end);
     affinities_free(&p);
 }
@@ -135,24 +135,23 @@ static void tell_quality(const struct features *features, const float *map, cons
 
 int main(int argc, char **argv)
 {
-    struct choices choices = { 30, 750, 0, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
+    struct settings settings = { 30, 750, 0, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
     const struct option_row options[] = {
-        { OPTION_REAL, 'p', "perplexity", &choices.perplexity, "P", "effective number of neighbours", 1, 10000, NULL },
-        { OPTION_INTEGER, 0, "iterations", &choices.iterations, "N", "in all", 0, 1000000, NULL },
-        { OPTION_CHOICE, 0, "method", &choices.method, "NAME", "how repulsion is computed", 0, 0, method_names },
-        { OPTION_CHOICE, 0, "init", &choices.start, "NAME", "where the points start", 0, 0, start_names },
-        { OPTION_INTEGER, 0, "seed", &choices.seed, "SEED", "of the start's random numbers", 0, 9e15, NULL },
-        { OPTION_INTEGER, 0, "starts", &choices.starts, "N",
-          "descents, the best of which is kept; 0: 8 below 400 rows, else 1", 0, 1000, NULL },
-        { OPTION_REAL, 0, "exaggeration", &choices.descent.exaggeration, "X", "attraction is larger by it at first", 1,
-          1000, NULL },
-        { OPTION_INTEGER, 0, "exaggeration-iterations", &choices.descent.exaggeration_iterations, "N",
-          "how long it is", 0, 1000000, NULL },
-        { OPTION_REAL, 0, "learning-rate", &choices.descent.learning_rate, "X",
-          "0: rows / exaggeration, at least 200, or 1.5 of it below 400 rows", 0, 1e9, NULL },
-        { OPTION_FLAG, 0, "quality", &choices.quality, NULL, "tell how well the map keeps neighbours and classes", 0, 0,
-          NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_REAL('p', "perplexity", &settings.perplexity, "P", 1, 10000, "effective number of neighbours"),
+        OPTION_INTEGER(0, "iterations", &settings.iterations, "N", 0, 1000000, "in all"),
+        OPTION_CHOICE(0, "method", &settings.method, "NAME", method_names, "how repulsion is computed"),
+        OPTION_CHOICE(0, "init", &settings.start, "NAME", start_names, "where the points start"),
+        OPTION_INTEGER(0, "seed", &settings.seed, "SEED", 0, 9e15, "of the start's random numbers"),
+        OPTION_INTEGER(0, "starts", &settings.starts, "N", 0, 1000,
+                       "descents, the best of which is kept; 0: 8 below 400 rows, else 1"),
+        OPTION_REAL(0, "exaggeration", &settings.descent.exaggeration, "X", 1, 1000,
+                    "attraction is larger by it at first"),
+        OPTION_INTEGER(0, "exaggeration-iterations", &settings.descent.exaggeration_iterations, "N", 0, 1000000,
+                       "how long it is"),
+        OPTION_REAL(0, "learning-rate", &settings.descent.learning_rate, "X", 0, 1e9,
+                    "0: rows / exaggeration, at least 200, or 1.5 of it below 400 rows"),
+        OPTION_FLAG(0, "quality", &settings.quality, "tell how well the map keeps neighbours and classes"),
+        OPTION_END,
     };
     static const struct usage usage = {
         "[-p PERPLEXITY] [--iterations N] [--seed SEED] <features >features-and-map",
@@ -160,9 +159,9 @@ int main(int argc, char **argv)
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, options);
-    choices.descent.method = (enum tsne_method)choices.method;
-    if (choices.start == START_MAP && choices.starts > 1)
-        die_usage("--starts: %lld are asked for, but --init map is one", (long long)choices.starts);
+    settings.descent.method = (enum tsne_method)settings.method;
+    if (settings.start == START_MAP && settings.starts > 1)
+        die_usage("--starts: %lld are asked for, but --init map is one", (long long)settings.starts);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;
@@ -170,13 +169,13 @@ int main(int argc, char **argv)
 
     if (stream.frames) {
         const int64_t shape[2] = { features.rows, 2 };
-        check_perplexity(&frame, choices.perplexity, features.rows);
-        const int64_t *label = choices.quality ? find_labels(&frame) : NULL; /* before the descent */
-        const float *given = find_map(&choices, &frame);
+        check_perplexity(&frame, settings.perplexity, features.rows);
+        const int64_t *label = settings.quality ? find_labels(&frame) : NULL; /* before the descent */
+        const float *given = find_map(&settings, &frame);
         float *map = allocate_floats(checked_multiply((size_t)features.rows, 2));
         if (features.rows) {
-            make_map(&features, &choices, given, map);
-            if (choices.quality)
+            make_map(&features, &settings, given, map);
+            if (settings.quality)
                 tell_quality(&features, map, label);
         }
         memcpy(frame_put(&frame, "map", DTYPE_F32, 2, shape)->data, map, (size_t)features.rows * 2 * sizeof *map);

@@ -22,10 +22,9 @@ enum { ROWS_MAX = 64, LONG_ONLY = 256, CODE_HELP = 1000, CODE_VERSION };
 struct common_options common_options = { 0, false };
 
 static const struct option_row common_rows[] = {
-    { OPTION_INTEGER, 'j', "threads", &common_options.threads, "N", "threads; 0 means all cores", 0, 1024, NULL },
-    { OPTION_FLAG, 'q', "quiet", &common_options.quiet, NULL, "no progress, results or warnings on stderr", 0, 0,
-      NULL },
-    { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+    OPTION_INTEGER('j', "threads", &common_options.threads, "N", 0, 1024, "threads; 0 means all cores"),
+    OPTION_FLAG('q', "quiet", &common_options.quiet, "no progress, results or warnings on stderr"),
+    OPTION_END,
 };
 
 /* Pointers to the values of the options that were given. */
@@ -121,33 +120,33 @@ static void set_value(const struct option_row *row, const char *text)
     if (given_count < ROWS_MAX)
         given[given_count++] = row->value;
     switch (row->type) {
-    case OPTION_FLAG:
+    case TYPE_FLAG:
         *(bool *)row->value = true;
         break;
-    case OPTION_INTEGER:
+    case TYPE_INTEGER:
         if (!parse_integer(text, whole_bound(row->low), whole_bound(row->high), row->value))
             die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), text, row->low, row->high);
         break;
-    case OPTION_REAL:
+    case TYPE_REAL:
         if (!parse_real(text, row->low, row->high, row->value))
             die_usage("%s: '%s' is not a number from %g to %g", row_flag(row), text, row->low, row->high);
         break;
-    case OPTION_TEXT:
+    case TYPE_TEXT:
         *(const char **)row->value = text;
         break;
-    case OPTION_TEXTS:
+    case TYPE_TEXTS:
         texts = row->value;
         if (texts->count == TEXT_LIST_MAX)
             die_usage("%s: given too often (at most %d times)", row_flag(row), TEXT_LIST_MAX);
         texts->item[texts->count++] = text;
         break;
-    case OPTION_CHOICE:
+    case TYPE_CHOICE:
         parse_choice(row, text);
         break;
-    case OPTION_INTEGERS:
+    case TYPE_INTEGERS:
         parse_list(row, text);
         break;
-    case OPTION_END:
+    case TYPE_END:
         break;
     }
 }
@@ -178,21 +177,21 @@ char *option_text(const struct option_row *row)
 {
     const char *text;
     switch (row->type) {
-    case OPTION_FLAG:
+    case TYPE_FLAG:
         return copy_string(*(bool *)row->value ? "yes" : "no");
-    case OPTION_INTEGER:
+    case TYPE_INTEGER:
         return format_string("%lld", (long long)*(int64_t *)row->value);
-    case OPTION_REAL:
+    case TYPE_REAL:
         return real_text(*(double *)row->value);
-    case OPTION_TEXT:
+    case TYPE_TEXT:
         text = *(const char **)row->value;
         return copy_string(text ? text : "none");
-    case OPTION_CHOICE:
+    case TYPE_CHOICE:
         return copy_string(*(int *)row->value < 0 ? "none" : row->choices[*(int *)row->value]);
-    case OPTION_INTEGERS:
+    case TYPE_INTEGERS:
         return list_text(row->value);
-    case OPTION_TEXTS:
-    case OPTION_END:
+    case TYPE_TEXTS:
+    case TYPE_END:
         break;
     }
     return copy_string("");
@@ -203,17 +202,17 @@ static void print_default(const struct option_row *row)
 {
     const struct integer_list *list;
     switch (row->type) {
-    case OPTION_INTEGER:
+    case TYPE_INTEGER:
         printf(" (%.0f to %.0f; default %lld)", row->low, row->high, (long long)*(int64_t *)row->value);
         break;
-    case OPTION_REAL:
+    case TYPE_REAL:
         printf(" (%g to %g; default %g)", row->low, row->high, *(double *)row->value);
         break;
-    case OPTION_TEXT:
+    case TYPE_TEXT:
         if (*(const char **)row->value)
             printf(" (default %s)", *(const char **)row->value);
         break;
-    case OPTION_CHOICE:
+    case TYPE_CHOICE:
         printf(" (");
         for (int i = 0; row->choices[i]; i++)
             printf("%s%s", i ? ", " : "", row->choices[i]);
@@ -222,25 +221,25 @@ static void print_default(const struct option_row *row)
         else
             printf(")");
         break;
-    case OPTION_INTEGERS:
+    case TYPE_INTEGERS:
         list = row->value;
         printf(" (each %.0f to %.0f", row->low, row->high);
         for (int i = 0; i < list->count; i++)
             printf("%s%lld", i ? "," : "; default ", (long long)list->item[i]);
         printf(")");
         break;
-    case OPTION_TEXTS:
+    case TYPE_TEXTS:
         printf(" (may be given several times)");
         break;
-    case OPTION_FLAG:
-    case OPTION_END:
+    case TYPE_FLAG:
+    case TYPE_END:
         break;
     }
 }
 
 static void print_rows(const struct option_row *rows)
 {
-    for (const struct option_row *row = rows; row->type != OPTION_END; row++) {
+    for (const struct option_row *row = rows; row->type != TYPE_END; row++) {
         char left[80];
         if (row->letter)
             snprintf(left, sizeof left, "-%c, --%s", row->letter, row->name);
@@ -272,7 +271,7 @@ static int fill_getopt(const struct option_row **all, int count, struct option *
 {
     for (int i = 0; i < count; i++) {
         const struct option_row *row = all[i];
-        int has = row->type == OPTION_FLAG ? no_argument : required_argument;
+        int has = row->type == TYPE_FLAG ? no_argument : required_argument;
         longs[i] = (struct option){ row->name, has, NULL, LONG_ONLY + i };
         if (row->letter) {
             *shorts++ = row->letter;
@@ -345,9 +344,9 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     given_count = 0;
     const char *slash = strrchr(argv[0], '/');
     program_name = slash ? slash + 1 : argv[0];
-    for (const struct option_row *row = rows; row->type != OPTION_END && count < ROWS_MAX; row++)
+    for (const struct option_row *row = rows; row->type != TYPE_END && count < ROWS_MAX; row++)
         all[count++] = row;
-    for (const struct option_row *row = common_rows; row->type != OPTION_END && count < ROWS_MAX; row++)
+    for (const struct option_row *row = common_rows; row->type != TYPE_END && count < ROWS_MAX; row++)
         all[count++] = row;
     fill_getopt(all, count, longs, shorts + 1);
 

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum option_type {
-    OPTION_END,     /* ends the table */
-    OPTION_FLAG,    /* bool, set to true */
-    OPTION_INTEGER, /* int64_t within [low, high] */
-    OPTION_REAL,    /* double within [low, high], finite */
-    OPTION_TEXT,    /* const char *, points into argv */
-    OPTION_TEXTS,   /* struct text_list: the option may be given several times */
-    OPTION_CHOICE,  /* int, the position in choices[] */
-    OPTION_INTEGERS /* struct integer_list, comma-separated, each within [low, high] */
+    TYPE_END,     /* ends the table */
+    TYPE_FLAG,    /* bool, set to true */
+    TYPE_INTEGER, /* int64_t within [low, high] */
+    TYPE_REAL,    /* double within [low, high], finite */
+    TYPE_TEXT,    /* const char *, points into argv */
+    TYPE_TEXTS,   /* struct text_list: the option may be given several times */
+    TYPE_CHOICE,  /* int, the position in choices[] */
+    TYPE_INTEGERS /* struct integer_list, comma-separated, each within [low, high] */
 };
 
 enum { INTEGER_LIST_MAX = 16 };
@@ -39,6 +39,31 @@ struct option_row {
     double low, high;           /* OPTION_INTEGER(S), OPTION_REAL */
     const char *const *choices; /* OPTION_CHOICE: names, NULL-terminated */
 };
+
+/* The rows of a table, by the type of the option. `at` is the address of a value of that type: another is a warning of
+ * the compiler. */
+#define OPTION_VALUE(type, at) (1 ? (at) : (type *)0)
+#define OPTION_FLAG(short_name, long_name, at, text) \
+    { .type = TYPE_FLAG, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(bool, at), .help = text }
+#define OPTION_TEXT(short_name, long_name, at, what, text) \
+    { .type = TYPE_TEXT, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(const char *, at), \
+      .argument = (what), .help = text }
+#define OPTION_TEXTS(short_name, long_name, at, what, text) \
+    { .type = TYPE_TEXTS, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(struct text_list, at), \
+      .argument = (what), .help = text }
+#define OPTION_INTEGER(short_name, long_name, at, what, least, most, text) \
+    { .type = TYPE_INTEGER, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(int64_t, at), \
+      .argument = (what), .low = (least), .high = (most), .help = text }
+#define OPTION_INTEGERS(short_name, long_name, at, what, least, most, text) \
+    { .type = TYPE_INTEGERS, .letter = (short_name), .name = (long_name), \
+      .value = OPTION_VALUE(struct integer_list, at), .argument = (what), .low = (least), .high = (most), .help = text }
+#define OPTION_REAL(short_name, long_name, at, what, least, most, text) \
+    { .type = TYPE_REAL, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(double, at), \
+      .argument = (what), .low = (least), .high = (most), .help = text }
+#define OPTION_CHOICE(short_name, long_name, at, what, names, text) \
+    { .type = TYPE_CHOICE, .letter = (short_name), .name = (long_name), .value = OPTION_VALUE(int, at), \
+      .argument = (what), .choices = (names), .help = text }
+#define OPTION_END { .type = TYPE_END }
 
 struct usage {
     const char *synopsis;    /* after the program's name: "[-k N] -d FILE [FILE...]" */

@@ -28,11 +28,11 @@ struct sheet_style {
 
 /* The rows of an option table that set a sheet_style. */
 #define SHEET_OPTIONS(style, columns_help) \
-    { OPTION_INTEGER, 'c', "columns", &(style).columns, "N", columns_help, 0, 100000, NULL }, \
-    { OPTION_INTEGER, 'z', "zoom", &(style).zoom, "N", "side of the square drawn for each pixel", 1, 256, NULL }, \
-    { OPTION_INTEGER, 'g', "gap", &(style).gap, "N", "pixels between tiles and around them", 0, 10000, NULL }, \
-    { OPTION_INTEGER, 't', "text", &(style).text, "N", "enlargement of captions and labels", 1, 64, NULL }, \
-    { OPTION_TEXT, 0, "background", &(style).background, "COLOUR", "white, black, grey or #rrggbb", 0, 0, NULL }
+    OPTION_INTEGER('c', "columns", &(style).columns, "N", 0, 100000, columns_help), \
+    OPTION_INTEGER('z', "zoom", &(style).zoom, "N", 1, 256, "side of the square drawn for each pixel"), \
+    OPTION_INTEGER('g', "gap", &(style).gap, "N", 0, 10000, "pixels between tiles and around them"), \
+    OPTION_INTEGER('t', "text", &(style).text, "N", 1, 64, "enlargement of captions and labels"), \
+    OPTION_TEXT(0, "background", &(style).background, "COLOUR", "white, black, grey or #rrggbb")
 
 /* What the tool knows of its tiles before the first is drawn. */
 struct sheet_plan {

@@ -49,16 +49,16 @@ static void parse(void *context)
     int choice = 1, none = -1;
     struct integer_list list = { 2, { 1, 2 } };
     const struct option_row rows[] = {
-        { OPTION_FLAG, 'f', "flag", &flag, NULL, "a flag", 0, 0, NULL },
-        { OPTION_INTEGER, 'n', "number", &number, "N", "a number", -5, 100, NULL },
-        { OPTION_INTEGER, 0, "large", &large, "N", "a large number", 0, 9223372036854775807.0, NULL },
-        { OPTION_REAL, 'r', "real", &share, "X", "a share", 0, 1, NULL },
-        { OPTION_TEXT, 't', "text", &text, "TEXT", "a text", 0, 0, NULL },
-        { OPTION_TEXTS, 'w', "texts", &texts, "TEXT", "some texts", 0, 0, NULL },
-        { OPTION_CHOICE, 'c', "choice", &choice, "WHICH", "a choice", 0, 0, choices },
-        { OPTION_CHOICE, 0, "choose", &none, "WHICH", "a choice without a default", 0, 0, choices },
-        { OPTION_INTEGERS, 'l', "list", &list, "LIST", "a list", 0, 1000000, NULL },
-        { OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL },
+        OPTION_FLAG('f', "flag", &flag, "a flag"),
+        OPTION_INTEGER('n', "number", &number, "N", -5, 100, "a number"),
+        OPTION_INTEGER(0, "large", &large, "N", 0, 9223372036854775807.0, "a large number"),
+        OPTION_REAL('r', "real", &share, "X", 0, 1, "a share"),
+        OPTION_TEXT('t', "text", &text, "TEXT", "a text"),
+        OPTION_TEXTS('w', "texts", &texts, "TEXT", "some texts"),
+        OPTION_CHOICE('c', "choice", &choice, "WHICH", choices, "a choice"),
+        OPTION_CHOICE(0, "choose", &none, "WHICH", choices, "a choice without a default"),
+        OPTION_INTEGERS('l', "list", &list, "LIST", 0, 1000000, "a list"),
+        OPTION_END,
     };
     static const struct usage usage = { "[OPTION...] [FILE...]", "Nothing.", false, false, 0, 4 };
     for (int i = 1; i < call->count; i++)
@@ -66,7 +66,7 @@ static void parse(void *context)
     int operand = options_parse(call->count, call->argument, &usage, rows);
     if (operand < 1 || operand > call->count || number < -5 || number > 100 || large < 0 || !(share >= 0 && share <= 1))
         finding("a value out of its range");
-    for (const struct option_row *row = rows; row->type != OPTION_END; row++)
+    for (const struct option_row *row = rows; row->type != TYPE_END; row++)
         free(option_text(row));
 }
 

@@ -54,7 +54,7 @@ int __wrap_options_parse(int argc, char **argv, const struct usage *its_usage, c
     if (!learning)
         return __real_options_parse(argc, argv, its_usage, its_rows);
     usage = *its_usage;
-    while (its_rows[rows_count].type != OPTION_END && rows_count < ROWS_MAX) {
+    while (its_rows[rows_count].type != TYPE_END && rows_count < ROWS_MAX) {
         rows[rows_count] = its_rows[rows_count];
         rows_count++;
     }
