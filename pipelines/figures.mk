@@ -18,6 +18,9 @@ sheet = mkdir -p $(@D) && $(here)/figures/sheet $1.png $(basename $@) $2 rows=$1
 tiles = tensor-pnm --gap 0 --zoom 3 --columns $1 | pnmtopng -quiet
 tile := tile_width=96 tile_height=96
 
+# As high as the tiles of a table, and room below them.
+height_to_fit = $$(awk -F'\t' '$$4 != "-" && $$2 + $$4 > y { y = $$2 + $$4 } END { print y + $1 }' $2)
+
 sheet_scripts := $(here)/figures/sheet.gp $(here)/figures/sheet
 
 # The names of the classes, one a line. They hold no comma (cifar-cat sees to that), but may hold anything else that a
@@ -30,12 +33,13 @@ $(out)/classes.txt: $(out)/train.st
 $(out)/sheets/samples.png: $(out)/test.st
 	mkdir -p $(@D)
 	$(call only,test) --sort label -n $(per_class) --per label <$< | $(call tiles,$(per_class)) $(to)
-$(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/classes.txt
+$(out)/sheets/samples.tsv: $(here)/figures/samples.awk $(out)/classes.txt $(out)/test.st
 	mkdir -p $(@D)
-	names=$(classes) awk -f $< -v each=$(per_class) $(to)
+	tensor-pick --sort label -n $(per_class) --per label <$(out)/test.st | tensor-tsv label |
+	    names=$(classes) LC_ALL=C awk -f $< -v each=$(per_class) $(to)
 $(call drawing,samples) &: $(out)/sheets/samples.png $(out)/sheets/samples.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/samples,$(tile)) width=15.8 \
-	    height=$$(awk -F'\t' 'END { print $$2 + 1.1 }' $(out)/sheets/samples.tsv)
+	    height=$(call height_to_fit,0.1,$(out)/sheets/samples.tsv)
 
 # --- learning curves
 
@@ -160,20 +164,20 @@ $(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st $(out)/classe
 	tensor-tsv label prediction logit <$(out)/cam-shown.st |
 	    names=$(classes) awk -f $< -v columns=$(cam_columns) $(to)
 $(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(sheet_scripts) $(style)
-	$(call sheet,$(out)/sheets/cam,$(tile)) width=15.8 height=6.6
+	$(call sheet,$(out)/sheets/cam,$(tile)) width=15.8 height=$(call height_to_fit,0.55,$(out)/sheets/cam.tsv)
 
 # What seems counter-intuitive.
 $(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(here)/facts/statistics.awk \
     $(out)/facts/names.tsv $(out)/test.st $(out)/classes.txt $(foreach n,label rotation,$(out)/cam-$n.tsv)
 	$(statistics) -f $< -v classes=$(class_count) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
 	wrong=$$(awk '$$1 == "odd.wrong.index" { print $$2 }' $(out)/facts/names.tsv)
-	tensor-pick --rows "$$wrong" <$(out)/test.st | $(call maps,label) >'$@.st'
+	tensor-pick --rows "$$wrong" <$(out)/test.st | $(call maps,label) >'$@.part.st'
 	values=$$(awk '$$1 == "cam.size" { for (i = 0; i < $$2 * $$2; i++) print "cam." i }' '$@.part')
 	for class in predicted label; do
-	    cam-render -m $(out)/label.safetensors --map --class $$class <'$@.st' | tensor-tsv $$values
+	    cam-render -m $(out)/label.safetensors --map --class $$class <'$@.part.st' | tensor-tsv $$values
 	done | $(statistics) -f $(here)/facts/correlation.awk -v name=odd.wrong.overlap >>'$@.part'
 	grep '^odd\.wrong' $(out)/facts/names.tsv >>'$@.part'
-	rm '$@.st'
+	rm '$@.part.st'
 	mv '$@.part' '$@'
 $(out)/sheets/cam-odd.png: $(out)/facts/odd.tsv $(out)/test.st $(out)/label.safetensors
 	mkdir -p $(@D)
@@ -187,9 +191,9 @@ $(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv $(ou
 $(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam-odd,$(tile)) width=15.8 height=4.1
 
-# The same images before both networks.
+# The same images before both networks, of ten classes at most.
 $(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors $(out)/%.id
-	tensor-pick --sort label -n 1 --per label <$< | $(call maps,$*) $(to)
+	tensor-pick --sort label -n 1 --per label <$< | tensor-pick -n 10 | $(call maps,$*) $(to)
 $(out)/sheets/cam-both.png: $(foreach n,label rotation,$(out)/cam-both-$n.st)
 	mkdir -p $(@D)
 	pnmcat -tb <($(call cam_tiles,label) <$(out)/cam-both-label.st) \
@@ -222,6 +226,7 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
     $(foreach n,label rotation,$(out)/tsne-$n.tsv)
 	mkdir -p $(@D)
 	for net in label rotation; do
+	    sed -n 's/^perplexity /tsne.perplexity\t/p' $(out)/tsne-$$net.tsv.kl
 	    kl=$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/tsne-$$net.tsv.kl)
 	    $(statistics) -f $< -v net=$$net -v kl="$$kl" $(out)/tsne-$$net.tsv
 	done $(to)
@@ -244,13 +249,13 @@ $(out)/sheets/map-images.png: $(out)/settings/mosaic $(out)/test.st $(foreach n,
 	high=0
 	for net in label rotation; do
 	    tensor-pick $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --join $(out)/map-$$net.st --fields image,map \
-	        <$(out)/test.st | tensor-pnm --at map --columns $(map_columns) --gap 0 --zoom 1 >'$@.'$$net.ppm
-	    lines=$$(pamfile -size '$@.'$$net.ppm | awk '{ print $$2 }')
+	        <$(out)/test.st | tensor-pnm --at map --columns $(map_columns) --gap 0 --zoom 1 >'$@.part.'$$net.ppm
+	    lines=$$(pamfile -size '$@.part.'$$net.ppm | awk '{ print $$2 }')
 	    high=$$((lines > high ? lines : high))
 	done
 	fill="pnmpad -white -width $$((32 * $(map_columns))) -height $$high -halign 0.5 -valign 0.5"
-	pnmcat -lr <($$fill '$@.label.ppm') <($$fill '$@.rotation.ppm') | pnmtopng -quiet $(to)
-	rm '$@.'*.ppm
+	pnmcat -lr <($$fill '$@.part.label.ppm') <($$fill '$@.part.rotation.ppm') | pnmtopng -quiet $(to)
+	rm '$@.part.'*.ppm
 $(out)/settings/mosaic: settings = $(map_columns)
 $(out)/sheets/map-images.tsv: $(here)/figures/map-images.awk $(out)/sheets/map-images.png
 	mkdir -p $(@D)
@@ -280,7 +285,7 @@ $(out)/facts/map.tsv: $(foreach n,label rotation,$(out)/map-$n.st)
 	mkdir -p $(@D)
 	{
 	    printf 'map.count\t%s\n' "$$(tensor-tsv index <$(out)/map-label.st | wc -l)"
-	    printf 'map.perplexity\t%s\n' "$$(sed -n 's/.*--perplexity \([0-9.]*\).*/\1/p' <<<'$(map_tsne)')"
+	    sed -n 's/^perplexity /map.perplexity\t/p' $(out)/map-label.st.kl
 	    for net in label rotation; do
 	        printf 'map.%s.kl\t%s\n' $$net \
 	            "$$(sed -n 's/.*KL divergence \([0-9.]*\).*/\1/p' $(out)/map-$$net.st.kl)"
@@ -290,12 +295,16 @@ $(out)/facts/map.tsv: $(foreach n,label rotation,$(out)/map-$n.st)
 	    done
 	} $(to)
 
-# --- nearest neighbours: the first test image of every other class
+# --- nearest neighbours: the first test image of every other class, of five at most
 
 $(out)/query-rows.txt: $(out)/test.st
 	tensor-tsv label <$< | awk '
-	    !($$1 in seen) { seen[$$1] = NR - 1 }
-	    END { for (k = 0; k in seen; k += 2) print seen[k] }' $(to)
+	    !($$1 in seen) { seen[$$1] = NR - 1; if ($$1 > last) last = $$1 }
+	    END {
+	        for (k = 0; k <= last; k++) if (k in seen) row[n++] = seen[k]
+	        shown = n < 5 ? n : 5
+	        for (i = 0; i < shown; i++) print row[int(i * n / shown)]
+	    }' $(to)
 $(out)/facts/neighbours.tsv: $(here)/facts/neighbours.awk $(out)/query-rows.txt \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
@@ -308,17 +317,17 @@ $(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/train.st $(out)/test.
 	mkdir -p $(@D)
 	rows=$$(paste -sd, $<)
 	for net in label rotation; do
-	    tensor-pick --rows "$$rows" <$(out)/neighbours-$$net.st >'$@.'$$net.st
+	    tensor-pick --rows "$$rows" <$(out)/neighbours-$$net.st >'$@.part.'$$net.st
 	done
-	tensor-pick --rows "$$rows" <$(out)/test.st >'$@.query.st'
+	tensor-pick --rows "$$rows" <$(out)/test.st >'$@.part.query.st'
 	for net in label rotation; do
-	    tensor-pick --join '$@.'$$net.st --fields image,neighbor_index <'$@.query.st' |
-	        tensor-pnm --neighbors $(out)/train.st --gap 0 --zoom 3 >'$@.'$$net.ppm
+	    tensor-pick --join '$@.part.'$$net.st --fields image,neighbor_index <'$@.part.query.st' |
+	        tensor-pnm --neighbors $(out)/train.st --gap 0 --zoom 3 >'$@.part.'$$net.ppm
 	done
 	# tensor-pnm sets the query apart; without that space all tiles stand side by side.
-	pnmcat -tb '$@.label.ppm' '$@.rotation.ppm' >'$@.ppm'
-	pnmcat -lr <(pnmcut -left 0 -width 96 '$@.ppm') <(pnmcut -left -960 '$@.ppm') | pnmtopng -quiet $(to)
-	rm '$@.'*.st '$@.'*ppm
+	pnmcat -tb '$@.part.label.ppm' '$@.part.rotation.ppm' >'$@.part.ppm'
+	pnmcat -lr <(pnmcut -left 0 -width 96 '$@.part.ppm') <(pnmcut -left -960 '$@.part.ppm') | pnmtopng -quiet $(to)
+	rm '$@.part.'*
 $(out)/sheets/neighbours.tsv: $(here)/figures/neighbours.awk $(out)/classes.txt $(out)/query-rows.txt \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
@@ -335,7 +344,9 @@ $(call drawing,neighbours) &: $(out)/sheets/neighbours.png $(out)/sheets/neighbo
 $(call drawing,depth) &: $(out)/depth.tsv $(out)/classes.txt $(here)/figures/depth.gp $(style)
 	$(call draw,depth) rows=$< classes=$(class_count)
 after = $$(sed 's/.*--\?$1 \([^ ]*\).*/\1/' <<<' $(knn)')
-$(out)/facts/depth.tsv: $(here)/facts/depth.awk $(out)/depth.tsv
+$(out)/facts/depth.tsv: $(here)/facts/depth.awk $(out)/depth.tsv $(out)/train.st $(out)/test.st
 	mkdir -p $(@D)
+	least() { tensor-pick -n $$1 <$(out)/$$2.st | tensor-tsv index | wc -l; }
 	awk -f $< -v k=$(call after,k) -v temperature=$(call after,temperature) \
-	    -v database=$(knn_database) -v queries=$(knn_queries) -v grid=$(depth_grid) $(out)/depth.tsv $(to)
+	    -v database=$$(least $(knn_database) train) \
+	    -v queries=$$(least $(knn_queries) test) -v grid=$(depth_grid) $(out)/depth.tsv $(to)

@@ -35,12 +35,12 @@ $(out)/settings/map: settings = $(map_rows) | $(map_tsne) | $(SEED)
 # The three parts are what they are called, and no image is both trained on and chosen by.
 $(out)/parts.txt: $(out)/train.st $(out)/val.st $(out)/test.st
 	for part in train val test; do
-	    $(call only,$$part) --fields index <$(out)/$$part.st | tensor-tsv index | sort >'$@.'$$part
-	    echo "$$part $$(wc -l <'$@.'$$part)"
+	    $(call only,$$part) --fields index <$(out)/$$part.st | tensor-tsv index | sort >'$@.part.'$$part
+	    echo "$$part $$(wc -l <'$@.part.'$$part)"
 	done >'$@.part'
-	both=$$(comm -12 '$@.train' '$@.val' | wc -l)
+	both=$$(comm -12 '$@.part.train' '$@.part.val' | wc -l)
 	[ "$$both" == 0 ] || { echo "$(out): $$both validation images are among those to train on" >&2; exit 1; }
-	rm '$@.'{train,val,test}
+	rm '$@.part.'{train,val,test}
 	mv '$@.part' '$@'
 
 # Which network it is, as the streams that it makes say.
@@ -51,7 +51,13 @@ $(out)/%.id: $(out)/%.safetensors $(out)/test.st
 
 # --- training. The second waits for the first where each takes all cores.
 
-$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.st $(out)/val.st $(out)/parts.txt
+# Whether there are images enough is known before hours of training.
+$(out)/enough.tsv: $(here)/facts/enough.awk $(out)/train.st $(out)/val.st $(out)/test.st
+	labels() { tensor-tsv label <$(out)/$$1.st; }
+	awk -f $< <(labels train) <(labels val) <(labels test) $(to)
+
+$(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.st $(out)/val.st $(out)/parts.txt | \
+    $(out)/enough.tsv
 	$(call say,training with labels)
 	$(fit) $(label) <$(out)/train.st --val $(out)/val.st --log $(out)/label.tsv.part |
 	    $(call only,train) --require task=label >$(out)/label.part
@@ -59,7 +65,7 @@ $(out)/label.safetensors $(out)/label.tsv &: $(out)/settings/label $(out)/train.
 	mv $(out)/label.part $(out)/label.safetensors
 
 $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(out)/train.st $(out)/val-turned.st | \
-    $(if $(filter 1,$(threads)),,$(out)/label.safetensors)
+    $(out)/enough.tsv $(if $(filter 1,$(threads)),,$(out)/label.safetensors)
 	$(call say,training without labels)
 	rotate-aug -q <$(out)/train.st | $(fit) --target rotation $(rotation) --val $(out)/val-turned.st \
 	    --log $(out)/rotation.tsv.part | $(call only,train) --require task=rotation >$(out)/rotation.part
@@ -116,17 +122,18 @@ define depth_rule
 $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/$1.id $(out)/settings/depth $(out)/train.st $(out)/test.st
 	mkdir -p $$(@D)
 	tensor-pick -n $(knn_database) <$(out)/train.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
-	    $$(call only,train,$1) --fields index,label,feature >'$$@.database'
+	    $$(call only,train,$1) --fields index,label,feature >'$$@.part.database'
 	tensor-pick -n $(knn_queries) <$(out)/test.st | $(call embed,$1) feature --layer $2 --grid $(depth_grid) |
-	    $$(call only,test,$1) --fields index,label,feature >'$$@.queries'
+	    $$(call only,test,$1) --fields index,label,feature >'$$@.part.queries'
 	share='{ right += $$$$1 == $$$$2 } END { print right / NR }'
-	probe="probe -q -j $(threads) --seed $(SEED) -t $$@.database"
+	probe="probe -q -j $(threads) --seed $(SEED) -t $$@.part.database"
 	{
-	    knn -q -j $(threads) -d '$$@.database' $(knn) <'$$@.queries' | tensor-tsv label knn_prediction | awk "$$$$share"
-	    $$$$probe $(probe_linear) <'$$@.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
-	    $$$$probe $(probe_hidden) <'$$@.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
+	    knn -q -j $(threads) -d '$$@.part.database' $(knn) <'$$@.part.queries' | tensor-tsv label knn_prediction |
+	        awk "$$$$share"
+	    $$$$probe $(probe_linear) <'$$@.part.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
+	    $$$$probe $(probe_hidden) <'$$@.part.queries' | tensor-tsv label probe_prediction | awk "$$$$share"
 	} $$(to)
-	rm '$$@.database' '$$@.queries'
+	rm '$$@.part.database' '$$@.part.queries'
 endef
 $(foreach n,$(nets),$(foreach l,$(layers),$(eval $(call depth_rule,$n,$l))))
 
@@ -141,25 +148,38 @@ $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.t
 
 # --- the maps of t-SNE and of class activation
 
+# lay_out OPTIONS ROWS: a map of the rows of a stream; its messages, and the perplexity that was taken, go to '$@.kl'.
+# Few rows have no room for a large one.
+define lay_out
+perplexity=$$(tensor-tsv index <$2 | wc -l | awk -f $(here)/facts/perplexity.awk -v options='$1')
+	    echo "perplexity $$perplexity" >'$@.kl'
+	    tsne -j $(threads) $1 --seed $(SEED) --perplexity $$perplexity <$2 2>>'$@.kl' || { cat '$@.kl' >&2; exit 1; }
+endef
 # The first ten test images of each class, class by class: those of the first figure too.
 per_class := 10
 $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
-	$(call only,test,$*) --sort label -n $(per_class) --per label <$< |
-	    tsne -j $(threads) $(tsne) --seed $(SEED) 2>'$@.kl' |
-	    tensor-tsv map label $(to)
+	$(call only,test,$*) --sort label -n $(per_class) --per label <$< >'$@.part.rows'
+	{
+	    $(call lay_out,$(tsne),'$@.part.rows')
+	} | tensor-tsv map label $(to)
+	rm '$@.part.rows'
 
 # All test images, or the first ones; X Y LABEL PREDICTION, the network with labels predicting.
 $(out)/map-%.st: $(out)/features-%.st $(out)/settings/map
 	$(call say,a map of the test images: $*)
-	$(call only,test,$*) $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< |
-	    tsne -j $(threads) $(map_tsne) --seed $(SEED) 2>'$@.kl' | tensor-pick --fields index,label,map $(to)
+	$(call only,test,$*) $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< \
+	    >'$@.part.rows'
+	{
+	    $(call lay_out,$(map_tsne),'$@.part.rows')
+	} | tensor-pick --fields index,label,map $(to)
+	rm '$@.part.rows'
 $(out)/map-%.tsv: $(out)/map-%.st $(out)/names.st
 	paste <(tensor-tsv map label <$<) <(tensor-tsv prediction <$(out)/names.st) | awk -F'\t' '$$1 != ""' $(to)
 
 # LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.
 $(out)/cam-%.tsv: $(out)/%.safetensors $(out)/%.id $(out)/test.st $(out)/settings/cam
 	tensor-pick -n $(cam_studied) <$(out)/test.st | $(call embed,$*) fmap,logit,prediction |
-	    cam-render -m $< --map | $(call only,test,$*) --drop image,fmap >'$@.st'
-	places=$$(tensor-ls '$@.st' | awk '$$1 == "cam" { gsub(/[][N,]/, " "); print $$(NF - 1) * $$NF; exit }')
-	tensor-tsv label prediction logit $$(seq -f cam.%g 0 $$((places - 1))) <'$@.st' $(to)
-	rm '$@.st'
+	    cam-render -m $< --map | $(call only,test,$*) --drop image,fmap >'$@.part.st'
+	places=$$(tensor-ls '$@.part.st' | awk '$$1 == "cam" { gsub(/[][N,]/, " "); print $$(NF - 1) * $$NF; exit }')
+	tensor-tsv label prediction logit $$(seq -f cam.%g 0 $$((places - 1))) <'$@.part.st' $(to)
+	rm '$@.part.st'

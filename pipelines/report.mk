@@ -27,7 +27,8 @@ include $(here)/presets/$(PRESET).mk
 
 OUT ?= out
 out := $(OUT)/$(if $(value CIFAR10_PATH),cifar-10,synthetic)-$(PRESET)
-to = >'$@.part' && mv '$@.part' '$@'
+# What fails before it ends the recipe (set -e), which it would not on the left of &&.
+to = >'$@.part'; mv '$@.part' '$@'
 say = echo "  $1"
 
 .PHONY: report

@@ -84,6 +84,74 @@ END
 END
 }
 
+@test "names.awk: a class without test images is neither the best nor the worst" {
+    table rows <<'END'
+        1 1 0.5
+        1 2 0.5
+        3 3 0.1
+END
+    facts names -v matrix=matrix rows >got
+    equal "$(grep -c '^recall' got) $(grep '^recall' got | paste -sd' ')" "2 recall.label.1	0.5 recall.label.3	1"
+    equal "$(sed -n 's/^test.label.\(best\|worst\)_class//p' got | paste -sd' ')" "	3 	1"
+    # the matrix has all rows
+    equal "$(wc -l <matrix)" 16
+}
+
+@test "turns.awk: a class without test images is left out" {
+    printf 'recall.label.1\t0.5\nrecall.label.3\t1\n' >names
+    table turned <<'END'
+        1 0 1 1
+        1 1 1 1
+        3 0 0 1
+        3 1 1 1
+END
+    counted turns -v matrix=matrix -v classes=classes names turned >got
+    is classes <<'END'
+        1 0.5 0.5
+        3 1 1
+END
+    equal "$(sed -n 's/^turn.\(best\|worst\|gap\)_class//p' got | paste -sd' ')" "	3 	1 	1"
+    grep -qx 'turn.correlation	1' got
+}
+
+@test "cam-rows.awk: of two classes both, once each; classes without test images are not chosen" {
+    printf 'recall.label.2\t0.5\nrecall.label.4\t0.9\n' >names
+    printf '%s\n' 2 4 2 4 2 >labels
+    facts cam-rows -v columns=2 -v facts=facts names labels >rows
+    equal "$(paste -sd' ' rows)" "1 3 0 2"
+    is facts <<'END'
+        cam.class_1 4
+        cam.class_2 2
+        cam.class_3 2
+        cam.columns 2
+END
+}
+
+@test "enough.awk: ten images of each part and two classes, or what is missing is said" {
+    seq 10 >ten
+    seq 9 >nine
+    yes 4 | head -n 10 >alike
+    facts enough ten ten ten >got
+    is got <<'END'
+        training 10
+        validation 10
+        test 10
+END
+    run facts enough ten nine ten
+    equal "$status" 1
+    holds "$output" "report: 9 validation images are too few: the report shows ten"
+    run facts enough ten ten alike
+    equal "$status" 1
+    holds "$output" "report: all test images are of one class"
+}
+
+@test "perplexity.awk: what is asked for, or less than a third of the rows" {
+    perplexity() { echo "$1" | facts perplexity -v options="$2"; }
+    equal "$(perplexity 100 '--iterations 5 --perplexity 15')" 15
+    equal "$(perplexity 46 '--perplexity 15') $(perplexity 45 '-p 15')" "15 14"
+    equal "$(perplexity 10 '--perplexity 15 --iterations 5') $(perplexity 1000 '')" "3 30"
+}
+
 @test "names.awk: a mistake whose mirror image is not the commonest one" {
     # 1 is taken for 0 (2 of 3); 0 is rather taken for 2
     table rows <<'END'

@@ -14,7 +14,7 @@ table() { tabs >"$1"; }
 is() { equal "$(cat "$1")" "$(tabs)"; }
 
 @test "samples: a row for each class, its name beside its own images" {
-    names=ant,bee layout samples -v each=2 >got
+    printf '%s\n' 0 0 1 1 | names=ant,bee layout samples -v each=2 >got
     is got <<'END'
         2.3 0.55 - - right big ant
         2.5 0.05 1 1 0 - -
@@ -23,6 +23,35 @@ is() { equal "$(cat "$1")" "$(tabs)"; }
         2.5 1.13 1 1 2 - -
         3.58 1.13 1 1 3 - -
 END
+}
+
+@test "samples: a class with fewer images has empty places, one without any a row of them" {
+    printf '%s\n' 0 2 2 | names=ant,bee,cat,dog layout samples -v each=2 >got
+    is got <<'END'
+        2.3 0.55 - - right big ant
+        2.5 0.05 1 1 0 - -
+        2.3 1.63 - - right big bee
+        2.3 2.71 - - right big cat
+        2.5 2.21 1 1 1 - -
+        3.58 2.21 1 1 2 - -
+        2.3 3.79 - - right big dog
+END
+}
+
+@test "samples: long names get room, and many classes stand beside each other" {
+    # letters are counted, not bytes
+    printf '%s\n' 0 | names=$(printf 'č%.0s' {1..20}) layout samples -v each=10 >got
+    equal "$(head -n 1 got | cut -f1)" 3
+    printf '%s\n' 0 | names=$(printf 'č%.0s' {1..35}) layout samples -v each=10 >got
+    equal "$(cut -f1,3,4 got | paste -sd' ')" "5.1	-	- 5.3	0.97	0.97"
+    # 100 classes of ten: two of each, within the width of the page and on one
+    for ((k = 0; k < 100; k++)); do printf "$k\n%.0s" {1..10}; done |
+        names=$(seq -s, 100) layout samples -v each=10 >got
+    equal "$(awk -F'\t' '$4 == "-"' got | wc -l) $(awk -F'\t' '$4 != "-"' got | wc -l)" "100 200"
+    awk -F'\t' '
+        $4 == "-" { class = $7 - 1; next }
+        { wrong += int($5 / 10) != class || $1 + $3 > 15.8 || $2 + $4 > 20 }
+        END { exit wrong > 0 }' got
 }
 
 @test "cam: image and map side by side, the prediction with its probability, wrong ones framed" {
@@ -36,14 +65,31 @@ END
         2.1 1.745 - - right big bee
         2.3 0.1 3.29 3.29 0 - -
         5.59 0.1 3.29 3.29 1 - -
-        5.59 3.56 - - center small bee,~75~%
+        5.59 3.56 - - center small bee,~75~% 6.68
         9.04 0.1 3.29 3.29 2 - -
         12.33 0.1 3.29 3.29 3 wrong -
-        12.33 3.56 - - center small ant,~50~%
+        12.33 3.56 - - center small ant,~50~% 6.68
         2.1 5.585 - - right big ant
         2.3 3.94 3.29 3.29 4 - -
         5.59 3.94 3.29 3.29 5 - -
-        5.59 7.4 - - center small ant,~100~%
+        5.59 7.4 - - center small ant,~100~% 6.68
+END
+}
+
+@test "cam: a class with fewer images has empty places" {
+    table rows <<'END'
+        1 1 0 9
+        0 0 9 0
+        0 0 9 0
+END
+    names=ant,bee layout cam -v columns=2 rows | awk -F'\t' '$4 != "-" { print $1, $2, $5 }' >got
+    is got <<'END'
+        2.3~0.1~0
+        5.59~0.1~1
+        2.3~3.94~2
+        5.59~3.94~3
+        9.04~3.94~4
+        12.33~3.94~5
 END
 }
 
@@ -51,6 +97,7 @@ END
     table facts <<'END'
         odd.wrong.label 1
         odd.wrong.prediction 0
+        odd.wrong.probability 0.9
         odd.edge.label 2
 END
     names=ant,bee,cat layout cam-odd facts >got
@@ -77,12 +124,12 @@ END
         1.3 0.75 - - right small image
         1.3 2.45 - - right small labels
         1.3 4.4 - - right small rotation
-        1.5 0.1 7.04 7.04 0 - -
-        1.5 1.75 7.04 7.04 1 - ant
-        1.5 3.7 7.04 7.04 5 - 0°
-        8.6 0.1 7.04 7.04 2 - -
-        8.6 1.75 7.04 7.04 3 wrong ant
-        8.6 3.7 7.04 7.04 7 wrong 270°
+        1.5 0.1 1.36 1.36 0 - -
+        1.5 1.75 1.36 1.36 1 - ant
+        1.5 3.7 1.36 1.36 5 - 0°
+        2.92 0.1 1.36 1.36 2 - -
+        2.92 1.75 1.36 1.36 3 wrong ant
+        2.92 3.7 1.36 1.36 7 wrong 270°
 END
 }
 

@@ -230,3 +230,65 @@ END
     holds "$output" "typeset: troff: "
     [ ! -e report.pdf ]
 }
+
+# batch FROM TO EXPRESSION: the records of a batch of CIFAR-10 for which awk's expression of their label and of how many
+# of their class there are until then (seen) holds.
+batch() {
+    local work
+    work=$(mktemp -d)
+    split -a 4 -b 3073 "$1" "$work/record."
+    paste <(ls "$work") <(od -An -v -tu1 -w3073 "$1" | awk '{ print $1 }') |
+        awk "{ label = \$2; seen = ++n[label] } $3 { print \"$work/\" \$1 }" | xargs cat >"$2"
+    rm -r "$work"
+}
+
+@test "the whole tale, in a tree and of data with odd paths, of classes with odd names and few images" {
+    [[ $BIN == "$ROOT"/build*/bin && $BIN != *sanitize* ]] || skip "told with the tree's programs, without sanitizers"
+    local tree="a tree's \$copy" data="it's \"my\" \$HOME \`data\`; here" name part build=${BIN#"$ROOT/"}
+    mkdir "$tree"
+    for part in Makefile pipelines common tools tests build; do ln -s "$ROOT/$part" "$tree/$part"; done
+    cd "$tree" || return
+    cifar-synth -q --train 1000 --test 200 "$data"
+    odd_names | head -n 9 >"$data/cifar-10-batches-bin/batches.meta.txt"
+    echo 鳥 >>"$data/cifar-10-batches-bin/batches.meta.txt"
+    # the fourth class has three test images, the sixth one and the first none
+    batch "$data/cifar-10-batches-bin/test_batch.bin" few \
+        'label && (label != 3 || seen <= 3) && (label != 5 || seen < 2)'
+    mv few "$data/cifar-10-batches-bin/test_batch.bin"
+    tell() {
+        env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make "$@" PRESET=smoke OUT=out BUILD="${build%/bin}" \
+            train=500 val=60 test=0 knn_database=300 knn_queries=100 cam_studied=100 \
+            'label=--epochs 2 --batch 32 --stem trained' 'rotation=--epochs 1 --batch 64 --stem trained' \
+            'tsne=--perplexity 15 --iterations 200' 'map_tsne=--perplexity 15 --iterations 200'
+    }
+    tell report CIFAR10="$data" >log 2>&1 || flunk "$(cat log)"
+    [ ! -e PWNED ] && [ ! -e "$ROOT/PWNED" ]
+    fc-list ':charset=9CE5' family | grep -q . || grep -q 'no font for paper has U+9CE5' log
+    # each name is in the figure of all classes, in all figures of them on paper, and on both pages
+    local made=out/cifar-10-smoke figure
+    for figure in samples confusion turns tsne map; do
+        shown $made/figures/$figure.svg
+    done | sort | uniq -c >page
+    paper_text out/report.pdf >paper
+    sed -n 's/^const classes = //p' out/map.html | sed 's/","/"\n"/g' | wc -l | grep -qx 10
+    while IFS= read -r name; do
+        name=$name awk '
+            { n = $1; sub(/^ *[0-9]+ /, "") }
+            $0 == ENVIRON["name"] { count = n }
+            END { exit count < 5 }' page || flunk "the figures do not show $name: $(cat page)"
+        name=${name//鳥/'[U+9CE5]'}
+        grep -qF -- "$name" paper || flunk "the PDF does not hold $name"
+    done <"$data/cifar-10-batches-bin/batches.meta.txt"
+    equal "$(grep -ci '<script' out/report.html) $(grep -ci '<script' out/map.html)" "0 1"
+    grep -qF "data from <code>$(sed 's/&/\&amp;/g; s/"/\&quot;/g' <<<"$data")</code>" <(tr '\n' ' ' <out/report.html)
+    # tiles are of their own class's row, and empty places are where there is no image
+    equal "$(awk -F'\t' '$4 == "-" { class++ } $4 != "-" { n[class]++ }
+        END { for (k = 1; k <= 10; k++) printf "%d ", n[k] }' $made/sheets/samples.tsv)" "0 10 10 3 10 1 10 10 10 10 "
+    equal "$(tensor-pick --sort label -n 10 --per label <$made/test.st | tensor-tsv label | uniq -c |
+        awk '{ print $2 ":" $1 }' | paste -sd' ')" "1:10 2:10 3:3 4:10 5:1 6:10 7:10 8:10 9:10"
+    # other files at the same place are other data
+    cksum $made/test.st $made/train.st >before
+    cifar-synth -q --train 1000 --test 200 --seed 2 "$data"
+    CIFAR10_PATH=$data tell -f pipelines/report.mk $made/test.st $made/train.st
+    equal "$(cksum $made/test.st $made/train.st | comm -12 <(sort before) - | wc -l)" 0
+}

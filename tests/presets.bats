@@ -59,7 +59,8 @@ preset() {
     local o=out/synthetic-$1 layers
     read -ra layers < <(tale "$1" --eval "names-of-layers:; @echo \$(layers)" names-of-layers)
     layers=("${layers[@]/#/$o/depth/rotation-}")
-    tale "$1" "$o"/{label,rotation,random}.safetensors "$o"/names.st "$o"/{turns,val-turned}.tsv \
+    # no image is enough
+    tale "$1" -o "$o/enough.tsv" "$o"/{label,rotation,random}.safetensors "$o"/names.st "$o"/{turns,val-turned}.tsv \
         "$o"/neighbours-label.st "$o"/{tsne,cam}-rotation.tsv "$o"/map-label.st \
         "${layers[@]/%/.txt}" >made 2>&1 || flunk "$(cat made ran)"
 }

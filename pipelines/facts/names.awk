@@ -1,4 +1,5 @@
-# names.awk: facts of the network with labels on the test images. Input: label, prediction, loss.
+# names.awk: facts of the network with labels on the test images, of the classes that these show. Input: label,
+# prediction, loss.
 # matrix: a file for the confusion matrix, TRUE PREDICTED SHARE.
 BEGIN { FS = "\t" }
 {
@@ -11,11 +12,13 @@ BEGIN { FS = "\t" }
 }
 function share(true, predicted) { return total[true] ? count[true, predicted] / total[true] : 0 }
 END {
-    best = worst = 0
+    best = worst = -1
     for (t = 0; t <= last; t++) {
-        print "recall.label." t "\t" share(t, t)
-        if (share(t, t) > share(best, best)) best = t
-        if (share(t, t) < share(worst, worst)) worst = t
+        if (total[t]) {
+            print "recall.label." t "\t" share(t, t)
+            if (best < 0 || share(t, t) > share(best, best)) best = t
+            if (worst < 0 || share(t, t) < share(worst, worst)) worst = t
+        }
         commonest[t] = -1
         for (p = 0; p <= last; p++) {
             print t "\t" p "\t" share(t, p) > matrix

@@ -2,6 +2,7 @@
 # lists it. What the data are follows from what they say of themselves (source) and from their classes: other pictures
 # may lie in the layout of CIFAR-10.
 BEGIN { FS = "\t" }
+$1 == "data.origin" { origin = $2 }
 $1 ~ /^(data|run|net)\./ { print; next }
 NF == 2 { given[$1] = $2; next }
 
@@ -47,7 +48,7 @@ END {
         kind = data_kind(source)
         print "data.kind\t" kind
         print "data.name\t" (kind == "synthetic" ? "synthetic scenes" : kind == "own" && source == "CIFAR-10" ? \
-            "pictures in CIFAR-10's layout" : source)
+            origin : source)   # what has no name of its own is called by its folder's
     }
     count = split(given["classes"], name, ",")
     print "data.classes\t" count

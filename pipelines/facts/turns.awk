@@ -1,4 +1,4 @@
-# turns.awk: facts of the network without labels on the test images in their four turns.
+# turns.awk: facts of the network without labels on the test images in their four turns, of the classes that these show.
 # Input: the facts of names.awk, then label, rotation, prediction, loss.
 # matrix: a file for SHOWN ANSWERED SHARE; classes: a file for CLASS SHARE_OF_TURNS SHARE_OF_NAMES.
 BEGIN { FS = "\t" }
@@ -25,19 +25,26 @@ END {
     for (s = 0; s < 4; s++)
         for (a = 0; a < 4; a++)
             print s "\t" a "\t" (shown[s] ? answer[s, a] / shown[s] : 0) > matrix
-    best = worst = gap = 0
+    best = worst = gap = -1
+    for (k = 0; k <= last; k++)
+        shown_classes += total[k] > 0
     for (k = 0; k <= last; k++) {
+        if (!total[k])
+            continue
         print k "\t" share(k) "\t" name[k] > classes
         print "recall.rotation." k "\t" share(k)
-        if (share(k) > share(best)) best = k
-        if (share(k) < share(worst)) worst = k
+        if (best < 0 || share(k) > share(best)) best = k
+        if (worst < 0 || share(k) < share(worst)) worst = k
+        if (gap < 0) gap = k
         found = found " " share(k)
         named = named " " name[k]
-        mean_found += share(k) / (last + 1)
-        mean_named += name[k] / (last + 1)
+        mean_found += share(k) / shown_classes
+        mean_named += name[k] / shown_classes
     }
     # where the two part most, each measured from its mean over the classes
     for (k = 0; k <= last; k++) {
+        if (!total[k])
+            continue
         apart = share(k) - mean_found - (name[k] - mean_named)
         if (apart < 0) apart = -apart
         if (apart > most) { most = apart; gap = k }

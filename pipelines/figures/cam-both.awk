@@ -12,7 +12,7 @@ FNR == 1 { file++ }
 file == 1 { label[FNR] = $1; prediction[FNR] = $2; images = FNR }
 file == 2 { turn[FNR] = $1 }
 END {
-    size = 14.2 / images - 0.06
+    size = (images < 10 ? 1.42 : 14.2 / images) - 0.06
     for (i = 1; i <= images; i++) {
         left = 1.5 + (size + 0.06) * (i - 1)
         print left, 0.1, size, size, 2 * (i - 1), "-", "-"

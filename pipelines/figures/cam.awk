@@ -1,10 +1,15 @@
-# cam.awk: the layout (sheet.gp) of activation maps, three rows of classes. Input: LABEL PREDICTION LOGITS.
+# cam.awk: the layout (sheet.gp) of activation maps, a row for each class. Input: LABEL PREDICTION LOGITS, those of a
+# class behind each other; a class with fewer than a row holds has empty places.
 # The sheet has image and overlay of each input row beside each other. names (in the environment): of the classes;
 # columns: images of a row.
 BEGIN { FS = OFS = "\t"; split(ENVIRON["names"], name, ",") }
 {
-    row = int((NR - 1) / columns)
-    column = (NR - 1) % columns
+    if (NR == 1 || $1 != class) {
+        row = NR == 1 ? 0 : row + 1
+        column = 0
+    } else
+        column++
+    class = $1
     sum = 0
     for (k = 3; k <= NF; k++)
         sum += exp($k - $(3 + $2))
@@ -16,5 +21,5 @@ BEGIN { FS = OFS = "\t"; split(ENVIRON["names"], name, ",") }
         print 2.1, 0.1 + size / 2 + (size + 0.55) * row, "-", "-", "right", "big", name[$1 + 1]
     print left, 0.1 + (size + 0.55) * row, size, size, 2 * (NR - 1), "-", "-"
     print left + size, 0.1 + (size + 0.55) * row, size, size, 2 * (NR - 1) + 1, verdict, "-"
-    print left + size, 0.1 + size + 0.17 + (size + 0.55) * row, "-", "-", "center", "small", text
+    print left + size, 0.1 + size + 0.17 + (size + 0.55) * row, "-", "-", "center", "small", text, 2 * size + 0.1
 }
