@@ -204,6 +204,11 @@ little_memory() {
         knn -d other.st -k 1 <queries.st
     stream-make feature:F32:2,1=0,1 >other.st
     fails "other.st: field 'index' is missing (--exclude-self" knn -d other.st -k 1 --exclude-self <db.st
+    # before all values are looked at
+    stream-make feature:F32:2,1=0,nan >other.st
+    fails "other.st: field 'index' is missing (--exclude-self" knn -d other.st -k 1 --exclude-self <db.st
+    fails "other.st: 2 rows are too few for k = 3" knn -d other.st -k 3 <db.st
+    stream-make feature:F32:2,1=0,1 >other.st
     head -c 100 db.st >half.st
     fails "half.st: frame 1: the file ends" knn -d half.st <queries.st
     head -c -9 db.st >short.st
@@ -219,6 +224,9 @@ little_memory() {
 
 @test "what is wrong with a stream" {
     stream-make label:I64:2=0,1 | fails "standard input: field 'feature' is missing" knn -d db.st -k 1
+    # before the search: of the query that has too few rows nothing is said
+    stream-make feature:F32:1,1=0 index:I64:1=10 label:F32:1=0 |
+        fails "field 'label' is F32 of rank 1 (I64 of rank 1 is needed)" knn -d db.st -k 5 --exclude-self
     stream-make feature:F32:1,2=0,1 | fails "2 values in a row, but the database 1" knn -d db.st -k 1
     stream-make feature:F32:1,0=zero | fails "rows without values" knn -d db.st -k 1
     stream-make feature:F32:1,1=0 / feature:F32:2,1=1,-inf |

@@ -111,6 +111,12 @@ setup() {
         < <(stream-make feature:F32:2,5=zero)
     fails "field 'feature' is missing" probe -t train.st < <(stream-make label:I64:2=0,1)
     fails "every value must be finite" probe -t train.st < <(stream-make feature:F32:1,8=nan,0,0,0,0,0,0,0)
+    # before the training, which would take hours
+    local long=(timeout 30 probe -t train.st --hidden "60000,60000" -e 100000)
+    stream-make feature:F32:2,5=zero >narrow.st
+    stream-make feature:F32:2,8=zero label:F32:2=0,1 >floats.st
+    [ "$("${long[@]}" <narrow.st 2>&1)" == "$(probe -t train.st <narrow.st 2>&1)" ]
+    holds "$("${long[@]}" <floats.st 2>&1)" "field 'label' is F32 of rank 1 (I64 of rank 1 is needed)"
     fails "the loss is not finite; a smaller --lr may help" probe -t train.st --hidden 8 --lr 1000 -b 2 -e 1000 \
         --momentum 0.999 --weight-decay 1 <test.st
 }
@@ -121,6 +127,9 @@ setup() {
     misused "--hidden: '0' is neither none nor a whole number from 1 to 65536" probe -t train.st --hidden 0 <test.st
     misused "--hidden: '' is neither" probe -t train.st --hidden 5, <test.st
     misused "--hidden: too many layers (at most 8)" probe -t train.st --hidden 1,1,1,1,1,1,1,1,1 <test.st
+    misused "--batch: 1 row has no deviation, by which --hidden layers are normalised (2 to 65536)" \
+        probe -t nowhere.st --hidden 8 -b 1 <test.st
+    probe -q -t train.st -b 1 -e 1 <test.st >one.st
     misused "--epochs: '0' is not" probe -t train.st -e 0 <test.st
     misused "--batch: '0' is not" probe -t train.st -b 0 <test.st
     misused "--lr: '-1' is not" probe -t train.st --lr -1 <test.st

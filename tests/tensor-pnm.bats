@@ -286,6 +286,17 @@ database() {
     misused "too many operands" tensor-pnm r.st
 }
 
+@test "what does not fit is told at the first frame, not after all rows" {
+    stream-make image:U8:2,3,4,4=iota label:I64:2=0,1 neighbor_index:F32:2=0,1 place:F32:2,3=iota >good.st
+    { cat good.st && head -c 100 good.st; } >half.st
+    fails "nothing.st: cannot be opened" tensor-pnm --neighbors nothing.st <half.st
+    fails "field 'neighbor_index' is F32 of rank 1 (I64 of rank 2 is needed)" tensor-pnm --neighbors good.st <half.st
+    fails "field 'label' is I64 of rank 1 (U8 [N,C,H,W]," tensor-pnm -f label <half.st
+    fails "field 'label' is I64 of rank 1 (F32 of rank 2 is needed)" tensor-pnm --at label <half.st
+    fails "field 'place' has 3 values in a row (2 are needed: x and y)" tensor-pnm --at place <half.st
+    fails "standard input: frame 2: the file ends" tensor-pnm <half.st
+}
+
 @test "the same bytes again, with any number of threads; a full disk; a closed pipe" {
     tensor-pnm --caption label -j 1 <r.st >a.ppm
     tensor-pnm --caption label -j 2 <r.st | cmp - a.ppm

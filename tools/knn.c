@@ -53,7 +53,7 @@ static int64_t *whole_numbers(const struct frame *frame, const char *field)
 
 static struct database open_database(const struct settings *settings)
 {
-    struct database database = database_open(settings->database, settings->field, (enum knn_metric)settings->metric);
+    struct database database = database_open(settings->database, settings->field);
     if (!database.rows)
         die("%s: holds no row (at least k = %lld are needed)", settings->database, (long long)settings->k);
     if (database.rows < settings->k)
@@ -61,6 +61,7 @@ static struct database open_database(const struct settings *settings)
             (long long)database.rows, (long long)settings->k);
     if (settings->exclude_self && !database.index)
         die("%s: field 'index' is missing (--exclude-self tells rows by it)", settings->database);
+    database_prepare(&database, settings->field, (enum knn_metric)settings->metric);
     return database;
 }
 
@@ -72,6 +73,7 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
     struct features query = features_require(&frame, settings->field);
     origin_check_model(&frame, settings->database, database->model);
     size_t row = (size_t)database->dimension, bytes = 0;
+    whole_numbers(&frame, "label"); /* a type that does not fit is told before the search */
     if (query.dimension != database->dimension)
         die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", frame.path,
             settings->field, (long long)query.dimension, (long long)database->dimension);

@@ -60,6 +60,8 @@ static struct probe_options probe_options(const struct settings *settings)
                                      .rate = settings->rate, .momentum = settings->momentum,
                                      .weight_decay = settings->decay, .seed = (uint64_t)settings->seed };
     parse_hidden(settings->hidden, &options);
+    if (options.hidden && options.batch == 1)
+        die_usage("--batch: 1 row has no deviation, by which --hidden layers are normalised (2 to 65536)");
     return options;
 }
 
@@ -88,29 +90,57 @@ static double choose_rate(double given, int64_t dimension)
     return given > 0 ? given : rate < 0.1 ? rate : 0.1;
 }
 
-static struct trained train(const struct settings *settings, struct probe_options *options)
+/* The rows to train on. */
+struct training {
+    struct frame frame;
+    struct features features;
+    const int64_t *label;
+    int classes;
+    const char *model; /* that their features are of, or NULL: it is not told */
+};
+
+static struct training read_training(const struct settings *settings)
 {
     const char *const keep[] = { settings->feature, settings->label, NULL };
     struct stream stream = stream_open(settings->training);
-    struct frame frame;
-    struct features features = features_read_all(&stream, settings->feature, keep, &frame);
+    struct training training;
+    training.features = features_read_all(&stream, settings->feature, keep, &training.frame);
     stream_close(&stream);
-    if (features.rows < 2)
-        die("%s: %lld rows (at least 2 are needed)", settings->training, (long long)features.rows);
-    if (features.dimension > INT32_MAX / 65536)
+    if (training.features.rows < 2)
+        die("%s: %lld rows (at least 2 are needed)", settings->training, (long long)training.features.rows);
+    if (training.features.dimension > INT32_MAX / 65536)
         die("%s: field '%s' has %lld values in a row (at most %d)", settings->training, settings->feature,
-            (long long)features.dimension, INT32_MAX / 65536);
-    const int64_t *label = frame_require(&frame, settings->label, DTYPE_I64, 1)->data;
-    options->rate = choose_rate(options->rate, features.dimension);
-    int classes = count_classes(settings->training, settings->label, label, features.rows);
-    const char *names = classes_names(&frame, settings->label);
-    const char *model = frame_metadata(&frame, "model");
+            (long long)training.features.dimension, INT32_MAX / 65536);
+    training.label = frame_require(&training.frame, settings->label, DTYPE_I64, 1)->data;
+    training.classes = count_classes(settings->training, settings->label, training.label, training.features.rows);
+    training.model = frame_metadata(&training.frame, "model");
+    return training;
+}
+
+static struct trained train(const struct settings *settings, const struct training *training,
+                            struct probe_options *options)
+{
+    const char *names = classes_names(&training->frame, settings->label);
     struct trained trained = { .classes = names ? copy_string(names) : NULL,
-                               .model = model ? copy_string(model) : NULL };
-    trained.probe = probe_train(options, features.value, label, features.rows, (int)features.dimension, classes,
-                                &trained.result);
-    frame_free(&frame);
+                               .model = training->model ? copy_string(training->model) : NULL };
+    options->rate = choose_rate(options->rate, training->features.dimension);
+    trained.probe = probe_train(options, training->features.value, training->label, training->features.rows,
+                                (int)training->features.dimension, training->classes, &trained.result);
     return trained;
+}
+
+/* The features of a frame, and in `label` the labels, or NULL. Dies where they do not fit the training rows. */
+static struct features require_fields(const struct frame *frame, const struct settings *settings, int64_t dimension,
+                                      const char *model, const int64_t **label)
+{
+    struct features features = features_require(frame, settings->feature);
+    origin_check_model(frame, settings->training, model);
+    if (features.dimension != dimension)
+        die("%s: field '%s' has %lld values in a row, but those to train on %lld (they must be as many)", frame->path,
+            settings->feature, (long long)features.dimension, (long long)dimension);
+    bool labelled = frame_find(frame, settings->label) != NULL;
+    *label = labelled ? frame_require(frame, settings->label, DTYPE_I64, 1)->data : NULL;
+    return features;
 }
 
 /* Add what the probe makes of a frame's rows, and count where it is right. */
@@ -118,15 +148,10 @@ static void answer_frame(struct frame *frame, const struct settings *settings,
                          struct trained *trained, struct score *score)
 {
     int64_t rows = frame_rows(frame);
-    struct features features = features_require(frame, settings->feature);
-    origin_check_model(frame, settings->training, trained->model);
-    if (features.dimension != trained->probe.dimension)
-        die("%s: field '%s' has %lld values in a row, but those to train on %d (they must be as many)", frame->path,
-            settings->feature, (long long)features.dimension, trained->probe.dimension);
+    const int64_t *label;
+    struct features features = require_fields(frame, settings, trained->probe.dimension, trained->model, &label);
     int64_t *prediction = allocate((size_t)rows, sizeof *prediction);
     probe_predict(&trained->probe, features.value, rows, prediction);
-    bool labelled = frame_find(frame, settings->label) != NULL;
-    const int64_t *label = labelled ? frame_require(frame, settings->label, DTYPE_I64, 1)->data : NULL;
     for (int64_t i = 0; i < rows; i++)
         score->right += label && label[i] == prediction[i];
     score->labelled += label ? rows : 0;
@@ -167,12 +192,18 @@ int main(int argc, char **argv)
         die_usage("-t: the rows to train on must be a file (standard input holds those to predict)");
 
     struct probe_options recipe = probe_options(&settings);
-    struct trained trained = train(&settings, &recipe);
+    struct training training = read_training(&settings);
     struct stream stream = stream_open(NULL);
     struct frame frame;
     struct score score = { 0, 0 };
+    const int64_t *label;
 
-    while (stream_read(&stream, &frame)) {
+    bool more = stream_read(&stream, &frame);
+    if (more) /* what does not fit is told before the training */
+        require_fields(&frame, &settings, training.features.dimension, training.model, &label);
+    struct trained trained = train(&settings, &training, &recipe);
+    frame_free(&training.frame);
+    for (; more; more = stream_read(&stream, &frame)) {
         answer_frame(&frame, &settings, &trained, &score);
         stream_write(stdout, NULL, &frame);
         frame_free(&frame);

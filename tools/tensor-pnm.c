@@ -115,6 +115,16 @@ static const struct tensor *neighbor_field(const struct frame *frame, const char
     return field;
 }
 
+/* The places of --at, [N, 2]. */
+static const float *check_places(const struct frame *frame)
+{
+    const struct tensor *place = frame_require(frame, settings.at, DTYPE_F32, 2);
+    if (place->shape[1] != 2)
+        die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", frame->path, settings.at,
+            (long long)place->shape[1]);
+    return place->data;
+}
+
 /* A field that is missing is told at its frame, and not after all rows were read. A later frame without any tensor
  * needs none. */
 static void check_fields(const struct drawing *drawing, const struct frame *frame)
@@ -125,6 +135,12 @@ static void check_fields(const struct drawing *drawing, const struct frame *fram
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i] && !frame_find(frame, needed[i]))
             die("%s: field '%s' is missing", drawing->stream.path, needed[i]);
+    if (settings.at)
+        check_places(frame);
+    if (settings.database)
+        frame_require(frame, "neighbor_index", DTYPE_I64, 2);
+    if (drawing->stream.frames == 1 && frame_rows(frame) > 0)
+        thumbnails_of(frame, frame_find(frame, settings.field));
     field_list_require(&drawing->borders, frame);
     for (int i = 0; i < drawing->captions.count; i++)
         if (!frame_find(frame, drawing->captions.name[i]) && !neighbor_field(frame, drawing->captions.name[i]))
@@ -218,7 +234,6 @@ static void prepare_neighbors(struct drawing *drawing)
     if (settings.neighbors && settings.neighbors < columns)
         columns = settings.neighbors;
     drawing->places = 1 + columns;
-    drawing->database = stream_open(settings.database);
     drawing->lookup = lookup_read(&drawing->database, settings.field, drawing->neighbor->data,
                                   tensor_elements(drawing->neighbor));
     check_found(drawing);
@@ -236,11 +251,7 @@ static void prepare_neighbors(struct drawing *drawing)
 
 static void prepare_mosaic(struct drawing *drawing)
 {
-    const struct tensor *place = frame_require(&drawing->frame, settings.at, DTYPE_F32, 2);
-    const float *at = place->data;
-    if (place->shape[1] != 2)
-        die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", drawing->stream.path, settings.at,
-            (long long)place->shape[1]);
+    const float *at = check_places(&drawing->frame);
     for (int64_t i = 0; i < 2 * drawing->rows; i++)
         if (!isfinite(at[i]))
             die("%s: field '%s', row %lld holds %f (every value must be finite)", drawing->stream.path, settings.at,
@@ -344,7 +355,7 @@ static void draw(const struct drawing *drawing)
 
 static void clean_up(struct drawing *drawing)
 {
-    if (drawing->neighbor)
+    if (settings.database)
         stream_close(&drawing->database);
     lookup_free(&drawing->lookup);
     mosaic_free(&drawing->mosaic);
@@ -359,6 +370,8 @@ int main(int argc, char **argv)
     check_choices();
 
     struct drawing drawing = { .stream = stream_open(NULL) };
+    if (settings.database)
+        drawing.database = stream_open(settings.database);
     read_rows(&drawing);
     if (drawing.rows > 0) {
         prepare_own(&drawing);

@@ -53,7 +53,7 @@ static void check_values(const struct database *database, const char *field)
     }
 }
 
-static void prepare_search(struct database *database, const char *field, enum knn_metric metric)
+void database_prepare(struct database *database, const char *field, enum knn_metric metric)
 {
     struct knn_part *part = allocate((size_t)database->frames, sizeof *part);
     for (int64_t f = 0; f < database->frames; f++) {
@@ -66,7 +66,7 @@ static void prepare_search(struct database *database, const char *field, enum kn
         check_values(database, field);
 }
 
-struct database database_open(const char *path, const char *field, enum knn_metric metric)
+struct database database_open(const char *path, const char *field)
 {
     struct database database = { .stream = stream_open(path) };
     struct growing index = { 0 }, label = { 0 };
@@ -97,8 +97,6 @@ struct database database_open(const char *path, const char *field, enum knn_metr
     }
     database.index = index.value;
     database.label = label.value;
-    if (database.rows > 0)
-        prepare_search(&database, field, metric);
     return database;
 }
 

@@ -20,9 +20,11 @@ struct database {
 /* Open a row stream with a field F32 [N, D]. A file is mapped: 16 bytes of a row, index and label, are kept in memory,
  * and features stay where they are, read when they are needed (stream_map). Of a pipe the features are kept too; all
  * other fields are let go. Dies, naming the path and the rule, where a frame is not sound, or has other fields, shapes
- * or names of classes than the first, or a value is not finite. A stream without rows has dimension 0 and must not be
- * searched. */
-struct database database_open(const char *path, const char *field, enum knn_metric metric);
+ * or names of classes than the first. A stream without rows has dimension 0 and must not be searched. */
+struct database database_open(const char *path, const char *field);
+
+/* Make it ready to be searched: reads all features of the field, and dies where one is not finite. */
+void database_prepare(struct database *database, const char *field, enum knn_metric metric);
 
 void database_close(struct database *database);
 
