@@ -242,7 +242,7 @@ static void of_a_network(void)
             bool hidden = strstr(net->tensor[i].name, "layer") && strstr(net->tensor[i].name, ".conv");
             bool moved = net->weights[net->tensor[i].offset] != before[net->tensor[i].offset];
             CHECK(moved == hidden);
-            CHECK(muon_takes(net, &net->tensor[i]) == hidden);
+            CHECK(muon_updates_tensor(net, &net->tensor[i]) == hidden);
         }
         memcpy(before, net->weights, net->parameters * sizeof *before);
         sgd_update(&sgd, 0.1, net, velocity);
@@ -250,7 +250,7 @@ static void of_a_network(void)
             CHECK(net->gradients[i] != 0 || net->weights[i] == 0);
         for (int i = 0; i < net->parameter_tensors; i++) {
             bool moved = net->weights[net->tensor[i].offset] != before[net->tensor[i].offset];
-            CHECK(!(moved && muon_takes(net, &net->tensor[i])));
+            CHECK(!(moved && muon_updates_tensor(net, &net->tensor[i])));
         }
         if (first)
             CHECK_BYTES(net->weights, first, net->parameters * sizeof(float));

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* The numbers that say which side an image shows first; those of its other augmentation go by epoch and item. */
+/* The stream of random numbers that decide which side of an image is shown first; the other augmentation uses streams
+ * by epoch and item. */
 static const uint64_t flip_stream = (uint64_t)1 << 63;
 
 struct augment_draw augment_draw(const struct augment *augment, struct random *random, int height, int width)
@@ -23,7 +24,7 @@ bool augment_alternates(uint64_t seed, uint64_t item, int epoch)
     return (random_bits(&random) >> 31) != (uint32_t)(epoch - 1) % 2;
 }
 
-/* The shift as seen in the turned image. */
+/* Converts the shift to the turned image. */
 static void turn_shift(int turns, int *down, int *right)
 {
     for (; turns > 0; turns--) {
@@ -33,7 +34,7 @@ static void turn_shift(int turns, int *down, int *right)
     }
 }
 
-/* The upper left corner of a square within an image of `size` pixels a side, as seen in the turned image. */
+/* Converts the upper left corner of a square to the turned image; the image has `size` pixels a side. */
 static void turn_square(int turns, int size, int side, int *top, int *left)
 {
     for (; turns > 0; turns--) {
@@ -50,7 +51,7 @@ static void cut(int side, int top, int left, int height, int width, float *image
             memset(image + 4 * (i * width + j), 0, 4 * sizeof *image);
 }
 
-/* Position `at`, reflected at both borders until it lies in [0, size); the border itself is not repeated. */
+/* Position `at`, reflected at both borders until it is in [0, size); the border pixel itself is not repeated. */
 static int reflected(int at, int size)
 {
     int period = size > 1 ? 2 * (size - 1) : 1;
@@ -58,7 +59,7 @@ static int reflected(int at, int size)
     return at < size ? at : period - at;
 }
 
-/* Where `count` positions of a line of `size`, from `first` on, come from; -1: from outside. */
+/* Finds the source of each of `count` positions, from `first` on, of a line of `size`; -1 if it is outside. */
 static void find_sources(bool reflect, bool mirror, int shift, int size, int first, int count, int *source)
 {
     for (int i = 0; i < count; i++) {
@@ -72,7 +73,7 @@ static void find_sources(bool reflect, bool mirror, int shift, int size, int fir
 void augment_apply(const struct augment *augment, const struct augment_draw *draw, int rotation, const float *from,
                    int height, int width, float *to)
 {
-    enum { STRIP = 64 }; /* columns at a time, whose sources are found once for all rows */
+    enum { STRIP = 64 }; /* columns at a time; their sources are found once for all rows */
     int down = draw->down, right = draw->right, side = augment->cutout;
     int top = draw->cut_row - side / 2, left = draw->cut_column - side / 2;
     bool mirror_columns = draw->mirror && rotation % 2 == 0, mirror_rows = draw->mirror && rotation % 2 == 1;

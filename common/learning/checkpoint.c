@@ -59,7 +59,7 @@ static void fill(struct tensor *block, const struct frame *frame)
         die("%s: '%s' has %lld values (%lld are needed)", frame->path, block->name, (long long)from->shape[0],
             (long long)block->shape[0]);
     const float *value = from->data;
-    for (int64_t i = 0; from->dtype == DTYPE_F32 && i < from->shape[0]; i++) /* weights, and sums of them */
+    for (int64_t i = 0; from->dtype == DTYPE_F32 && i < from->shape[0]; i++) /* weights, and sums of weights */
         if (!isfinite(value[i]))
             die("%s: '%s' holds a value that is not finite (element %lld)", frame->path, block->name, (long long)i);
     if (from->shape[0])

@@ -1,7 +1,7 @@
-/* Checkpoints: all that a run of training needs to go on as if it had not been stopped, in one frame of a tensor stream
- * (tensor-stream(5)): a tensor for each block of state, and as metadata what must be the same when the run goes on.
+/* Checkpoints: everything that a training run needs to continue as if it had not stopped, in one frame of a tensor
+ * stream (tensor-stream(5)): a tensor for each block of state, and as metadata the settings that must not change.
  *
- * Whatever has state adds it with one line before the first step, and finds it restored after checkpoint_resume():
+ * Code that has state adds it with one line before the first step; checkpoint_resume() restores it:
  *
  *     checkpoint_hold(checkpoint, "momentum", DTYPE_F32, net->parameters, velocity); */
 #ifndef TALE_LEARNING_CHECKPOINT_H
@@ -12,26 +12,28 @@
 enum { CHECKPOINT_BLOCKS_MAX = 32 };
 
 struct checkpoint {
-    const char *path;    /* where it is written; NULL: nowhere */
-    const char *resume;  /* the one to go on from; NULL: the run begins */
-    int64_t every;       /* steps from one to the next; 0: only at the end of each epoch */
-    struct frame rules;  /* metadata only: what the result depends on, beside the state */
+    const char *path;    /* the file to write; NULL for none */
+    const char *resume;  /* the file to continue from; NULL for a new run */
+    int64_t every;       /* steps between checkpoints; 0: only at the end of each epoch */
+    struct frame rules;  /* metadata only: the settings that the result depends on */
     struct tensor block[CHECKPOINT_BLOCKS_MAX]; /* named views, memory not owned */
     int blocks;
 };
 
-/* What must be the same in the run that goes on ("--lr", "0.1"); checkpoint_resume() names the first that is not. */
+/* Adds a setting that must be the same when the run continues ("--lr", "0.1"); checkpoint_resume() names the first that
+ * differs. */
 void checkpoint_rule(struct checkpoint *checkpoint, const char *name, const char *value);
 
-/* `count` values at `data` belong to the state, under a name of their own. name and data must stay. */
+/* Adds `count` values at `data` to the state, under a unique name. `name` and `data` must stay valid. */
 void checkpoint_hold(struct checkpoint *checkpoint, const char *name, enum dtype dtype, size_t count, void *data);
 
-/* Write all blocks as they are now to checkpoint->path: beside it, then moved into place, so that there is always a
- * whole one. Nothing where path is NULL. Dies on failure. */
+/* Writes all blocks to checkpoint->path: to a temporary file that is renamed, so that the file is always complete. Does
+ * nothing if path is NULL. Dies on failure. */
 void checkpoint_write(struct checkpoint *checkpoint);
 
-/* Fill all blocks from checkpoint->resume; false where that is NULL. Dies, naming the file, where a rule differs, a
- * block is missing, left over or of another type or size, or one of F32 holds a value that is not finite. */
+/* Fills all blocks from checkpoint->resume; returns false if that is NULL. Dies with the file's name if a setting
+ * differs, if a block is missing, unexpected or of another type or size, or if an F32 block has a value that is not
+ * finite. */
 bool checkpoint_resume(struct checkpoint *checkpoint);
 
 void checkpoint_free(struct checkpoint *checkpoint);

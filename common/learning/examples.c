@@ -71,7 +71,7 @@ int64_t examples_largest_target(const struct examples *examples)
     return largest;
 }
 
-/* A multiply and a shift for every 8 bytes: quick and well mixed, and no defence against malice. */
+/* One multiplication and one shift for every 8 bytes: fast and well mixed, but not safe against malice. */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i += 8) {

@@ -6,7 +6,7 @@
 #include "base/threads.h"
 #include "learning/newton_schulz.h"
 
-/* Into how many parts a matrix is cut, whatever the threads. */
+/* The number of parts that a matrix is divided into, for any number of threads. */
 enum { PARTS = 32 };
 
 static size_t count_of(const struct muon_matrix *m)
@@ -14,7 +14,7 @@ static size_t count_of(const struct muon_matrix *m)
     return (size_t)m->rows * (size_t)m->columns;
 }
 
-/* Room for a block to end on its own cache line. */
+/* Rounds up so that each block starts on its own cache line. */
 static size_t rounded(size_t floats)
 {
     return (floats + 15) / 16 * 16;
@@ -29,7 +29,7 @@ size_t muon_step_floats(int count, const struct muon_matrix *matrix)
     return floats;
 }
 
-/* v = mu v + g;   x = g + mu v;   returns |w|, which is on the way: in double and in parts of fixed borders. */
+/* v = mu v + g;   x = g + mu v;   also returns |w|, computed in double and in parts with fixed borders. */
 static double move_momentum(const struct muon_matrix *m, float mu, float *restrict x)
 {
     const float *restrict w = m->w, *restrict g = m->g;
@@ -67,18 +67,18 @@ void muon_step(const struct muon *muon, double rate, int count, const struct muo
     newton_schulz(muon->steps, count, step);
 }
 
-bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor)
+bool muon_updates_tensor(const struct resnet *net, const struct resnet_tensor *tensor)
 {
     return tensor->role == ROLE_CONVOLUTION && tensor->kernel == 3 && tensor != net->unit[0].weight;
 }
 
-/* All matrices of a network that move; velocity may be NULL where only their sizes matter. */
+/* Lists all matrices that Muon updates; velocity may be NULL if only sizes are needed. */
 static int list_matrices(const struct resnet *net, float *velocity, struct muon_matrix matrix[MUON_MATRICES_MAX])
 {
     int count = 0;
     for (int i = 0; i < net->parameter_tensors; i++) {
         const struct resnet_tensor *t = &net->tensor[i];
-        if (!muon_takes(net, t) || t->frozen)
+        if (!muon_updates_tensor(net, t) || t->frozen)
             continue;
         matrix[count++] = (struct muon_matrix){ t->kernel * t->kernel * t->padded_inputs, t->padded_outputs, t->outputs,
                                                 net->weights + t->offset, net->gradients + t->offset,

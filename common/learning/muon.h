@@ -1,6 +1,6 @@
-/* Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"): the momentum of a matrix of
- * weights, replaced by the orthogonal matrix nearest to it (newton_schulz.h), so that a step moves all directions
- * alike. For the 3x3 convolutions but the stem, as [outputs, inputs * 9]; the rest of a network is left to SGD. */
+/* Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"): replaces the momentum of a
+ * weight matrix by the nearest orthogonal matrix (newton_schulz.h), so that a step has the same size in all directions.
+ * Used for all 3x3 convolutions except the stem, as [outputs, inputs * 9]; SGD updates the rest of a network. */
 #ifndef TALE_LEARNING_MUON_H
 #define TALE_LEARNING_MUON_H
 
@@ -13,7 +13,7 @@ enum { MUON_STEPS = 3, MUON_MATRICES_MAX = 2 * BLOCKS_MAX };
 
 struct muon {
     double momentum; /* Nesterov */
-    int steps;       /* of Newton and Schulz; MUON_STEPS is what airbench takes */
+    int steps;       /* of Newton and Schulz's iteration; MUON_STEPS is airbench's value */
 };
 
 /* Weights of `outputs` (unpadded) channels, their gradients and their momentum, each [rows][columns]. */
@@ -29,11 +29,11 @@ struct muon_matrix {
 void muon_step(const struct muon *muon, double rate, int count, const struct muon_matrix *matrix, float *scratch);
 size_t muon_step_floats(int count, const struct muon_matrix *matrix);
 
-/* Whether a tensor is Muon's. */
-bool muon_takes(const struct resnet *net, const struct resnet_tensor *tensor);
+/* Whether Muon updates a tensor. */
+bool muon_updates_tensor(const struct resnet *net, const struct resnet_tensor *tensor);
 
-/* The step for all of a network's tensors that are Muon's and not frozen. velocity: as in sgd_update; scratch:
- * muon_floats floats. */
+/* One step for all tensors that Muon updates and that are not frozen. velocity: as in sgd_update; scratch: muon_floats
+ * floats. */
 void muon_update(const struct muon *muon, double rate, struct resnet *net, float *velocity, float *scratch);
 size_t muon_floats(const struct resnet *net);
 

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
+#define _POSIX_C_SOURCE 200809L /* blis.h needs pthread barriers */
 #include "learning/newton_schulz.h"
 
 #include <blis.h>
@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "base/threads.h"
 
-/* Work is cut into these, whatever the threads: columns of a square, and rows of y. BLIS multiplies blocks of 64 x 64
- * at 0.95 of its speed on large ones. */
+/* Work is divided into these blocks, for any number of threads: columns of a square, and rows of y. BLIS multiplies
+ * blocks of 64 x 64 at 0.95 of its speed on large ones. */
 enum { BLOCK_COLUMNS = 64, BLOCK_ROWS = 128 };
 
 static const float a = 3.4445f, b = -4.7750f, c = 2.0315f;
@@ -21,7 +21,7 @@ static int smaller(int p, int q)
     return p < q ? p : q;
 }
 
-/* Each square begins on a cache line. */
+/* Floats of a square, rounded up so that each square begins on a cache line. */
 static size_t square_floats(int width)
 {
     return (checked_multiply((size_t)width, (size_t)width) + 15) / 16 * 16;
@@ -67,7 +67,7 @@ static struct block upper_block(const struct newton_schulz *m, int number)
                            smaller(BLOCK_COLUMNS, m->width - second) };
 }
 
-/* What is above the diagonal to below it. */
+/* Copies the part above the diagonal to the part below it. */
 static void mirror_block(const struct newton_schulz *m, struct block at, float *square)
 {
     for (int p = at.i; p < at.i + at.m; p++)
@@ -75,8 +75,8 @@ static void mirror_block(const struct newton_schulz *m, struct block at, float *
             square[q * m->width + p] = square[p * m->width + q];
 }
 
-/* A block of to = alpha left right + beta to: symmetric squares of which left and right commute, so that the product is
- * symmetric, too. */
+/* A block of to = alpha left right + beta to. left and right are symmetric and commute, so the product is symmetric,
+ * too. */
 static void multiply_block(const struct newton_schulz *m, struct block at, float alpha, const float *left,
                            const float *right, float beta, float *to)
 {
@@ -85,7 +85,7 @@ static void multiply_block(const struct newton_schulz *m, struct block at, float
               &beta, to + at.i * m->width + at.j, m->width, 1);
 }
 
-/* ---- what a step consists of, each a number of pieces that do not depend on each other ---- */
+/* ---- the operations of a step, each divided into independent pieces ---- */
 
 /* A = X^T X. */
 static void gram_piece(struct newton_schulz *m, int number)
@@ -142,7 +142,7 @@ static void half_piece(struct newton_schulz *m, int number)
     product_piece(m, number, m->b, m->a, m->half);
 }
 
-/* (B A) B, in the place of A. */
+/* (B A) B, which replaces A. */
 static void next_piece(struct newton_schulz *m, int number)
 {
     product_piece(m, number, m->half, m->b, m->a);
@@ -171,7 +171,7 @@ static int row_blocks(const struct newton_schulz *m)
 
 /* ---- the iteration ---- */
 
-/* All pieces of all matrices, the last ones first: those of a network are the largest. */
+/* All pieces of all matrices, the last matrices first, because those are the largest of a network. */
 static void run(int count, struct newton_schulz *matrix, int pieces(const struct newton_schulz *),
                 void piece(struct newton_schulz *, int))
 {

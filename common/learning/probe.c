@@ -18,14 +18,14 @@
 /* Streams of random numbers of one seed: the order of an epoch, and the weights of a layer. */
 static const uint64_t order_stream = (uint64_t)1 << 62;
 
-/* Rows that are predicted at a time: always as many (the last ones of a part may be old), so that BLIS takes the same
- * path for a row however the stream is cut. */
+/* Rows that are predicted at a time. It is always a full batch (the last one is padded with stale rows), so BLIS takes
+ * the same path for a row however the stream is cut. */
 enum { PREDICTED = 240 };
 
 /* ---- building ---- */
 
-/* Hands out the parts of one block, in order. */
-static float *take(float **at, size_t count)
+/* Returns the next part of a block of memory and moves *at past it. */
+static float *next_part(float **at, size_t count)
 {
     float *part = *at;
     *at += count;
@@ -37,18 +37,18 @@ static size_t matrix_floats(const struct probe_layer *layer)
     return checked_multiply((size_t)layer->inputs, (size_t)layer->outputs);
 }
 
-/* Matrices first, then all vectors: two calls of the optimizer, with and without decay. */
+/* Matrices first, then all vectors, so that the optimizer is called twice, with and without decay. */
 static void place_parameters(struct probe *probe, float *block, bool gradients)
 {
     for (int i = 0; i < probe->layers; i++) {
         struct probe_layer *layer = &probe->layer[i];
-        *(gradients ? &layer->dw : &layer->w) = take(&block, matrix_floats(layer));
+        *(gradients ? &layer->dw : &layer->w) = next_part(&block, matrix_floats(layer));
     }
     for (int i = 0; i < probe->layers; i++) {
         struct probe_layer *layer = &probe->layer[i];
-        *(gradients ? &layer->db : &layer->b) = take(&block, (size_t)layer->outputs);
-        *(gradients ? &layer->dgamma : &layer->gamma) = take(&block, (size_t)layer->norm.channels);
-        *(gradients ? &layer->dbeta : &layer->beta) = take(&block, (size_t)layer->norm.channels);
+        *(gradients ? &layer->db : &layer->b) = next_part(&block, (size_t)layer->outputs);
+        *(gradients ? &layer->dgamma : &layer->gamma) = next_part(&block, (size_t)layer->norm.channels);
+        *(gradients ? &layer->dbeta : &layer->beta) = next_part(&block, (size_t)layer->norm.channels);
     }
 }
 
@@ -64,7 +64,7 @@ static void place_norms(struct probe *probe, int units)
         float **parts[] = { &norm->running_mean, &norm->running_var, &norm->scale, &norm->shift,
                             &norm->a,            &norm->b,           &norm->c };
         for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
-            *parts[p] = take(&floats, channels);
+            *parts[p] = next_part(&floats, channels);
         norm->mean = doubles;
         norm->inverse = doubles + channels;
         doubles += 2 * channels;
@@ -120,8 +120,7 @@ void probe_free(struct probe *probe)
         free(rest[i]);
 }
 
-/* Hidden layers as He et al. 2015 (fan in), scales 1; the classifier begins at 0, from where softmax regression has one
- * way down. */
+/* Hidden layers as He et al. 2015 (fan in), scales 1. The classifier starts at 0; softmax regression is convex. */
 static void initialize(struct probe *probe)
 {
     for (int i = 0; i + 1 < probe->layers; i++) {
@@ -137,13 +136,14 @@ static void initialize(struct probe *probe)
 
 /* ---- standardised features ---- */
 
-/* The power of two that brings a deviation near 1 where floats might not hold its inverse, or twice itself. */
+/* The exponent of the power of two that scales the deviation to about 1, if a float might not represent its inverse
+ * or its double; else 0. */
 static int exponent_of(double deviation)
 {
     return deviation > 0 && (deviation < 0x1p-100 || deviation > 0x1p100) ? -ilogb(deviation) : 0;
 }
 
-/* Two passes in double: a large mean does not swallow a small deviation. */
+/* Two passes in double, so that a large mean does not hide a small deviation. */
 static void measure(struct probe *probe, const float *feature, int64_t rows)
 {
     size_t dimension = (size_t)probe->dimension;
@@ -151,8 +151,8 @@ static void measure(struct probe *probe, const float *feature, int64_t rows)
     column_means(feature, rows, probe->dimension, mean);
     for (int64_t i = 0; i < rows; i++)
         for (size_t d = 0; d < dimension; d++) {
-            double apart = feature[(size_t)i * dimension + d] - mean[d];
-            squares[d] += apart * apart;
+            double deviation = feature[(size_t)i * dimension + d] - mean[d];
+            squares[d] += deviation * deviation;
         }
     for (size_t d = 0; d < dimension; d++) {
         double deviation = sqrt(squares[d] / (double)rows);
@@ -177,8 +177,8 @@ static void load_row(struct probe *probe, const float *feature, int to)
             x[d] = (ldexpf(feature[d], probe->exponent[d]) - probe->mean[d]) * probe->scale[d];
 }
 
-/* The input of `count` rows, each a row of the features by its number in `order`, or the first ones where that is NULL.
- * Features may be as small as floats can be; what the network makes of them may not. */
+/* Fills the input with `count` rows of the features, with the numbers in `order`, or the first rows if that is NULL.
+ * Features may be denormal, so flushing is off here; in the network it is on. */
 static void load_rows(struct probe *probe, const float *feature, const int64_t *order, int count)
 {
     flush_denormals(false);
@@ -236,7 +236,7 @@ static const float *layer_input(const struct probe *probe, int i)
     return i ? probe->layer[i - 1].z : probe->input;
 }
 
-/* The logits of the rows in probe->input. */
+/* Computes the logits of the rows in probe->input. */
 static const float *forward(struct probe *probe, int rows, bool training)
 {
     for (int i = 0; i < probe->layers; i++) {
@@ -248,7 +248,7 @@ static const float *forward(struct probe *probe, int rows, bool training)
     return probe->layer[probe->layers - 1].y;
 }
 
-/* From the gradient at the logits, in probe->gradient, to those of all parameters. */
+/* Computes the gradients of all parameters from the gradient at the logits, in probe->gradient. */
 static void backward(struct probe *probe, int rows)
 {
     float *gradient = probe->gradient, *below = probe->below;
@@ -275,7 +275,7 @@ static void update(struct probe *probe, double rate)
              probe->momentum + matrices);
 }
 
-/* Gradients of one batch, the rows order[0..batch); adds to the sums. */
+/* The gradients of one batch, the rows order[0..batch); adds to the sums. */
 static void run_batch(struct probe *probe, const float *feature, const int64_t *label, const int64_t *order,
                       struct probe_result *sum)
 {

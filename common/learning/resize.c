@@ -7,16 +7,16 @@
 
 struct shrink shrink_new(int length, int to)
 {
-    struct shrink shrink = { .length = length, .to = to, .most = (length + to - 1) / to + 1 };
+    struct shrink shrink = { .length = length, .to = to, .covered_max = (length + to - 1) / to + 1 };
     shrink.first = allocate((size_t)to, sizeof *shrink.first);
-    shrink.weight = allocate_floats((size_t)to * (size_t)shrink.most);
+    shrink.weight = allocate_floats((size_t)to * (size_t)shrink.covered_max);
     for (int i = 0; i < to; i++) {
-        /* in units of 1 / to of a long pixel, all borders are whole numbers */
+        /* in units of 1 / to of a pixel of the long line, all borders are whole numbers */
         int begin = i * length, end = begin + length;
         shrink.first[i] = begin / to;
         for (int p = begin / to; p * to < end; p++) {
             int low = p * to > begin ? p * to : begin, high = (p + 1) * to < end ? (p + 1) * to : end;
-            shrink.weight[i * shrink.most + p - shrink.first[i]] = (float)(high - low) / (float)length;
+            shrink.weight[i * shrink.covered_max + p - shrink.first[i]] = (float)(high - low) / (float)length;
         }
     }
     return shrink;
@@ -28,14 +28,14 @@ void shrink_free(struct shrink *shrink)
     free(shrink->weight);
 }
 
-/* Lines of `floats` floats, each the weighted sum of some of the lines of `from`. */
+/* Lines of `floats` floats, each a weighted sum of some lines of `from`. */
 static void sum_lines(const struct shrink *shrink, int floats, const float *from, float *to)
 {
     memset(to, 0, (size_t)shrink->to * (size_t)floats * sizeof *to);
     for (int i = 0; i < shrink->to; i++, to += floats)
-        for (int p = 0; p < shrink->most && shrink->first[i] + p < shrink->length; p++) {
+        for (int p = 0; p < shrink->covered_max && shrink->first[i] + p < shrink->length; p++) {
             const float *line = from + (shrink->first[i] + p) * floats;
-            float weight = shrink->weight[i * shrink->most + p];
+            float weight = shrink->weight[i * shrink->covered_max + p];
             for (int j = 0; j < floats; j++)
                 to[j] += weight * line[j];
         }

@@ -1,15 +1,15 @@
-/* Progressive resizing: the first epochs see smaller images, which cost less and teach much the same (Howard 2018, in
+/* Progressive resizing: the first epochs use smaller images, which cost less and teach almost as much (Howard 2018, in
  * fast.ai's entry for DAWNBench). */
 #ifndef TALE_LEARNING_RESIZE_H
 #define TALE_LEARNING_RESIZE_H
 
-/* How heavy the pixels of one line are for a shorter one: pixel i of the short line covers [i, i + 1) length / to of
- * the long one, and its value is the mean over that part. */
+/* The weights that shrink a line of pixels: pixel i of the short line covers [i, i + 1) length / to of the long line,
+ * and its value is the mean over that part. */
 struct shrink {
-    int length, to; /* to <= length */
-    int most;       /* pixels that one covers at most, in part or whole */
-    int *first;     /* [to]: the first pixel covered */
-    float *weight;  /* [to][most]: of it and those after it; each row sums to 1 */
+    int length, to;   /* to <= length */
+    int covered_max; /* largest number of pixels that one pixel covers, fully or in part */
+    int *first;      /* [to]: the first pixel covered */
+    float *weight;   /* [to][covered_max]: of the first pixel and those after it; each row sums to 1 */
 };
 
 struct shrink shrink_new(int length, int to);

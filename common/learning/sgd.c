@@ -18,7 +18,7 @@ void sgd_update(const struct sgd *sgd, double rate, struct resnet *net, float *v
 {
     for (int i = 0; i < net->parameter_tensors; i++) {
         double factor = net->tensor[i].role == ROLE_NORM_BIAS ? sgd->norm_bias : 1;
-        if (net->tensor[i].frozen || (sgd->spares && muon_takes(net, &net->tensor[i])))
+        if (net->tensor[i].frozen || (sgd->skip_muon && muon_updates_tensor(net, &net->tensor[i])))
             continue;
         size_t begin = net->tensor[i].offset;
         size_t end = i + 1 < net->parameter_tensors ? net->tensor[i + 1].offset : net->parameters;

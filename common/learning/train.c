@@ -14,15 +14,15 @@
 #include "model/inference.h"
 #include "model/train_step.h"
 
-/* Images per validation batch: enough for full speed, small enough to stay out of the way. */
+/* Images in a validation batch: enough for full speed, with little memory. */
 enum { VALIDATION_BATCH = 100 };
 
 /* Streams of random numbers of one seed: the order of an epoch, and one for each example of an epoch. */
 static const uint64_t order_stream = (uint64_t)1 << 62;
 
-/* The size of images in some epochs. */
+/* The image size in some epochs. */
 struct stage {
-    int last; /* of these epochs */
+    int last; /* last epoch of the stage */
     struct shrink rows, columns;
 };
 
@@ -33,20 +33,20 @@ struct trainer {
     struct inference inference; /* for validation */
     float *velocity;            /* momentum, laid out as the parameters */
     float *muon_scratch;
-    float *mean_weights, *mean_running; /* averages over the steps; NULL: none are wanted */
+    float *mean_weights, *mean_running; /* averages over the steps; NULL if none */
     float *best_weights, *best_running;
     int64_t *order;  /* groups, shuffled */
     int64_t *target; /* of a batch */
-    float *plain;    /* three images per thread: before augmentation, after it, and between */
+    float *plain;    /* three images per thread: before augmentation, after it, and one in between */
     struct stage stage[SIZES_MAX];
-    int stages; /* 0: images keep their size */
-    int64_t at;      /* the step of the epoch that was taken last, from 1 */
-    int64_t steps;   /* of an epoch; rows that are left over come in a later one, shuffled anew */
+    int stages; /* 0 if images keep their size */
+    int64_t at;      /* the last step done in the epoch, from 1 */
+    int64_t steps;   /* in an epoch; remaining rows are used in a later epoch, after another shuffle */
     struct train_epoch now, best;
     double loss;     /* sums of the epoch so far */
     int64_t right;
-    double *log;     /* [epochs][LOG_COLUMNS], those that are done */
-    double seconds;  /* the run took, over all its parts, when the last checkpoint was written */
+    double *log;     /* [epochs][LOG_COLUMNS], for the epochs done */
+    double seconds;  /* total time of all parts of the run, when the last checkpoint was written */
     double start;
     struct progress progress;
 };
@@ -56,7 +56,7 @@ static void copy_floats(float *to, const float *from, size_t count)
     memcpy(to, from, count * sizeof *to);
 }
 
-/* The columns of the log, as struct train_epoch has them. */
+/* The columns of the log, in the order of struct train_epoch. */
 enum { LOG_COLUMNS = 8 };
 
 static void plan_sizes(struct trainer *trainer)
@@ -74,7 +74,7 @@ static void plan_sizes(struct trainer *trainer)
     resnet_resize(trainer->model->net, height, width);
 }
 
-/* NULL: none. */
+/* NULL if images keep their size. */
 static const struct stage *stage_of(const struct trainer *trainer, int epoch)
 {
     int i = 0;
@@ -94,7 +94,7 @@ static struct trainer trainer_new(struct model *model, const struct examples *tr
         trainer.best_running = allocate_floats(net->statistics);
     }
     trainer.velocity = allocate_floats(net->parameters);
-    trainer.muon_scratch = allocate_floats(options->sgd.spares ? muon_floats(net) : 0);
+    trainer.muon_scratch = allocate_floats(options->sgd.skip_muon ? muon_floats(net) : 0);
     if (options->average.kind != AVERAGE_NONE) {
         trainer.mean_weights = allocate_floats(net->parameters);
         trainer.mean_running = allocate_floats(net->statistics);
@@ -131,7 +131,7 @@ static void trainer_free(struct trainer *trainer)
     free(trainer->log);
 }
 
-/* Fill the network's input with `count` rows: groups of the shuffled order from position `first` on. */
+/* Fills the network's input with `count` rows: groups in the shuffled order from position `first` on. */
 static void load_batch(struct trainer *trainer, int epoch, int64_t first, int count)
 {
     const struct examples *examples = trainer->training;
@@ -168,7 +168,8 @@ static void shuffle(struct trainer *trainer, int epoch)
     random_shuffle(&random, trainer->order, (size_t)groups);
 }
 
-/* Stop: say what is not finite, where (NULL: not known), and where the run can begin again with other options. */
+/* Ends the run: says what is not finite, where (if known), and which checkpoint it can continue from with other
+ * options. */
 static _Noreturn void die_at(const struct trainer *trainer, const char *what, const char *fault)
 {
     const struct checkpoint *checkpoint = trainer->options->checkpoint;
@@ -214,26 +215,26 @@ static void evaluate(struct trainer *trainer, struct train_epoch *result)
     result->val_accuracy = (double)right / (double)examples->count;
 }
 
-/* By SGD at `rate`, and by Muon where it is wanted, at its own rate for this part of the run. */
+/* By SGD at `rate`, and by Muon, if it is used, at its own rate for this part of the run. */
 static void update_weights(struct trainer *trainer, double rate, double progress)
 {
     const struct train_options *options = trainer->options;
     struct schedule schedule = options->schedule;
     schedule.peak = options->muon_rate;
     sgd_update(&options->sgd, rate, trainer->model->net, trainer->velocity);
-    if (options->sgd.spares)
+    if (options->sgd.skip_muon)
         muon_update(&options->muon, schedule_rate(&schedule, progress), trainer->model->net, trainer->velocity,
                     trainer->muon_scratch);
 }
 
-/* From the weights that train to their average, and back. */
+/* Exchanges the trained weights with their average, and back. */
 static void exchange_average(struct trainer *trainer)
 {
     if (trainer->mean_weights)
         average_exchange(trainer->model->net, trainer->mean_weights, trainer->mean_running);
 }
 
-/* The last step before a checkpoint or a validation may be the one that diverges, and such weights must not be kept. */
+/* The last step before a checkpoint or a validation may be the one that diverges; such weights must not be kept. */
 static void check_finite(const struct trainer *trainer)
 {
     const struct resnet *net = trainer->model->net;
@@ -253,7 +254,7 @@ static bool better(const struct train_epoch *a, const struct train_epoch *b)
     return a->val_loss < b->val_loss;
 }
 
-/* Whether the epoch just done is the one to keep. */
+/* Whether the last epoch is the best so far. */
 static bool is_chosen(const struct trainer *trainer)
 {
     return !trainer->validation || trainer->best.epoch == 0 || better(&trainer->now, &trainer->best);
@@ -290,8 +291,8 @@ static struct train_epoch from_row(const double *row)
 
 /* ---- checkpoints ---- */
 
-/* All that a run needs to go on: what a step changes and does not make anew. Random numbers are drawn afresh for each
- * epoch and row, so the step says where they stand. */
+/* Everything that a run needs to continue: what a step changes and does not recompute. Random numbers are drawn anew
+ * for each epoch and row, so the step determines their state. */
 static void hold_state(struct trainer *trainer, struct checkpoint *checkpoint)
 {
     struct resnet *net = trainer->model->net;
@@ -324,7 +325,7 @@ static void save(struct trainer *trainer)
     checkpoint_write(checkpoint);
 }
 
-/* Whether line i of the log can be one of this run's. */
+/* Whether line i of the log is possible in this run. */
 static bool is_sound_row(const struct trainer *trainer, const double *row, int64_t i)
 {
     bool finite = isfinite(row[2]) && isfinite(row[3]) && isfinite(row[4]) && isfinite(row[7]);
@@ -333,7 +334,7 @@ static bool is_sound_row(const struct trainer *trainer, const double *row, int64
            validated == (trainer->validation != NULL);
 }
 
-/* The figures of a checkpoint, which the weights do not tell. */
+/* Checks the numbers of a checkpoint that the weights do not imply. */
 static void check_state(const struct trainer *trainer)
 {
     const char *path = trainer->options->checkpoint->resume;
@@ -348,7 +349,7 @@ static void check_state(const struct trainer *trainer)
             die("%s: 'log': line %lld is not that of epoch %lld of this run", path, (long long)i + 1, (long long)i + 1);
 }
 
-/* Go on from a checkpoint: its lines of the log are written again, and say which epoch was the best. */
+/* Continues from a checkpoint: writes its lines of the log again and finds the best epoch in them. */
 static void go_on(struct trainer *trainer, FILE *log)
 {
     struct checkpoint *checkpoint = trainer->options->checkpoint;
@@ -428,7 +429,7 @@ static void say_epoch(struct trainer *trainer)
             100 * e->accuracy, e->seconds, rate);
 }
 
-/* What follows the steps of an epoch: its figures, and whether its weights are the best so far. */
+/* Work after the steps of an epoch: its figures, and whether its weights are the best so far. */
 static void end_epoch(struct trainer *trainer, FILE *log)
 {
     const struct resnet *net = trainer->model->net;
@@ -462,7 +463,7 @@ struct train_epoch train(struct model *model, const struct examples *training, c
     trainer.start = seconds_now();
     begin_log(log);
     go_on(&trainer, log);
-    save(&trainer); /* before the first step, so that a place that cannot be written to is known at once */
+    save(&trainer); /* before the first step, so that an error in writing is noticed at once */
     for (now->epoch = (int)(now->step / trainer.steps) + 1; now->epoch <= options->epochs; now->epoch++) {
         run_epoch(&trainer);
         end_epoch(&trainer, log);

@@ -1,5 +1,5 @@
-/* The training loop: epochs of shuffled, augmented batches; validation after each; the weights of the epoch with
- * the least validation error are what is left at the end. */
+/* The training loop: epochs of shuffled, augmented batches, with validation after each; the result is the weights of
+ * the epoch with the least validation error. */
 #ifndef TALE_LEARNING_TRAIN_H
 #define TALE_LEARNING_TRAIN_H
 
@@ -16,42 +16,42 @@
 
 enum { SIZES_MAX = 16 };
 
-/* Progressive resizing: epochs[i] epochs with images of height[i], and of a width in proportion. count 0: none, all
- * images as they are. */
+/* Progressive resizing: epochs[i] epochs with images of height[i], and a width in proportion. count 0: all images keep
+ * their size. */
 struct train_sizes {
     int count;
     int height[SIZES_MAX], epochs[SIZES_MAX];
 };
 
 struct train_options {
-    int epochs, batch; /* batch counts rows; whole groups go into a batch */
+    int epochs, batch; /* batch counts rows; a batch has whole groups */
     double smoothing;
     struct sgd sgd;
-    struct muon muon; /* where sgd spares */
-    double muon_rate; /* its peak; it follows the schedule */
+    struct muon muon; /* used if sgd.skip_muon */
+    double muon_rate; /* peak rate of Muon; it follows the schedule */
     struct schedule schedule;
     struct augment augment;
     struct average average;
-    struct train_sizes sizes; /* whose epochs are as many as `epochs` */
+    struct train_sizes sizes; /* their epochs sum to `epochs` */
     uint64_t seed;
-    struct checkpoint *checkpoint; /* its path, rules and where to go on from; NULL: none */
+    struct checkpoint *checkpoint; /* its path, settings and the file to continue from; NULL for none */
 };
 
-/* One epoch's figures. Training figures are means over the epoch as it went, with augmentation and before each
- * step; validation figures are of the weights at its end, or of their average, without label smoothing; NAN where
- * there are no validation data. */
+/* The figures of one epoch. Training figures are means over its batches, with augmentation, each before its step;
+ * validation figures are those of the weights at its end, or of their average, without label smoothing; NAN without
+ * validation data. */
 struct train_epoch {
     int epoch; /* from 1 */
     int64_t step;
     double rate; /* learning rate of the last step */
     double loss, accuracy, val_loss, val_accuracy;
-    double seconds; /* since the start; of a run that was stopped and went on, the sum of its parts */
+    double seconds; /* since the start; for a run that was continued, the sum over its parts */
 };
 
-/* Train, writing one line of TSV per epoch to `log` (NULL: none). Returns the chosen epoch, whose weights the model
- * then has. Without validation data that is the last one. Dies with epoch, step and layer where a loss is not finite.
- * A run that goes on from a checkpoint writes the log from its first line, and ends with the same weights and figures,
- * but for the seconds, as one that was not stopped. */
+/* Trains, and writes one line of TSV per epoch to `log`, unless that is NULL. Returns the chosen epoch, whose weights
+ * the model then has; without validation data that is the last one. Dies with epoch, step and layer if a loss is not
+ * finite. A run that continues from a checkpoint writes the log from its first line and ends with the same weights and
+ * figures, except for the seconds, as a run without a stop. */
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
                          const struct train_options *options, FILE *log);
 

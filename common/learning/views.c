@@ -12,7 +12,7 @@ struct view {
     float share;
 };
 
-/* The image itself comes last, so that its maps are what is left. */
+/* The image itself comes last, so that its maps remain. */
 static const struct view mirror_views[] = {
     { { .mirror = true }, 0.5f },
     { { .mirror = false }, 0.5f },
@@ -57,7 +57,7 @@ static void add_share(float share, size_t count, const float *from, float *sum)
         sum[i] += share * from[i];
 }
 
-/* The sums, of so many floats an image, in the order of the outputs they become. */
+/* The sums, with their floats per image, and the outputs that they are written to, in the same order. */
 static void each_output(const struct viewer *viewer, float *sum[3], float *output[3], size_t floats[3])
 {
     const struct inference *inference = viewer->inference;

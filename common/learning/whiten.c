@@ -10,7 +10,7 @@
 
 static const double epsilon = 5e-4;
 
-/* The images are cut into these, whatever the threads. */
+/* The number of parts that the images are divided into, for any number of threads. */
 enum { PARTS = 64 };
 
 /* sum += p p^T, on and above the diagonal. */
@@ -67,7 +67,7 @@ void whiten_stem(struct resnet *net, const struct normalization *normalization, 
     resnet_export(stem, resnet_values(net, stem), filters);
     resnet_export(scale, resnet_values(net, scale), scales);
     for (int k = 0; k < stem->outputs && k < 2 * PATCH_VALUES; k++) {
-        double lambda = value[k / 2] > 0 ? value[k / 2] : 0; /* below by rounding only */
+        double lambda = value[k / 2] > 0 ? value[k / 2] : 0; /* negative only by rounding */
         double size = (k % 2 ? -1 : 1) / sqrt(lambda + epsilon);
         for (int i = 0; i < PATCH_VALUES; i++)
             filters[k * PATCH_VALUES + i] = (float)(size * vector[k / 2 * PATCH_VALUES + i]);
