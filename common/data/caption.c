@@ -60,11 +60,14 @@ void field_list_require(const struct field_list *list, const struct frame *frame
             die("%s: field '%s' is missing", frame->path, list->name[i]);
 }
 
+static bool is_listed(const char *name, const void *list)
+{
+    return listed(list, name);
+}
+
 void field_list_keep(const struct field_list *list, struct frame *frame)
 {
-    for (int i = frame->count - 1; i >= 0; i--)
-        if (!listed(list, frame->tensor[i]->name))
-            frame_remove(frame, frame->tensor[i]->name);
+    frame_filter(frame, is_listed, list);
 }
 
 /* Append the class's name; false where it has none. */

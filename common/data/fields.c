@@ -46,14 +46,26 @@ static void move_classes(struct frame *frame, const char *field, const char *to)
     free(new);
 }
 
-/* Remove fields whose membership in the list equals `listed`. */
+/* Which fields go: those whose membership in the list equals `listed`. */
+struct choice {
+    struct frame *frame;
+    const char *list;
+    bool listed;
+};
+
+static bool stays(const char *name, const void *context)
+{
+    const struct choice *choice = context;
+    if (in_list(choice->list, name) != choice->listed)
+        return true;
+    move_classes(choice->frame, name, NULL);
+    return false;
+}
+
 static void remove_fields(struct frame *frame, const char *list, bool listed)
 {
-    for (int i = frame->count - 1; i >= 0; i--)
-        if (in_list(list, frame->tensor[i]->name) == listed) {
-            move_classes(frame, frame->tensor[i]->name, NULL);
-            frame_remove(frame, frame->tensor[i]->name);
-        }
+    const struct choice choice = { frame, list, listed };
+    frame_filter(frame, stays, &choice);
 }
 
 void fields_keep(struct frame *frame, const char *list)

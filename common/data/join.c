@@ -56,9 +56,11 @@ static struct frame next_rows(struct join *join, int64_t count, const struct fra
     return result;
 }
 
-static void add_field(struct join *join, struct frame *frame, const struct tensor *from)
+/* Field i of the frame that is joined. In the other one it is looked for at the same place first. */
+static void add_field(struct join *join, struct frame *frame, const struct tensor *from, int i)
 {
-    const struct tensor *there = frame_find(frame, from->name);
+    bool in_place = i < frame->count && strcmp(frame->tensor[i]->name, from->name) == 0;
+    const struct tensor *there = in_place ? frame->tensor[i] : frame_find(frame, from->name);
     if (!there) {
         struct tensor *to = frame_put(frame, from->name, from->dtype, from->rank, from->shape);
         memcpy(to->data, from->data, tensor_bytes(from));
@@ -76,7 +78,7 @@ void join_add(struct join *join, struct frame *frame)
 {
     struct frame beside = next_rows(join, frame_rows(frame), frame), metadata = { 0 };
     for (int i = 0; i < beside.count; i++)
-        add_field(join, frame, beside.tensor[i]);
+        add_field(join, frame, beside.tensor[i], i);
     frame_copy_metadata(&metadata, &beside);
     frame_copy_metadata(&metadata, frame); /* the first stream's go before the second's */
     frame_copy_metadata(frame, &metadata);

@@ -1,6 +1,7 @@
 #include "data/lookup.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -36,6 +37,11 @@ static int64_t position_of(const struct lookup *lookup, int64_t index)
     return at ? at - lookup->index : -1;
 }
 
+static bool is_field(const char *name, const void *field)
+{
+    return strcmp(name, field) == 0;
+}
+
 /* Take the rows of a frame that are wanted and not yet found; returns how many there are now. */
 static int64_t take_rows(struct lookup *lookup, const struct stream *stream, struct frame *frame, const char *field,
                          int64_t found)
@@ -54,9 +60,7 @@ static int64_t take_rows(struct lookup *lookup, const struct stream *stream, str
         lookup->row[position] = found + chosen;
         choice[chosen++] = r;
     }
-    for (int i = frame->count - 1; i >= 0; i--)
-        if (frame->tensor[i] != frame_find(frame, field))
-            frame_remove(frame, frame->tensor[i]->name);
+    frame_filter(frame, is_field, field);
     struct frame part = frame_select(frame, choice, chosen);
     frame_append(&lookup->found, &part);
     frame_free(&part);

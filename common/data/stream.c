@@ -471,6 +471,18 @@ void frame_remove(struct frame *frame, const char *name)
     memmove(&frame->tensor[i], &frame->tensor[i + 1], (size_t)(frame->count - i) * sizeof *frame->tensor);
 }
 
+void frame_filter(struct frame *frame, frame_keep *keep, const void *context)
+{
+    int kept = 0;
+    for (int i = 0; i < frame->count; i++) {
+        if (keep(frame->tensor[i]->name, context))
+            frame->tensor[kept++] = frame->tensor[i];
+        else
+            tensor_free(frame->tensor[i]);
+    }
+    frame->count = kept;
+}
+
 int64_t frame_rows(const struct frame *frame)
 {
     bool bytes = false;

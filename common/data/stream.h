@@ -70,6 +70,10 @@ struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype
 /* Take a tensor out; nothing happens where there is none of that name. */
 void frame_remove(struct frame *frame, const char *name);
 
+/* Take out all tensors for whose name `keep` is false, in one pass: a frame may have tens of thousands. */
+typedef bool frame_keep(const char *name, const void *context);
+void frame_filter(struct frame *frame, frame_keep *keep, const void *context);
+
 /* The rows of a row stream's frame; dies where first dimensions differ, a tensor has none, or there are more than 65536
  * rows and not a byte of data. A frame without tensors has 0 rows. */
 int64_t frame_rows(const struct frame *frame);

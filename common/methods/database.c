@@ -37,11 +37,9 @@ static void append_field(const struct database *database, const struct frame *fr
     memcpy(array->value + database->rows, value, (size_t)rows * sizeof *array->value);
 }
 
-static void let_go(struct frame *frame, const char *field)
+static bool is_field(const char *name, const void *field)
 {
-    for (int i = frame->count - 1; i >= 0; i--)
-        if (strcmp(frame->tensor[i]->name, field) != 0)
-            frame_remove(frame, frame->tensor[i]->name);
+    return strcmp(name, field) == 0;
 }
 
 /* Where a part of the database is not finite, say where. */
@@ -87,7 +85,7 @@ struct database database_open(const char *path, const char *field)
             database.model = frame_metadata(&frame, "model");
         append_field(&database, &frame, "index", rows, &index);
         append_field(&database, &frame, "label", rows, &label);
-        let_go(&frame, field);
+        frame_filter(&frame, is_field, field);
         if (database.frames == room) {
             room = 2 * room + 16;
             database.frame = reallocate(database.frame, (size_t)room, sizeof *database.frame);

@@ -31,10 +31,10 @@ struct features features_require(const struct frame *frame, const char *field)
     return features;
 }
 
-static bool is_listed(const char *name, const char *const *list)
+static bool is_listed(const char *name, const void *list)
 {
-    for (; *list; list++)
-        if (strcmp(name, *list) == 0)
+    for (const char *const *item = list; *item; item++)
+        if (strcmp(name, *item) == 0)
             return true;
     return false;
 }
@@ -47,9 +47,8 @@ struct features features_read_all(struct stream *stream, const char *field, cons
     while (stream_read(stream, &next)) {
         frame_rows(&next);
         features_require(&next, field);
-        for (int i = next.count - 1; keep && i >= 0; i--)
-            if (!is_listed(next.tensor[i]->name, keep))
-                frame_remove(&next, next.tensor[i]->name);
+        if (keep)
+            frame_filter(&next, is_listed, keep);
         frame_append(frame, &next);
         frame_free(&next);
     }
