@@ -128,7 +128,8 @@ static void read_rows(struct frame *rows, struct stream *stream, const struct ca
 struct drawing {
     const struct frame *rows;
     const char *target; /* the field with the right class */
-    struct field_list captions;
+    int captions;
+    struct caption_field caption[FIELD_LIST_MAX];
     struct thumbnails images;
     const struct tensor *cam;
     struct range range; /* of all maps, about zero */
@@ -137,7 +138,10 @@ struct drawing {
 static struct drawing prepare(const struct frame *rows, const char *target)
 {
     struct drawing drawing = { .rows = rows, .target = target };
-    drawing.captions = field_list_parse("--caption", settings.caption);
+    struct field_list list = field_list_parse("--caption", settings.caption);
+    for (; drawing.captions < list.count; drawing.captions++)
+        drawing.caption[drawing.captions] = caption_field(rows, list.name[drawing.captions]);
+    field_list_free(&list);
     drawing.images = thumbnails_of(rows, frame_find(rows, "image"));
     drawing.images.zoom = (int)settings.style.zoom;
     drawing.cam = frame_find(rows, "cam");
@@ -174,10 +178,8 @@ static struct image draw_tile(const struct drawing *drawing, int64_t row)
 static void write_caption(const struct drawing *drawing, int64_t row, char *text)
 {
     text[0] = 0;
-    for (int i = 0; i < drawing->captions.count; i++) {
-        const char *name = drawing->captions.name[i];
-        caption_append(text, drawing->rows, frame_find(drawing->rows, name), row, -1);
-    }
+    for (int i = 0; i < drawing->captions; i++)
+        caption_append(text, &drawing->caption[i], row, -1);
 }
 
 static enum verdict verdict_of(const struct drawing *drawing, int64_t row)
@@ -230,7 +232,8 @@ static void write_picture(struct stream *stream, const struct cam_head *head, in
     if (frame_rows(&rows) > 0) {
         struct drawing drawing = prepare(&rows, head->target);
         draw(&drawing);
-        field_list_free(&drawing.captions);
+        for (int i = 0; i < drawing.captions; i++)
+            caption_field_free(&drawing.caption[i]);
     }
     frame_free(&rows);
 }

@@ -55,6 +55,7 @@ struct drawing {
     struct stream stream;
     struct frame frame;
     struct field_list captions, borders;
+    struct caption_field caption[FIELD_LIST_MAX], caption_found[FIELD_LIST_MAX]; /* of rows, and of neighbours */
     int64_t rows, places;
     struct thumbnails own;
 
@@ -106,11 +107,13 @@ static void check_choices(void)
         die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
 
-/* The field of a row's neighbours that belongs to one of its own: neighbor_label to label. NULL: there is none. */
-static const struct tensor *neighbor_field(const struct frame *frame, const char *name)
+/* The field of a row's neighbours that belongs to one of its own: neighbor_label to label. */
+static struct caption_field neighbor_field(const struct frame *frame, const char *name)
 {
+    struct caption_field field = { 0 };
     char *full = format_string("neighbor_%s", name);
-    const struct tensor *field = settings.database ? frame_find(frame, full) : NULL;
+    if (settings.database)
+        field = caption_field(frame, full);
     free(full);
     return field;
 }
@@ -123,6 +126,15 @@ static const float *check_places(const struct frame *frame)
         die("%s: field '%s' has %lld values in a row (2 are needed: x and y)", frame->path, settings.at,
             (long long)place->shape[1]);
     return place->data;
+}
+
+/* Whether a caption has something to show: the row's own field, or that of its neighbours. */
+static bool has_caption(const struct frame *frame, const char *name)
+{
+    struct caption_field field = neighbor_field(frame, name);
+    bool found = field.tensor != NULL;
+    caption_field_free(&field);
+    return found || frame_find(frame, name);
 }
 
 /* A field that is missing is told at its frame, and not after all rows were read. A later frame without any tensor
@@ -143,7 +155,7 @@ static void check_fields(const struct drawing *drawing, const struct frame *fram
         thumbnails_of(frame, frame_find(frame, settings.field));
     field_list_require(&drawing->borders, frame);
     for (int i = 0; i < drawing->captions.count; i++)
-        if (!frame_find(frame, drawing->captions.name[i]) && !neighbor_field(frame, drawing->captions.name[i]))
+        if (!has_caption(frame, drawing->captions.name[i]))
             die("%s: field '%s' is missing", drawing->stream.path, drawing->captions.name[i]);
 }
 
@@ -193,6 +205,10 @@ static void prepare_own(struct drawing *drawing)
     if (settings.range)
         drawing->own.range = parse_range(settings.range);
     drawing->places = 1;
+    for (int i = 0; i < drawing->captions.count; i++) {
+        drawing->caption[i] = caption_field(&drawing->frame, drawing->captions.name[i]);
+        drawing->caption_found[i] = neighbor_field(&drawing->frame, drawing->captions.name[i]);
+    }
 }
 
 /* Frames around neighbours say whether their class is the row's, where the stream knows both. */
@@ -273,12 +289,9 @@ static void write_caption(const struct drawing *drawing, int64_t row, int64_t pl
 {
     text[0] = 0;
     for (int i = 0; i < drawing->captions.count; i++) {
-        const char *name = drawing->captions.name[i];
-        const struct tensor *own = frame_find(&drawing->frame, name), *found = neighbor_field(&drawing->frame, name);
-        if (place == 0 && own)
-            caption_append(text, &drawing->frame, own, row, -1);
-        if (place > 0 && found)
-            caption_append(text, &drawing->frame, found, row, place - 1);
+        const struct caption_field *field = place == 0 ? &drawing->caption[i] : &drawing->caption_found[i];
+        if (field->tensor)
+            caption_append(text, field, row, place - 1);
     }
 }
 
@@ -359,6 +372,10 @@ static void clean_up(struct drawing *drawing)
         stream_close(&drawing->database);
     lookup_free(&drawing->lookup);
     mosaic_free(&drawing->mosaic);
+    for (int i = 0; i < drawing->captions.count; i++) {
+        caption_field_free(&drawing->caption[i]);
+        caption_field_free(&drawing->caption_found[i]);
+    }
     field_list_free(&drawing->captions);
     field_list_free(&drawing->borders);
     frame_free(&drawing->frame);

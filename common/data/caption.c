@@ -70,25 +70,27 @@ void field_list_keep(const struct field_list *list, struct frame *frame)
     frame_filter(frame, is_listed, list);
 }
 
-/* Append the class's name; false where it has none. */
-static bool append_class(char *text, size_t size, const struct frame *frame, const struct tensor *tensor, int64_t class)
+struct caption_field caption_field(const struct frame *frame, const char *name)
 {
-    struct classes classes = classes_of_field(frame, tensor->name);
-    const char *name = classes_name(&classes, class);
-    if (name)
-        snprintf(text, size, "%s", name);
-    classes_free(&classes);
-    return name;
+    struct caption_field field = { .path = frame->path, .tensor = frame_find(frame, name) };
+    if (field.tensor && classes_apply(field.tensor))
+        field.classes = classes_of_field(frame, name);
+    return field;
 }
 
-void caption_append(char text[static CAPTION_MAX], const struct frame *frame,
-                    const struct tensor *tensor, int64_t row, int64_t column)
+void caption_field_free(struct caption_field *field)
 {
+    classes_free(&field->classes);
+}
+
+void caption_append(char text[static CAPTION_MAX], const struct caption_field *field, int64_t row, int64_t column)
+{
+    const struct tensor *tensor = field->tensor;
     int rank = column < 0 ? 1 : 2;
     if (tensor->rank != rank)
-        die("%s: field '%s' has rank %d (%d is needed for a caption)", frame->path, tensor->name, tensor->rank, rank);
+        die("%s: field '%s' has rank %d (%d is needed for a caption)", field->path, tensor->name, tensor->rank, rank);
     if (!value_readable(tensor->dtype))
-        die("%s: field '%s' is %s, which cannot be read as a number", frame->path, tensor->name,
+        die("%s: field '%s' is %s, which cannot be read as a number", field->path, tensor->name,
             dtype_name(tensor->dtype));
     int64_t element = column < 0 ? row : row * tensor->shape[1] + column;
     long double value = value_number(tensor, (size_t)element);
@@ -97,8 +99,11 @@ void caption_append(char text[static CAPTION_MAX], const struct frame *frame,
         used += (size_t)snprintf(text + used, CAPTION_MAX - used, ", ");
     if (used >= CAPTION_MAX)
         return;
-    if (classes_apply(tensor) && append_class(text + used, CAPTION_MAX - used, frame, tensor, (int64_t)value))
+    const char *name = classes_name(&field->classes, (int64_t)value);
+    if (name) {
+        snprintf(text + used, CAPTION_MAX - used, "%s", name);
         return;
+    }
     if (strcmp(tensor->name, "rotation") == 0)
         value *= 90;
     bool whole = value_whole(tensor->dtype) || fabsl(value) >= 9.95L;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/classes.h"
 #include "data/stream.h"
 
 enum { FIELD_LIST_MAX = 16, CAPTION_MAX = 128 };
@@ -29,13 +30,23 @@ void field_list_require(const struct field_list *list, const struct frame *frame
 /* Take all fields out of a frame but those; one that is not there is not missed. */
 void field_list_keep(const struct field_list *list, struct frame *frame);
 
+/* A field of captions: its tensor, and the names of its classes, which may be many and are read once. */
+struct caption_field {
+    const char *path;            /* of the stream, for messages */
+    const struct tensor *tensor; /* NULL: the frame has none */
+    struct classes classes;      /* none but for a field of classes (classes_apply) */
+};
+
+/* The field of that name of a frame, which must stay. Free with caption_field_free(). */
+struct caption_field caption_field(const struct frame *frame, const char *name);
+void caption_field_free(struct caption_field *field);
+
 /* Append the value of tensor[row], or of tensor[row][column] where the column is at least 0, to `text`, with ", "
  * before it where there is text already:
- *     a field of classes (classes_apply)    the class's name, where the frame's metadata have one (classes_of_field)
+ *     a field of classes                    the class's name, where the frame's metadata have one (classes_of_field)
  *     whole numbers                         the number, in degrees where the field is called rotation
  *     other numbers                         two significant digits, and all digits before the point
  * Dies naming the stream where the tensor is of another rank or of no readable type. */
-void caption_append(char text[static CAPTION_MAX], const struct frame *frame,
-                    const struct tensor *tensor, int64_t row, int64_t column);
+void caption_append(char text[static CAPTION_MAX], const struct caption_field *field, int64_t row, int64_t column);
 
 #endif

@@ -12,6 +12,7 @@ hostile_materials() {
     resnet-embed -q -j 1 -m model.st --emit feature <train.st >base.st
     knn -q -d base.st -k 3 <rows.st >near.st
     tar -cf set.tar -C set cifar-10-batches-bin
+    wide 30000 >wide.st
 }
 
 # Who reads streams, and by what name messages call the stream that is bad: it lies in the file `in` and is the input.
@@ -84,8 +85,8 @@ judge() {
     [ "$frames" != - ] || [ ! -s ../out ] || faults+="something is on standard output; "
     [[ $frames == [-*] ]] || [ "$(tensor-ls -f ../out | grep -c '^# frame')" == "$frames" ] ||
         faults+="not $frames whole frames; "
-    if [ "$status" == 0 ]; then
-        [ "$text" == "${words#-}" ] || [[ $text == "$name: $words"* ]] || faults+="it says more or other words; "
+    if [ "$words" == - ]; then
+        [ -z "$text" ] || faults+="it says something; "
     else
         [[ $text == "$name: $words"* ]] || faults+="it says other words; "
         [[ $text != *$'\n'* ]] || faults+="more than one line; "

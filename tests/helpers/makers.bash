@@ -31,3 +31,20 @@ tiny() {
     done
     stream-make "${words[@]}"
 }
+
+# wide FIELDS: one frame of two rows with so many fields of no use, and those that the programs read.
+wide() {
+    local header
+    header=$(seq 0 $(($1 - 1)) | awk '
+        function field(name, type, shape, bytes) {
+            printf ",\"%s\":{\"dtype\":\"%s\",\"shape\":[2%s],", name, type, shape
+            printf "\"data_offsets\":[%d,%d]}", at, at += bytes
+        }
+        { field("t" $1, "U8", "", 2) }
+        END {
+            field("image", "U8", ",3,32,32", 6144); field("label", "I64", "", 16); field("index", "I64", "", 16)
+            field("neighbor_index", "I64", ",1", 16); field("feature", "F32", ",8", 64)
+            field("fmap", "F32", ",8,2,2", 256)
+        }')
+    blob "{${header#,}}" $((2 * $1 + 6512))
+}
