@@ -106,14 +106,20 @@ input_of() {
     mkdir -p elsewhere
     echo precious >precious
     ln -s elsewhere/log.tsv log-link.tsv
+    ln -s elsewhere/state.st state-link.st
     local before=$$
     for ((pid = before; pid < before + 400; pid++)); do
-        ln -sf "$PWD/precious" "log-link.tsv.$pid.tmp"
-        ln -sf "$PWD/precious" "elsewhere/log.tsv.$pid.tmp"
+        ln -sf "$PWD/precious" "state-link.st.$pid.tmp"
+        ln -sf "$PWD/precious" "elsewhere/state.st.$pid.tmp"
     done
-    resnet-train -q -j 1 --widths 4 --blocks 1 -e 1 -b 16 --log log-link.tsv <train.st >out.st
-    [ -L log-link.tsv ]
-    equal "$(wc -l <elsewhere/log.tsv)" 2
+    for _ in new old; do
+        resnet-train -q -j 1 --widths 4 --blocks 1 -e 1 -b 16 --log log-link.tsv --checkpoint state-link.st <train.st \
+            >out.st
+        [ -L log-link.tsv ]
+        [ -L state-link.st ]
+        equal "$(wc -l <elsewhere/log.tsv)" 2
+        equal "$(tensor-pick --fields step <elsewhere/state.st | tensor-tsv step)" 3
+    done
     equal "$(<precious)" precious
     rm -f ./*.tmp elsewhere/*.tmp
 }

@@ -185,6 +185,86 @@ static void a_link_stays_and_its_file_is_replaced(void)
     remove(file);
 }
 
+/* A log: what was written so far is there for all to read. */
+static void a_file_in_its_place_is_read_as_it_grows(void)
+{
+    char path[64], link[64];
+    in_folder(path, sizeof path, "log");
+    in_folder(link, sizeof link, "link");
+    write_text(path, "of an older run");
+    CHECK(symlink("log", link) == 0);
+    struct output output = output_open_in_place(link);
+    CHECK_TEXT(read_text(path), "");
+    write_bytes(output.file, link, "one ", 4);
+    output_flush(&output);
+    CHECK_TEXT(read_text(path), "one ");
+    write_bytes(output.file, link, "two", 3);
+    output_close(&output);
+    CHECK_TEXT(read_text(path), "one two");
+    CHECK_INTEGER(count_files(), 2);
+    remove(path);
+    remove(link);
+}
+
+static void die_in_place(void *path)
+{
+    struct output output = output_open_in_place(path);
+    write_bytes(output.file, path, "one", 3);
+    output_flush(&output);
+    die("half way");
+}
+
+static void an_error_leaves_what_was_written_in_its_place(void)
+{
+    char path[64];
+    in_folder(path, sizeof path, "log");
+    CHECK_DIES(die_in_place, path, EXIT_FAILED, "half way");
+    CHECK_TEXT(read_text(path), "one");
+    remove(path);
+}
+
+static void flush_full(void *unused)
+{
+    struct output output = output_open_in_place("/dev/full");
+    (void)unused;
+    write_bytes(output.file, output.path, "bytes", 5);
+    output_flush(&output);
+}
+
+static void a_full_disk_is_known_when_the_output_is_flushed(void)
+{
+    CHECK_DIES(flush_full, NULL, EXIT_FAILED, "/dev/full: cannot be written: No space left");
+}
+
+static void check_path(void *path)
+{
+    output_check(path);
+}
+
+static void a_check_changes_nothing(void)
+{
+    char path[64], missing[64], none[64];
+    in_folder(path, sizeof path, "log");
+    in_folder(missing, sizeof missing, "missing");
+    in_folder(none, sizeof none, "no/such");
+    write_text(path, "text");
+    output_check(path);
+    output_check(missing);
+    output_check("/dev/null");
+    CHECK_TEXT(read_text(path), "text");
+    CHECK_INTEGER(count_files(), 1);
+    CHECK_DIES(check_path, none, EXIT_FAILED, "no/such: cannot be written: No such file");
+    CHECK_DIES(check_path, folder, EXIT_FAILED, "cannot be written: Is a directory");
+    if (geteuid() != 0) { /* who may write anywhere */
+        chmod(path, 0400);
+        CHECK_DIES(check_path, path, EXIT_FAILED, "log: cannot be written: Permission denied");
+        chmod(folder, 0500);
+        CHECK_DIES(check_path, missing, EXIT_FAILED, "missing: cannot be written: Permission denied");
+        chmod(folder, 0700);
+    }
+    remove(path);
+}
+
 static void links_in_a_circle_are_an_error(void)
 {
     char a[64], b[64];
@@ -317,6 +397,10 @@ int main(void)
     RUN(a_place_that_cannot_be_written_is_named);
     RUN(a_full_disk_is_an_error);
     RUN(a_link_stays_and_its_file_is_replaced);
+    RUN(a_file_in_its_place_is_read_as_it_grows);
+    RUN(an_error_leaves_what_was_written_in_its_place);
+    RUN(a_full_disk_is_known_when_the_output_is_flushed);
+    RUN(a_check_changes_nothing);
     RUN(links_in_a_circle_are_an_error);
     RUN(permissions_stay);
     RUN(a_pipe_is_written_as_it_is);

@@ -404,7 +404,9 @@ still() {
 
 @test "training that diverges stops and says where" {
     train_fails "not finite" -e 9 --lr 1000 --warmup 0 -b 10 --log diverged.tsv <train.st
-    [ ! -e diverged.tsv ]
+    # the log holds the epochs before
+    equal "$(sed -n '$=' diverged.tsv)" "$(sed 's/.*epoch \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/stderr")"
+    equal "$(awk -F '\t' 'NF != 8' diverged.tsv)" ""
     train -e 9 --lr 1000 --warmup 0 -b 10 2>said <train.st >out.st || true
     grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a smaller --lr may help$" said
     equal "$(wc -c <out.st)" 0
@@ -421,7 +423,7 @@ still() {
     local far=("--blocks=16,1" -e 2 -b 60 --optimizer sgd --lr 1000 --warmup 0 --val val.st)
     train_fails "epoch 1, step 1: the validation loss is not finite after it, first the activations of layer1." \
         "${far[@]}" --log overflown.tsv --checkpoint overflown.st <train.st
-    [ ! -e overflown.tsv ]
+    equal "$(wc -l <overflown.tsv)" 1 # no epoch was done
     train "${far[@]}" 2>said <train.st >out.st || true
     grep -q "first the activations of layer1.[0-9]*; a smaller --lr may help$" said
     equal "$(wc -c <out.st)" 0
@@ -448,6 +450,78 @@ same_run() {
 # The run that was not stopped, and wrote no checkpoint.
 whole_run() {
     [ -e steady.st ] || "${steady[@]}" --log steady.tsv <train.st >steady.st
+}
+
+# begins LOG WHOLE [EPOCHS]: LOG has the first lines of WHOLE, those of so many epochs.
+begins() {
+    local lines
+    lines=$(wc -l <"$1")
+    [ -z "${3:-}" ] || equal "$lines" $(($3 + 1))
+    cmp <(cut -f 1-7 "$1") <(head -n "$lines" "$2" | cut -f 1-7)
+}
+
+@test "the log is written as epochs end, and stays where the run is killed" {
+    # shellcheck disable=SC2054 # the commas are of the options
+    local pid size wide=(resnet-train -q "${plain[@]}" --widths 8,32 -e 3 -b 20 --val val.st)
+    "${wide[@]}" --log whole.tsv --checkpoint state.st <train.st >wide.st
+    size=$(wc -c <state.st)
+    [ "$size" -gt 65536 ] # more than a pipe holds: the run waits for its reader
+    # of the checkpoints before the first step and after each epoch, two are read, and the third waits
+    mkfifo states
+    echo old >log.tsv
+    "${wide[@]}" --log log.tsv --checkpoint states <train.st >out.st &
+    pid=$!
+    exec 5<>states # both ways, so that it never ends between two
+    head -c "$size" <&5 >state.st
+    head -c "$size" <&5 >state.st
+    for ((i = 0; i < 1200; i++)); do
+        [ "$(wc -l <log.tsv)" -lt 3 ] || break
+        sleep 0.05
+    done
+    kill -0 "$pid"
+    begins log.tsv whole.tsv 2
+    kill -KILL "$pid"
+    wait "$pid" || true
+    exec 5<&-
+    begins log.tsv whole.tsv 2
+    # the state after the first epoch knows one line; what the file held besides is written anew
+    mkfifo later-states
+    "${wide[@]}" --log log.tsv --checkpoint later-states --resume state.st <train.st >out.st &
+    pid=$!
+    exec 5<>later-states
+    head -c "$size" <&5 >first.st
+    head -c 1 <&5 >byte
+    begins log.tsv whole.tsv 2
+    head -c $((2 * size - 1)) <&5 >rest.st
+    wait "$pid"
+    exec 5<&-
+    cmp out.st wide.st
+    begins log.tsv whole.tsv 3
+}
+
+@test "a log that stood there stays where a run is refused" {
+    local before
+    echo "of another run" >old.tsv
+    before=$(cksum <old.tsv)
+    train -e 2 --log old-state.tsv --checkpoint state.st <train.st >out.st
+    train_misused "--blocks: 3 values" --log old.tsv --blocks 1,1,1 <train.st
+    train_misused "--sizes: 33" --log old.tsv --sizes 33 <train.st
+    train_misused "--lr: '-1'" --log old.tsv --lr -1 <train.st
+    train_fails "no rows" --log old.tsv </dev/null
+    train_fails "nowhere.st" --log old.tsv --val nowhere.st <train.st
+    train_fails "--lr is 0.25" -e 2 --log old.tsv --lr 0.25 --resume state.st <train.st
+    train_fails "base.st: this is no checkpoint" --log old.tsv --resume base.st <train.st
+    stream-poke step 0 1e6 <state.st >bad.st
+    train_fails "bad.st: step 1000000" -e 2 --log old.tsv --resume bad.st <train.st
+    train_fails "no/such/state.st: cannot be written" --log old.tsv --checkpoint no/such/state.st <train.st
+    equal "$(cksum <old.tsv)" "$before"
+    train_fails "--lr is 0.25" -e 2 --log new.tsv --lr 0.25 --resume state.st <train.st
+    [ ! -e new.tsv ]
+    # nor is a checkpoint replaced where the log cannot be written
+    before=$(cksum <state.st)
+    train_fails "no/such/log.tsv: cannot be written: No such file" --log no/such/log.tsv --checkpoint state.st <train.st
+    train_fails "data: cannot be written: Is a directory" --log data --checkpoint state.st <train.st
+    equal "$(cksum <state.st)" "$before"
 }
 
 @test "a checkpoint changes nothing, and holds the state by name" {
@@ -598,7 +672,8 @@ chosen() {
         until [ -e state.st ]; do kill -0 "$pid"; done
         kill -"$signal" "$pid"
         ! wait "$pid" || flunk "$signal: it went on"
-        equal "$(find . -name "*.tale.tmp") $(find . -name ended.tsv)" " "
+        equal "$(find . -name "*.tale.tmp")" ""
+        begins ended.tsv steady.tsv
         "${steady[@]}" --log log.tsv --resume state.st <train.st >out.st
         same_run out.st log.tsv
     done
@@ -690,6 +765,16 @@ chosen() {
     train -e 1 --checkpoint state.st <train.st >out.st
     train_misused "--log: 'state.st' is the file of --resume" -e 1 --log state.st --resume state.st <train.st
     equal "$(cksum <val.st)" "$before"
+    cp train.st own.st
+    local option status
+    for option in --log --checkpoint; do
+        train_misused "$option: 'own.st' is the file of standard input" "$option" own.st <own.st
+        status=0
+        train "$option" model.st <train.st >model.st 2>said || status=$?
+        equal "$status $(<said)" \
+            "2 resnet-train: $option: 'model.st' is the file of standard output (see resnet-train --help)"
+    done
+    cmp own.st train.st
     train -e 1 --checkpoint state.st --resume state.st --log /dev/null <train.st | cmp - out.st
 }
 
@@ -742,6 +827,10 @@ chosen() {
 
 @test "a log, a disk and a pipe that cannot be written to" {
     train_fails "no/such/log.tsv: cannot be written" --log no/such/log.tsv <train.st
+    # before the first step
+    train_fails "/dev/full: cannot be written: No space left on device" -e 9 --log /dev/full --checkpoint state.st \
+        <train.st
+    equal "$(reached)" 0
     full_disk train <train.st
     closed_pipe train <train.st
 }

@@ -62,7 +62,7 @@ static void turns_of_an_image_are_changed_alike(void)
             image[row][p] = (uint8_t)(1 + random_below(&random, 255));
         rotate_quarter(image[row], image[row - row % TURNS], 3, SIDE, row % TURNS);
     }
-    train(&model, &examples, NULL, &options, NULL);
+    train(&model, &examples, NULL, &options);
     int same = 0;
     for (int row = 0; row < ROWS; row += TURNS) {
         float first[4 * PIXELS], other[4 * PIXELS];

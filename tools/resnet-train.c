@@ -65,7 +65,7 @@ static struct {
 static const struct option_row options[] = {
     OPTION_CHOICE('t', "target", &settings.target, "FIELD", targets, "what to predict"),
     OPTION_TEXT(0, "val", &settings.validation, "FILE", "stream of validation data"),
-    OPTION_TEXT(0, "log", &settings.log, "FILE", "figures of every epoch, as TSV"),
+    OPTION_TEXT(0, "log", &settings.log, "FILE", "figures of every epoch, as it ends, as TSV"),
     OPTION_TEXT(0, "checkpoint", &settings.checkpoint, "FILE", "write the state of the run there after each epoch"),
     OPTION_INTEGER(0, "checkpoint-every", &settings.checkpoint_every, "STEPS", 0, 1e9, "and within epochs; 0: not"),
     OPTION_TEXT(0, "resume", &settings.resume, "FILE", "go on from that state"),
@@ -225,7 +225,8 @@ static struct train_sizes choose_sizes(const struct examples *training)
 
 static struct train_options train_options(const struct examples *training, int batch)
 {
-    struct train_options train = { .epochs = (int)settings.epochs, .batch = batch, .smoothing = settings.smoothing };
+    struct train_options train = { .epochs = (int)settings.epochs, .batch = batch, .smoothing = settings.smoothing,
+                                   .log = settings.log };
     train.sgd = (struct sgd){ settings.momentum, settings.decay, settings.norm_bias,
                                settings.optimizer == OPTIMIZER_MUON };
     train.muon = (struct muon){ settings.muon_momentum, MUON_STEPS };
@@ -335,7 +336,11 @@ static void check_paths(void)
     check_apart("--log", settings.log, "--checkpoint", settings.checkpoint);
     check_apart("--log", settings.log, "--val", settings.validation);
     check_apart("--log", settings.log, "--resume", settings.resume);
+    check_apart("--log", settings.log, "standard input", "/dev/stdin");
+    check_apart("--log", settings.log, "standard output", "/dev/stdout");
     check_apart("--checkpoint", settings.checkpoint, "--val", settings.validation);
+    check_apart("--checkpoint", settings.checkpoint, "standard input", "/dev/stdin");
+    check_apart("--checkpoint", settings.checkpoint, "standard output", "/dev/stdout");
     if (settings.log && strcmp(settings.log, "-") == 0)
         die_usage("--log: '-' is standard output, where the model goes");
     if (settings.checkpoint && strcmp(settings.checkpoint, "-") == 0)
@@ -347,6 +352,8 @@ static void check_paths(void)
     if (settings.checkpoint_every && !settings.checkpoint)
         die_usage("--checkpoint-every: %lld steps, but no --checkpoint says where",
                   (long long)settings.checkpoint_every);
+    if (settings.log)
+        output_check(settings.log);
 }
 
 static void report(const struct train_epoch *chosen)
@@ -380,17 +387,11 @@ int main(int argc, char **argv)
     start(&model, &training);
     struct checkpoint checkpoint = checkpoint_of(&training, &validation, classes);
     train_with.checkpoint = &checkpoint;
-    struct output log = { 0 };
-    if (settings.log)
-        log = output_open(settings.log);
 
-    struct train_epoch chosen =
-        train(&model, &training, settings.validation ? &validation : NULL, &train_with, log.file);
+    struct train_epoch chosen = train(&model, &training, settings.validation ? &validation : NULL, &train_with);
 
     describe_model(&model, &training, classes, &chosen);
     report(&chosen);
-    if (settings.log)
-        output_close(&log);
     model_save(&model, stdout, "standard output");
     checkpoint_free(&checkpoint);
     model_free(&model);

@@ -128,33 +128,83 @@ static char *find_target(const char *path)
     return NULL;
 }
 
-struct output output_open(const char *path)
+/* Opens the temporary file of a target; returns -1 with errno on failure. */
+static int open_beside(struct output *output)
 {
+    temporary_clean(output->target);
+    int descriptor = temporary_create(output->target, &output->temporary);
+    if (descriptor >= 0)
+        hold_unfinished(output->temporary);
+    return descriptor;
+}
+
+static struct output open_output(const char *path, bool in_place)
+{
+    const int appends = O_WRONLY | O_APPEND | O_CLOEXEC;
     struct output output = { .file = stdout };
     int descriptor;
     if (!path || strcmp(path, "-") == 0)
         return output;
     output.path = copy_string(path);
     output.target = find_target(path);
-    if (output.target) {
-        temporary_clean(output.target);
-        descriptor = temporary_create(output.target, &output.temporary);
-    } else {
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    }
-    if (descriptor >= 0 && output.target)
-        hold_unfinished(output.temporary);
+    if (!output.target)
+        descriptor = open(path, appends);
+    else if (in_place)
+        descriptor = open(output.target, appends | O_CREAT | O_TRUNC, 0666);
+    else
+        descriptor = open_beside(&output);
     output.file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     if (!output.file)
         die_errno("%s: cannot be written", path);
     return output;
 }
 
+struct output output_open(const char *path)
+{
+    return open_output(path, false);
+}
+
+struct output output_open_in_place(const char *path)
+{
+    return open_output(path, true);
+}
+
+/* The folder that path names a file in; caller frees. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? format_string("%.*s/", (int)(slash - path), path) : copy_string(".");
+}
+
+static bool may(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+void output_check(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return;
+    char *target = find_target(path);
+    const char *file = target ? target : path;
+    char *folder = folder_of(file);
+    bool writable = may(file, F_OK) ? may(file, W_OK) : errno == ENOENT && may(folder, W_OK | X_OK);
+    if (!writable)
+        die_errno("%s: cannot be written", path);
+    free(folder);
+    free(target);
+}
+
+void output_flush(struct output *output)
+{
+    if (ferror(output->file) || fflush(output->file))
+        die_errno("%s: cannot be written", output->path ? output->path : "standard output");
+}
+
 /* Puts the new name of a moved file on disk, too; a folder that cannot be synchronised is skipped. */
 static void sync_folder_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? format_string("%.*s/", (int)(slash - path), path) : copy_string(".");
+    char *folder = folder_of(path);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
         fsync(descriptor);
@@ -163,7 +213,7 @@ static void sync_folder_of(const char *path)
     free(folder);
 }
 
-/* Flush, close and move into place. Returns false with errno. */
+/* Flush, close and move into place, unless it was written there. Returns false with errno. */
 static bool finish(struct output *output)
 {
     bool good = !ferror(output->file) && !fflush(output->file) && (!output->target || !fsync(fileno(output->file)));
@@ -172,7 +222,7 @@ static bool finish(struct output *output)
         good = false;
         reason = errno;
     }
-    if (good && output->target && rename(output->temporary, output->target)) {
+    if (good && output->temporary && rename(output->temporary, output->target)) {
         good = false;
         reason = errno;
     }
@@ -188,7 +238,7 @@ void output_close(struct output *output)
     }
     if (!finish(output))
         die_errno("%s: cannot be written", output->path);
-    if (output->target) {
+    if (output->temporary) {
         sync_folder_of(output->target);
         release_unfinished(output->temporary);
     }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "layers/loss.h"
@@ -46,6 +47,7 @@ struct trainer {
     double loss;     /* sums of the epoch so far */
     int64_t right;
     double *log;     /* [epochs][LOG_COLUMNS], for the epochs done */
+    struct output written; /* the log as text, if it is wanted */
     double seconds;  /* total time of all parts of the run, when the last checkpoint was written */
     double start;
     struct progress progress;
@@ -262,19 +264,10 @@ static bool is_chosen(const struct trainer *trainer)
 
 /* ---- the log ---- */
 
-static void begin_log(FILE *log)
+static void write_line(FILE *file, const struct train_epoch *e)
 {
-    if (log)
-        fprintf(log, "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
-}
-
-static void write_log(FILE *log, const struct train_epoch *e)
-{
-    if (!log)
-        return;
-    fprintf(log, "%d\t%lld\t%.6g\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\n", e->epoch, (long long)e->step, e->rate, e->loss,
+    fprintf(file, "%d\t%lld\t%.6g\t%.6f\t%.6f\t%.6f\t%.6f\t%.1f\n", e->epoch, (long long)e->step, e->rate, e->loss,
             e->accuracy, e->val_loss, e->val_accuracy, e->seconds);
-    fflush(log);
 }
 
 static void to_row(const struct train_epoch *e, double *row)
@@ -287,6 +280,31 @@ static void to_row(const struct train_epoch *e, double *row)
 static struct train_epoch from_row(const double *row)
 {
     return (struct train_epoch){ (int)row[0], (int64_t)row[1], row[2], row[3], row[4], row[5], row[6], row[7] };
+}
+
+/* Writes the names of the columns and, when the run continues, the epochs that are done. */
+static void begin_log(struct trainer *trainer)
+{
+    if (!trainer->options->log)
+        return;
+    trainer->written = output_open_in_place(trainer->options->log);
+    fprintf(trainer->written.file,
+            "epoch\tstep\trate\ttrain_loss\ttrain_accuracy\tval_loss\tval_accuracy\tseconds\n");
+    for (int64_t i = 0; i < trainer->now.step / trainer->steps; i++) {
+        struct train_epoch done = from_row(trainer->log + i * LOG_COLUMNS);
+        write_line(trainer->written.file, &done);
+    }
+    output_flush(&trainer->written);
+}
+
+/* Writes the line of the epoch that has just ended. */
+static void write_log(struct trainer *trainer)
+{
+    to_row(&trainer->now, trainer->log + (trainer->now.epoch - 1) * LOG_COLUMNS);
+    if (!trainer->options->log)
+        return;
+    write_line(trainer->written.file, &trainer->now);
+    output_flush(&trainer->written);
 }
 
 /* ---- checkpoints ---- */
@@ -349,8 +367,8 @@ static void check_state(const struct trainer *trainer)
             die("%s: 'log': line %lld is not that of epoch %lld of this run", path, (long long)i + 1, (long long)i + 1);
 }
 
-/* Continues from a checkpoint: writes its lines of the log again and finds the best epoch in them. */
-static void go_on(struct trainer *trainer, FILE *log)
+/* Continues from a checkpoint: finds the best epoch in the lines of its log. */
+static void go_on(struct trainer *trainer)
 {
     struct checkpoint *checkpoint = trainer->options->checkpoint;
     if (!checkpoint)
@@ -362,7 +380,6 @@ static void go_on(struct trainer *trainer, FILE *log)
     int64_t step = trainer->now.step, done = step / trainer->steps;
     for (int64_t i = 0; i < done; i++) {
         trainer->now = from_row(trainer->log + i * LOG_COLUMNS);
-        write_log(log, &trainer->now);
         if (is_chosen(trainer))
             trainer->best = trainer->now;
     }
@@ -430,7 +447,7 @@ static void say_epoch(struct trainer *trainer)
 }
 
 /* Work after the steps of an epoch: its figures, and whether its weights are the best so far. */
-static void end_epoch(struct trainer *trainer, FILE *log)
+static void end_epoch(struct trainer *trainer)
 {
     const struct resnet *net = trainer->model->net;
     struct train_epoch *now = &trainer->now;
@@ -439,8 +456,7 @@ static void end_epoch(struct trainer *trainer, FILE *log)
     if (trainer->validation)
         evaluate(trainer, now);
     now->seconds = seconds_now() - trainer->start;
-    write_log(log, now);
-    to_row(now, trainer->log + (now->epoch - 1) * LOG_COLUMNS);
+    write_log(trainer);
     say_epoch(trainer);
     if (is_chosen(trainer)) {
         trainer->best = *now;
@@ -454,19 +470,19 @@ static void end_epoch(struct trainer *trainer, FILE *log)
 }
 
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
-                         const struct train_options *options, FILE *log)
+                         const struct train_options *options)
 {
     struct resnet *net = model->net;
     struct trainer trainer = trainer_new(model, training, validation, options);
     struct train_epoch *now = &trainer.now;
     trainer.progress = progress_start("images", trainer.steps * options->epochs * net->images);
     trainer.start = seconds_now();
-    begin_log(log);
-    go_on(&trainer, log);
+    go_on(&trainer);
     save(&trainer); /* before the first step, so that an error in writing is noticed at once */
+    begin_log(&trainer);
     for (now->epoch = (int)(now->step / trainer.steps) + 1; now->epoch <= options->epochs; now->epoch++) {
         run_epoch(&trainer);
-        end_epoch(&trainer, log);
+        end_epoch(&trainer);
         save(&trainer);
     }
     if (validation) {
@@ -474,6 +490,8 @@ struct train_epoch train(struct model *model, const struct examples *training, c
         copy_floats(net->running, trainer.best_running, net->statistics);
     }
     progress_end(&trainer.progress);
+    if (options->log)
+        output_close(&trainer.written);
     trainer_free(&trainer);
     return trainer.best;
 }

@@ -3,8 +3,6 @@
 #ifndef TALE_LEARNING_TRAIN_H
 #define TALE_LEARNING_TRAIN_H
 
-#include <stdio.h>
-
 #include "learning/augment.h"
 #include "learning/average.h"
 #include "learning/checkpoint.h"
@@ -35,6 +33,7 @@ struct train_options {
     struct train_sizes sizes; /* their epochs sum to `epochs` */
     uint64_t seed;
     struct checkpoint *checkpoint; /* its path, settings and the file to continue from; NULL for none */
+    const char *log;               /* the file for the figures of each epoch, as TSV; NULL for none */
 };
 
 /* The figures of one epoch. Training figures are means over its batches, with augmentation, each before its step;
@@ -48,11 +47,12 @@ struct train_epoch {
     double seconds; /* since the start; for a run that was continued, the sum over its parts */
 };
 
-/* Trains, and writes one line of TSV per epoch to `log`, unless that is NULL. Returns the chosen epoch, whose weights
+/* Trains, and writes a line of the log as each epoch ends, to be read at once. Returns the chosen epoch, whose weights
  * the model then has; without validation data that is the last one. Dies with epoch, step and layer if a loss is not
- * finite. A run that continues from a checkpoint writes the log from its first line and ends with the same weights and
- * figures, except for the seconds, as a run without a stop. */
+ * finite. A run that continues from a checkpoint writes the log anew from its first line and ends with the same weights
+ * and figures, except for the seconds, as a run without a stop. An old log is replaced only when the checkpoint has
+ * been read and the first one written. */
 struct train_epoch train(struct model *model, const struct examples *training, const struct examples *validation,
-                         const struct train_options *options, FILE *log);
+                         const struct train_options *options);
 
 #endif
