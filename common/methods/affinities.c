@@ -17,8 +17,8 @@ int64_t perplexity_neighbors(double perplexity)
     return (int64_t)(3 * perplexity);
 }
 
-/* p [k] for a beta and the squares less the smallest; returns the entropy H, and the variance of the squares under p,
- * by which dH/dbeta = -beta variance. */
+/* p [k] for a beta and the squares minus the smallest square; returns the entropy H, and the variance of the squares
+ * under p, with which dH/dbeta = -beta variance. */
 static double entropy_of(const double *square, int64_t k, double beta, double *p, double *variance)
 {
     double sum = 1, first = 0, second = 0;
@@ -38,7 +38,8 @@ static double entropy_of(const double *square, int64_t k, double beta, double *p
 
 double perplexity_search(const double *distance, int64_t k, double perplexity, double *p)
 {
-    /* In units of a square that matters, so that no size of the data does; the widest may be an outlier's. */
+    /* Scale by a typical square, so that the scale of the data has no effect; the largest square may be an
+     * outlier's. */
     int64_t middle = perplexity < (double)k ? (int64_t)perplexity : k - 1;
     double unit = (distance[middle] - distance[0]) * (distance[middle] + distance[0]);
     if (unit <= 0)
@@ -58,7 +59,7 @@ double perplexity_search(const double *distance, int64_t k, double perplexity, d
         double next = beta + excess / (beta * variance);
         if (!(next > low && next < high))
             next = isfinite(high) ? (low + high) / 2 : 2 * beta;
-        if (!(next < 1e15)) /* beyond any gap that doubles can tell from 0: the nearest ones are all there is */
+        if (!(next < 1e15)) /* doubles cannot distinguish larger gaps from 0: only the nearest rows count */
             break;
         beta = next;
     }
@@ -66,7 +67,7 @@ double perplexity_search(const double *distance, int64_t k, double perplexity, d
     return unit > 0 ? beta / unit : 0;
 }
 
-/* The conditional similarities p_j|i of all rows, by rising column: column, value [n, k]. */
+/* The conditional similarities p_j|i of all rows, by increasing column: column, value [n, k]. */
 struct edge {
     int64_t column;
     double value;
@@ -109,8 +110,8 @@ static struct edge *conditional_similarities(const float *row, int64_t n, int64_
     return edges;
 }
 
-/* The same edges by the row they lead to: those into row j at [into[j], into[j + 1]), `column` now where they come
- * from, rising. into [n + 1]. Caller frees both. */
+/* The same edges by their target row: those into row j are at [into[j], into[j + 1]); `column` is now their source row,
+ * increasing. into [n + 1]. Caller frees both. */
 static struct edge *turn_edges(const struct edge *edges, int64_t n, int64_t k, int64_t *into)
 {
     struct edge *turned = allocate((size_t)(n * k), sizeof *turned);
@@ -121,13 +122,13 @@ static struct edge *turn_edges(const struct edge *edges, int64_t n, int64_t k, i
         into[j + 1] += into[j];
     for (int64_t e = 0; e < n * k; e++)
         turned[into[edges[e].column]++] = (struct edge){ e / k, edges[e].value };
-    memmove(into + 1, into, (size_t)n * sizeof *into); /* each start has moved to the next one's */
+    memmove(into + 1, into, (size_t)n * sizeof *into); /* each start has moved to the start of the next row */
     into[0] = 0;
     return turned;
 }
 
-/* Merge the k edges out of a row with the `more` edges into it; returns how many columns there are. Where column is
- * NULL only counts. */
+/* Merges the k edges out of a row with the `more` edges into it; returns the number of columns. If `column` is NULL, it
+ * only counts. */
 static int64_t merge_edges(const struct edge *out, int64_t k, const struct edge *in, int64_t more, double scale,
                            int32_t *column, float *value)
 {

@@ -33,12 +33,12 @@ double cam_logit(const struct cam_head *head, int64_t class, const float *map, i
 int64_t cam_predict(const struct cam_head *head, const float *fmap, int64_t pixels, float *map)
 {
     int64_t best = 0;
-    double most = -INFINITY;
+    double best_logit = -INFINITY;
     for (int64_t c = 0; c < head->classes; c++) {
         class_activation_map(map, head, c, fmap, pixels);
         double logit = cam_logit(head, c, map, pixels);
-        if (logit > most) {
-            most = logit;
+        if (logit > best_logit) {
+            best_logit = logit;
             best = c;
         }
     }
@@ -97,13 +97,13 @@ void cam_add_class(struct frame *frame, const struct cam_head *head, const char 
     else
         for (int64_t i = 0; i < rows; i++)
             class[i] = which;
-    /* only now: the field may be the one that was read */
+    /* added last, because it may replace the field that was read */
     struct tensor *added = frame_put(frame, field, DTYPE_I64, 1, &rows);
     memcpy(added->data, class, tensor_bytes(added));
     free(class);
     const char *names = frame_metadata(&head->model, "classes");
     char *key = format_string("%s_classes", field);
-    frame_set_metadata(frame, key, names); /* or none: those of an earlier field do not hold for this one */
+    frame_set_metadata(frame, key, names); /* sets or removes the names: those of an earlier field do not apply */
     free(key);
 }
 

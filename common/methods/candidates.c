@@ -9,7 +9,7 @@
 
 struct candidates candidates_new(int64_t queries, int64_t k, double error, candidate_key *exact)
 {
-    /* Longer lists are cut less often, but by an older limit more rows come on them. */
+    /* A longer list is cut less often, but then its limit is older and admits more rows. */
     struct candidates c = { .k = k, .room = k + k / 2 + 8, .error = error, .exact = exact, .threads = threads_count() };
     c.list = allocate(checked_multiply((size_t)queries, (size_t)c.room), sizeof *c.list);
     c.filled = allocate((size_t)queries, sizeof *c.filled);
@@ -40,8 +40,8 @@ void candidates_clear(struct candidates *c, int64_t q)
     c->settled[q] = 0;
 }
 
-/* Bring the `keep` smallest of `count` keys to the front. Returns the largest of these. Partitions go through the
- * scratch, so that no branch depends on a comparison: nearly every other one would be predicted wrong. */
+/* Moves the `keep` smallest of `count` keys to the front. Returns the largest of these. Partitions go through scratch
+ * memory, so that no branch depends on a comparison: nearly every second branch would be mispredicted. */
 static double select_nearest(struct candidate *list, int64_t count, int64_t keep, struct candidate *scratch)
 {
     while (count > 1) {
@@ -61,7 +61,7 @@ static double select_nearest(struct candidate *list, int64_t count, int64_t keep
             count = below;
             continue;
         }
-        for (int64_t i = 0; i < others; i++) /* the pivot's equals come next, then the rest */
+        for (int64_t i = 0; i < others; i++) /* keys equal to the pivot come next, then the rest */
             if (scratch[i].key == pivot)
                 list[below + equal++] = scratch[i];
         if (equal < others)
@@ -85,7 +85,7 @@ static int compare(const void *a, const void *b)
     return (p->row > q->row) - (p->row < q->row);
 }
 
-/* Ask for the exact keys that the list of query q lacks. */
+/* Computes the exact keys that the list of query q lacks. */
 static void make_exact(struct candidates *c, const void *search, int64_t q)
 {
     struct candidate *list = c->list + q * c->room;
@@ -103,8 +103,8 @@ static void sort(struct candidates *c, int64_t q)
     qsort(c->list + q * c->room, (size_t)c->filled[q], sizeof *c->list, compare);
 }
 
-/* Lower the limit of query q, and forget what lies beyond it. Where that is too little, because many rows are equally
- * near, exact keys decide. */
+/* Lowers the limit of query q and drops rows beyond it. If that drops too few, because many rows are equally near,
+ * exact keys decide. */
 static void cut(struct candidates *c, const void *search, int64_t q)
 {
     struct candidate *list = c->list + q * c->room;

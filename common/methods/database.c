@@ -10,18 +10,18 @@
 #include "data/origin.h"
 #include "methods/features.h"
 
-/* Rows for which there is memory, in an array that grows. */
+/* An array that grows: the rows that it has memory for. */
 struct growing {
     int64_t *value, room;
 };
 
-/* The values of an I64 field [N], or NULL where there is none. */
+/* The values of an I64 field [N], or NULL if there is none. */
 static const char *whole_numbers(const struct frame *frame, const char *field)
 {
     return frame_find(frame, field) ? frame_require(frame, field, DTYPE_I64, 1)->data : NULL;
 }
 
-/* Put the values of a field behind those of earlier frames; what the first frame has all have, and no more. */
+/* Appends the values of a field to those of earlier frames; all frames must have the field, or none. */
 static void append_field(const struct database *database, const struct frame *frame, const char *field, int64_t rows,
                          struct growing *array)
 {
@@ -42,7 +42,7 @@ static bool is_field(const char *name, const void *field)
     return strcmp(name, field) == 0;
 }
 
-/* Where a part of the database is not finite, say where. */
+/* If a part of the database is not finite, dies with its position. */
 static void check_values(const struct database *database, const char *field)
 {
     for (int64_t f = 0; f < database->frames; f++) {

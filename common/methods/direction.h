@@ -1,6 +1,6 @@
-/* Directions of rows, and the cosine distance between two of them, 1 - cos, so that what is equal comes out equal: rows
- * that are multiples of each other by a number above 0 have the same direction to the bit, whatever their lengths; the
- * distance of a direction from itself is 0; and near 0 it has as many digits as anywhere. */
+/* Directions of rows, and their cosine distance, 1 - cos. Rows that are positive multiples of each other have exactly
+ * the same direction, whatever their lengths; the distance of a direction from itself is 0; and distances near 0 have
+ * full relative accuracy. */
 #ifndef TALE_METHODS_DIRECTION_H
 #define TALE_METHODS_DIRECTION_H
 
@@ -8,19 +8,19 @@
 
 #include "base/tensor.h"
 
-/* What makes a direction of x: x_i / most * inverse, where most is the largest |x_i|, and inverse 1 / |x / most|. A row
- * of zeros has none: most is 0. */
+/* The direction of x is x_i / maximum * inverse, where maximum is the largest |x_i| and inverse is 1 / |x / maximum|. A
+ * row of zeros has no direction: maximum is 0. */
 struct direction {
-    double most, inverse;
+    double maximum, inverse;
 };
 
 /* The direction of x [dimension], finite. */
 struct direction direction_of(const float_anywhere *x, int64_t dimension);
 
-/* unit [dimension]: the direction, of length 1; 0 where there is none. */
+/* unit [dimension]: the direction as a vector of length 1, or 0 if there is none. */
 void direction_unit(const float_anywhere *x, struct direction of, int64_t dimension, double *unit);
 
-/* 1 - cos, from 0 to 2, of a unit and y [dimension], which have a direction. */
+/* 1 - cos, from 0 to 2, of a unit vector and y [dimension], which has the direction `of`. */
 double direction_distance(const double *unit, const float_anywhere *y, struct direction of, int64_t dimension);
 
 #endif

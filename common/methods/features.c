@@ -67,7 +67,7 @@ void column_means(const float *value, int64_t rows, int64_t dimension, double *m
         mean[d] /= (double)rows;
 }
 
-enum { lanes = 32 }; /* partial sums: as many as hide how long an addition takes */
+enum { lanes = 32 }; /* enough partial sums to hide the latency of an addition */
 
 static double sum_of_lanes(double sum[lanes])
 {

@@ -1,4 +1,4 @@
-/* Features: the matrix [rows, dimension], row-major, that a field of a row stream holds, checked. */
+/* Features: a field of a row stream as a checked matrix [rows, dimension], row-major. */
 #ifndef TALE_METHODS_FEATURES_H
 #define TALE_METHODS_FEATURES_H
 
@@ -11,19 +11,19 @@ struct features {
     int64_t rows, dimension;
 };
 
-/* The field as a matrix. Dies, naming the stream and the rule, where it is missing, not F32 [N, D], has rows without
- * a value, or holds a NaN or an infinity (named by its row, from 0). */
+/* The field as a matrix. Dies with the stream and the rule if it is missing, is not F32 [N, D], has rows without a
+ * value, or has a NaN or an infinity (with its row, from 0). */
 struct features features_require(const struct frame *frame, const char *field);
 
-/* The same, but values are not looked at, and may lie at any address: of a frame of stream_map. */
+/* The same, but values are not checked and may be at any address: for frames of stream_map. */
 struct features features_layout(const struct frame *frame, const char *field);
 
-/* Die, naming path, field, row and frame, if one of the values [rows, dimension] is not finite. */
+/* Dies with path, field, row and frame if one of the values [rows, dimension] is not finite. */
 void features_check(const float_anywhere *value, int64_t rows, int64_t dimension, const char *path, const char *field,
                     int64_t frame);
 
-/* Read all frames that are left as one, each checked as above; `frame` holds nothing yet, caller frees. Of the fields
- * only those named in keep (NULL-terminated, with `field` itself) stay; keep NULL: all. A stream without a frame
+/* Reads all remaining frames as one, each checked as above; `frame` is empty before, caller frees. Only the fields
+ * named in keep (NULL-terminated, with `field` itself) are kept; if keep is NULL, all are. A stream without a frame
  * gives an empty frame and no rows. */
 struct features features_read_all(struct stream *stream, const char *field, const char *const *keep,
                                   struct frame *frame);

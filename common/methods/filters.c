@@ -17,7 +17,7 @@ static int compare_strengths(const void *a, const void *b)
     return p->number < q->number ? -1 : 1;
 }
 
-/* order [count]: parts of `size` weights each by falling sum of squares. */
+/* order [count]: parts of `size` weights each, by decreasing sum of squares. */
 static void order_by_strength(int64_t *order, const float *weight, int64_t count, int64_t size)
 {
     struct strength *strength = allocate((size_t)count, sizeof *strength);

@@ -1,4 +1,4 @@
-/* The filters of a convolution as pictures: which to show, in what order, on what scale.
+/* The filters of a convolution as pictures: their choice, order and scale.
  *
  * A layer's weights are F32 [K,C,kh,kw], row-major: K filters, each with a kernel for each of C input channels. */
 #ifndef TALE_METHODS_FILTERS_H
@@ -15,17 +15,17 @@ struct filters {
     const float *weight;                    /* not owned */
 };
 
-/* order [count] = 0, 1, ..., or by falling Euclidean norm of the filters (ties by number). */
+/* order [count] = 0, 1, ..., or by decreasing Euclidean norm of the filters (ties by number). */
 void filters_order(int64_t *order, const struct filters *filters, bool by_norm);
 
-/* order [channels] of the input channels of filter k by falling norm of their kernels (ties by number). */
+/* order [channels] of the input channels of filter k by decreasing norm of their kernels (ties by number). */
 void filter_inputs_order(int64_t *order, const struct filters *filters, int64_t k);
 
-/* [-m, m] with the largest magnitude m of all weights, or of filter k's alone: zero is always the middle. */
+/* [-m, m] with the largest magnitude m of all weights, or of filter k's weights: zero is always in the middle. */
 struct range filters_range(const struct filters *filters);
 struct range filter_range(const struct filters *filters, int64_t k);
 
-/* Filter k of a layer that sees three channels as one RGB image [kh, kw]: weight -m is 0, zero the middle, m is 255.
+/* Filter k of a layer with three input channels as one RGB image [kh, kw]: weight -m becomes 0, zero the middle, m 255.
  * Caller frees. */
 struct image filter_rgb(const struct filters *filters, int64_t k, struct range range);
 

@@ -15,14 +15,14 @@
 #include "methods/screen.h"
 
 enum {
-    batch_queries = 4096,   /* searched at a time: bounds the memory */
-    task_tiles = 8,         /* searched by one thread in one go: they stay in L1 while panels pass */
-    block_bytes = 1 << 20,  /* a block of panels stays in L2 while all queries pass */
-    block_rows_most = 4096,
-    rough_most = 1 << 20    /* dimensions of which a sum in float says enough */
+    batch_queries = 4096,   /* queries in a batch; bounds the memory */
+    task_tiles = 8,         /* tiles searched by one thread at once: they stay in L1 while panels stream through */
+    block_bytes = 1 << 20,  /* a block of panels stays in L2 while all queries stream through */
+    block_rows_max = 4096,
+    rough_dimension_max = 1 << 20    /* largest dimension for which a sum in float is accurate enough */
 };
 
-/* |x|, which only the cosine asks for. */
+/* |x|, which only the cosine needs. */
 static double length_of(const struct knn *knn, const float_anywhere *x)
 {
     return knn->metric == KNN_COSINE ? sqrt(dot_product(x, x, knn->dimension)) : 0;
@@ -30,7 +30,7 @@ static double length_of(const struct knn *knn, const float_anywhere *x)
 
 static const float_anywhere *row_of(const struct knn *knn, int64_t row)
 {
-    int64_t low = 0, high = knn->parts - 1; /* the last part that begins at the row or before it */
+    int64_t low = 0, high = knn->parts - 1; /* finds the last part that begins at the row or before it */
     while (low < high) {
         int64_t middle = low + (high - low + 1) / 2;
         if (knn->first[middle] <= row)
@@ -41,9 +41,9 @@ static const float_anywhere *row_of(const struct knn *knn, int64_t row)
     return knn->part[low].row + (row - knn->first[low]) * knn->dimension;
 }
 
-/* 1 - cosine of x and y within rough_error of itself, where it is more than rough_cosine_least: what double loses of 1
- * is no more than float of that. Lengths are |x| and |y|; the cosine of a zero row is 0. */
-static const double rough_cosine_least = 0x1p-24;
+/* 1 - cosine of x and y within rough_error, if it exceeds rough_cosine_min: above that, the rounding of 1 in double
+ * matters no more than the rounding of the result in float. Lengths are |x| and |y|; the cosine of a zero row is 0. */
+static const double rough_cosine_min = 0x1p-24;
 
 static double rough_cosine(const float *x, const float_anywhere *y, int64_t n, double x_length, double y_length)
 {
@@ -51,7 +51,7 @@ static double rough_cosine(const float *x, const float_anywhere *y, int64_t n, d
     return 1 - cosine;
 }
 
-/* |x - y|^2 within rough_error of itself: in floats, where they do not lose more than that. */
+/* |x - y|^2 within rough_error: in float, unless that loses more. */
 static double rough_square(const float *x, const float_anywhere *y, int64_t n)
 {
     vector sum[4] = { { 0 } };
@@ -69,17 +69,17 @@ static double rough_square(const float *x, const float_anywhere *y, int64_t n)
     for (; d < n; d++)
         rest += (x[d] - y[d]) * (x[d] - y[d]);
     float total = vector_total((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
-    return total > 0x1p-60F && total < 0x1p120F && n <= rough_most ? (double)total : squared_distance(x, y, n);
+    return total > 0x1p-60F && total < 0x1p120F && n <= rough_dimension_max ? (double)total : squared_distance(x, y, n);
 }
 
-/* The rounding of n sums and of each square, relative to the result (Higham, Accuracy and Stability, 3.1); what
- * underflows, n 2^-126 of more than 2^-60, is far less. */
+/* The rounding of n sums and of each square, relative to the result (Higham, Accuracy and Stability, 3.1). Underflow
+ * adds n 2^-126 to a result above 2^-60, which is far less. */
 static double rough_error(int64_t n)
 {
-    return (double)((n < rough_most ? n : rough_most) + 16) * 0x1p-24;
+    return (double)((n < rough_dimension_max ? n : rough_dimension_max) + 16) * 0x1p-24;
 }
 
-/* The sums of the columns of a chunk of rows, in their order. */
+/* The sums of the columns of a chunk of rows, in order. */
 static void sum_columns(const struct knn *knn, int64_t first, int64_t count, double *sum)
 {
     for (int64_t i = first; i < first + count; i++) {
@@ -89,7 +89,7 @@ static void sum_columns(const struct knn *knn, int64_t first, int64_t count, dou
     }
 }
 
-/* The columns' means, summed by chunks of rows and then over the chunks in their order. Caller frees. */
+/* The means of the columns, summed over chunks of rows and then over the chunks in order. Caller frees. */
 static double *column_means_of(const struct knn *knn)
 {
     enum { chunk = 8192, chunks_at_once = 64 };
@@ -147,7 +147,7 @@ void knn_close(struct knn *knn)
     *knn = (struct knn){ 0 };
 }
 
-/* The direction of the query that was last asked for. */
+/* The direction of the most recent query. */
 struct asked {
     int64_t query; /* -1: none yet */
     double *unit;  /* [dimension] */
@@ -159,25 +159,25 @@ struct search {
     const float *query;             /* [queries, dimension] */
     const int64_t *identity;        /* [queries], or NULL */
     int64_t queries;
-    double *length;                 /* [queries]: |x|, for the cosine */
+    double *length;                 /* [queries]: |x|, for cosine */
     char *tile, *panel;             /* screen_tile of the queries, screen_panel of the block's rows */
-    size_t tile_bytes, panel_bytes; /* of one */
-    double *row_length;             /* [block_rows]: |y|, and likewise */
-    struct direction *direction;    /* [block_rows], likewise */
-    int64_t block_rows, first;      /* first: row of the block */
+    size_t tile_bytes, panel_bytes; /* bytes of each */
+    double *row_length;             /* [block_rows]: |y|, for cosine */
+    struct direction *direction;    /* [block_rows], for cosine */
+    int64_t block_rows, first;      /* first: the block's first row */
     struct candidates nearest;
     float **row;                    /* per thread [dimension] */
     struct asked *asked;            /* per thread, for the cosine */
     int threads;
 };
 
-/* 1 - cosine of query q and a row of the block; one row is asked for after the other. */
+/* 1 - cosine of query q and a row of the block; caches the direction of the query. */
 static double exact_cosine(const struct search *s, int64_t q, int64_t row)
 {
     struct asked *asked = &s->asked[threads_index()];
     struct direction of = s->direction[row - s->first];
     int64_t n = s->knn->dimension;
-    if (!(s->length[q] > 0 && of.most > 0))
+    if (!(s->length[q] > 0 && of.maximum > 0))
         return 1;
     if (asked->query != q)
         direction_unit(s->query + q * n, direction_of(s->query + q * n, n), n, asked->unit);
@@ -185,7 +185,7 @@ static double exact_cosine(const struct search *s, int64_t q, int64_t row)
     return direction_distance(asked->unit, row_of(s->knn, row), of, n);
 }
 
-/* What rows are ordered by, in double from their original values: |x - y|^2, or 1 - cosine. */
+/* The key that rows are ordered by, in double from their original values: |x - y|^2, or 1 - cosine. */
 static double exact_key(const void *search, int64_t q, int64_t row)
 {
     const struct search *s = search;
@@ -195,7 +195,7 @@ static double exact_key(const void *search, int64_t q, int64_t row)
                : exact_cosine(s, q, row);
 }
 
-/* The same within rough_error. */
+/* The same key within rough_error. */
 static double rough_key(const struct search *s, int64_t q, int64_t row)
 {
     const struct knn *knn = s->knn;
@@ -204,10 +204,10 @@ static double rough_key(const struct search *s, int64_t q, int64_t row)
     if (knn->metric == KNN_L2)
         return rough_square(x, y, knn->dimension);
     double key = rough_cosine(x, y, knn->dimension, s->length[q], s->row_length[row - s->first]);
-    return key > rough_cosine_least ? key : exact_cosine(s, q, row);
+    return key > rough_cosine_min ? key : exact_cosine(s, q, row);
 }
 
-/* Tiles or panels, each of so many bytes, from a cache line on. */
+/* Allocates tiles or panels of `bytes` each, starting at a cache line. */
 static char *new_blocks(int64_t count, size_t bytes)
 {
     return (char *)allocate_floats(checked_multiply((size_t)count, bytes / sizeof(float)));
@@ -218,8 +218,8 @@ static struct search search_new(const struct knn *knn, int64_t queries, int64_t 
     struct search s = { .knn = knn, .threads = threads_count() };
     s.tile_bytes = screen_tile_bytes(knn->dimension);
     s.panel_bytes = screen_panel_bytes(knn->dimension);
-    int64_t fitting = block_bytes / (int64_t)s.panel_bytes + 1, most = block_rows_most / SCREEN_ROWS;
-    s.block_rows = (fitting < most ? fitting : most) * SCREEN_ROWS;
+    int64_t fitting = block_bytes / (int64_t)s.panel_bytes + 1, block_max = block_rows_max / SCREEN_ROWS;
+    s.block_rows = (fitting < block_max ? fitting : block_max) * SCREEN_ROWS;
     s.length = allocate((size_t)queries, sizeof *s.length);
     s.row_length = allocate((size_t)s.block_rows, sizeof *s.row_length);
     s.direction = allocate((size_t)s.block_rows, sizeof *s.direction);
@@ -252,8 +252,8 @@ static void search_free(struct search *s)
     *s = (struct search){ 0 };
 }
 
-/* The row as the screen sees it: moved to the mean, or of length 1. NULL where that cannot be: a zero row has no
- * direction. */
+/* The row as the screen uses it: relative to the mean, or scaled to length 1. NULL for a zero row with cosine, which
+ * has no direction. */
 static const float *transform_row(const struct search *s, const float_anywhere *row, double length)
 {
     const struct knn *knn = s->knn;
@@ -315,14 +315,15 @@ static void pack_rows(struct search *s, int64_t row)
     }
 }
 
-/* Tell the screen how far away a row may be from query q to matter. */
+/* Tells the screen the largest relevant distance from query q. */
 static void limit_query(struct search *s, int64_t q)
 {
     double key = s->nearest.limit[q];
     screen_limit(tile_at(s, q), (int)(q % SCREEN_QUERIES), sqrt(s->knn->metric == KNN_L2 ? key : 2 * key));
 }
 
-/* Give the rows whose bits are set in `hits` a rough distance to query q; `row` is the first of their panel. */
+/* Computes rough distances to query q for the rows whose bits are set in `hits`; `row` is the first row of their
+ * panel. */
 static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t row)
 {
     const struct knn *knn = s->knn;
@@ -335,8 +336,8 @@ static void look_closely(struct search *s, int64_t q, uint32_t hits, int64_t row
     }
 }
 
-/* Queries [from, to) against the packed rows up to `last`. Exact keys are computed before these are left: to come back
- * for rows one by one would be slow where they are on a disk. */
+/* Searches the packed rows up to `last` for queries [from, to). Exact keys are computed before these rows are left:
+ * reading single rows again later would be slow if they are on a disk. */
 static void search_block(struct search *s, int64_t from, int64_t to, int64_t last)
 {
     for (int64_t row = s->first; row < last; row += SCREEN_ROWS)
@@ -376,12 +377,12 @@ static void search_all(struct search *s)
     }
 }
 
-/* Queries in s. Returns -1, or the first with too few rows. */
+/* Searches for the queries in s. Returns -1, or the first query with too few rows. */
 static int64_t search_batch(struct search *s, int64_t k, int64_t *position, double *distance)
 {
     int64_t failed = s->queries;
     for (int t = 0; t < s->threads; t++)
-        s->asked[t].query = -1; /* it was of the batch before */
+        s->asked[t].query = -1; /* it belonged to the previous batch */
     search_all(s);
 #pragma omp parallel for schedule(dynamic, 16) reduction(min : failed)
     for (int64_t q = 0; q < s->queries; q++) {
@@ -416,7 +417,7 @@ int64_t knn_search(const struct knn *knn, const float *query, const int64_t *que
     return failed;
 }
 
-/* The label with the largest sum of weights; the first of equal ones, labels standing nearest first. */
+/* The label with the largest sum of weights; of equal sums, the label that comes first, which is the nearest. */
 static int64_t vote(const int64_t *label, const double *weight, int64_t k)
 {
     double *sum = allocate((size_t)k, sizeof *sum);
@@ -453,7 +454,7 @@ int64_t knn_vote_weighted(enum knn_metric metric, const int64_t *label, const do
 {
     double *weight = allocate((size_t)k, sizeof *weight);
     for (int64_t i = 0; i < k; i++) {
-        /* as s less the nearest's s: the same winner, and no overflow or common underflow */
+        /* s minus the nearest row's s: the same winner, without overflow and without a common underflow */
         double less = metric == KNN_COSINE ? distance[0] - distance[i]
                                            : (distance[0] - distance[i]) * (distance[0] + distance[i]) / 2;
         weight[i] = exp(less / temperature);

@@ -10,7 +10,7 @@
 #include "methods/features.h"
 #include "methods/knn.h"
 
-/* The k nearest of the chosen rows, themselves left out: [count, k], nearest first. Caller frees. */
+/* The k nearest rows of each chosen row, without itself: [count, k], nearest first. Caller frees. */
 static int64_t *nearest(const float *row, int64_t n, int64_t dimension, const int64_t *chosen, int64_t count,
                         int64_t k)
 {
@@ -56,9 +56,9 @@ static int64_t ranks_beyond(const float *row, int64_t n, int64_t dimension, int6
     return sum;
 }
 
-/* What one row adds to the sums. */
+/* The contribution of one row to the sums. */
 struct tally {
-    int64_t kept, beyond, same; /* true neighbours in the map, ranks of the false ones, 1 where labels agree */
+    int64_t kept, beyond, same; /* true neighbours in the map, sum of rank - k of the false ones, 1 if labels agree */
 };
 
 static struct tally tally_row(const float *row, int64_t n, int64_t dimension, int64_t i, const int64_t *by_feature,

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L /* blis.h wants pthread barriers */
+#define _POSIX_C_SOURCE 200809L /* blis.h needs pthread barriers */
 #include "methods/pca.h"
 
 #include <blis.h>
@@ -13,15 +13,16 @@
 #include "methods/features.h"
 
 enum {
-    block_rows = 2048,  /* centred at a time: float sums stay short, their totals are double */
-    panel_columns = 64, /* of the covariance, the piece of work of one thread */
-    guard_vectors = 14, /* iterated beside the wanted ones: convergence goes by lambda_(count + guard) / lambda_count */
+    block_rows = 2048,  /* rows centred at a time: sums in float stay short, their totals are double */
+    panel_columns = 64, /* columns of the covariance in a piece of work for one thread */
+    guard_vectors = 14, /* iterated in addition to the wanted ones: convergence depends on lambda_(count + guard) /
+                         * lambda_count */
     sweeps_max = 60,
     iterations_max = 2000
 };
 static const double residual_tolerance = 1e-7;
 
-/* Rotate rows and columns p and q so that a[p, q] becomes 0. */
+/* Rotates rows and columns p and q so that a[p, q] becomes 0. */
 static void rotate(int64_t n, double *a, double *vector, int64_t p, int64_t q)
 {
     double theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q]);
@@ -42,7 +43,7 @@ static void rotate(int64_t n, double *a, double *vector, int64_t p, int64_t q)
     }
 }
 
-/* Order eigenpairs by falling value; equal ones keep their order. */
+/* Sorts eigenpairs by decreasing value; equal ones keep their order. */
 static void order_pairs(int64_t n, double *value, double *vector)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -70,7 +71,7 @@ void symmetric_eigen(int64_t n, double *a, double *value, double *vector)
         bool diagonal = true;
         for (int64_t p = 0; p < n; p++)
             for (int64_t q = p + 1; q < n; q++) {
-                /* below this the entry changes no digit of either eigenvalue */
+                /* below this, the entry changes no digit of either eigenvalue */
                 double small = 1e-17 * sqrt(fabs(a[p * n + p])) * sqrt(fabs(a[q * n + q]));
                 if (fabs(a[p * n + q]) <= small)
                     continue;
@@ -85,7 +86,8 @@ void symmetric_eigen(int64_t n, double *a, double *value, double *vector)
     order_pairs(n, value, vector);
 }
 
-/* The power of two that brings the largest |row - mean| near 1, so that squares neither overflow nor vanish; exact. */
+/* The power of two that scales the largest |row - mean| to about 1, so that squares neither overflow nor underflow;
+ * exact. */
 static double unit_scale(const float *row, int64_t rows, int64_t dimension, const double *mean)
 {
     double largest = 0;
@@ -95,7 +97,8 @@ static double unit_scale(const float *row, int64_t rows, int64_t dimension, cons
     return largest > 0 ? ldexp(1, -ilogb(largest)) : 1;
 }
 
-/* Add block^T block, block [count, dimension], to the lower triangle of covariance. Each panel is one thread's. */
+/* Adds block^T block, block [count, dimension], to the lower triangle of the covariance. One thread computes each
+ * panel. */
 static void add_products(const float *block, int64_t count, int64_t dimension, float *work, double *covariance)
 {
     float one = 1, zero = 0;
@@ -147,8 +150,8 @@ static double dot(const double *a, const double *b, int64_t n)
     return sum;
 }
 
-/* Make the rows of q [count, n] orthonormal by Gram and Schmidt, twice, which is enough (Giraud et al. 2005). A row
- * that depends on those before it becomes a random one. */
+/* Makes the rows of q [count, n] orthonormal by Gram-Schmidt, twice, which is enough (Giraud et al. 2005). A row that
+ * depends on earlier rows is replaced by a random one. */
 static void orthonormalize(double *q, int64_t count, int64_t n, struct random *random)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -184,7 +187,7 @@ static void combine(const double *mix, const double *in, int64_t count, int64_t 
                 out[i * n + d] += mix[i * count + j] * in[j * n + d];
 }
 
-/* The basis q [size, n] turned into Ritz vectors of c, value [size], and cq = C q for them. */
+/* Replaces the basis q [size, n] by Ritz vectors of c, with value [size] and cq = C q. */
 static void rayleigh_ritz(const double *c, int64_t n, int64_t size, double *q, double *cq, double *value, double *work)
 {
     double *h = work, *mix = h + size * size, *out = mix + size * size;
@@ -243,7 +246,7 @@ struct pca pca_fit(const float *row, int64_t rows, int64_t dimension, int64_t co
     double *work = allocate((size_t)(2 * size * size + size * n), sizeof *work);
     struct random random = random_new(0, 0);
 
-    orthonormalize(q, size, n, &random); /* all rows are zero still, so each becomes a random one */
+    orthonormalize(q, size, n, &random); /* all rows are still zero, so each becomes a random one */
     rayleigh_ritz(covariance, n, size, q, cq, value, work);
     for (int i = 0; i < iterations_max && !converged(q, cq, value, n, count); i++) {
         memcpy(q, cq, (size_t)(size * n) * sizeof *q);

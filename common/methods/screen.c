@@ -5,22 +5,22 @@
 #include <string.h>
 
 enum {
-    group = 4,  /* dimensions that one instruction adds up */
-    chunk = 64, /* dimensions that are rounded together */
+    group = 4,  /* dimensions that one instruction sums */
+    chunk = 64, /* dimensions rounded together */
     row_levels = VECTOR_BYTE_MAX / 2,
     query_levels = 127,
     offset = row_levels + 1
 };
 
 static const double slack = 0x1p-18, shortest = 0x1p-40, longest = 0x1p60;
-static const float least = 0x1p-100F; /* of the largest value: its step has an inverse */
+static const float minimum = 0x1p-100F; /* smallest maximum of a row: the inverse of its step is finite */
 
-/* A vector as steps and bytes. */
+/* A rounded vector: its step and bytes. */
 struct rounded {
     float step;
-    double square, error; /* |s q|^2; |e|, with room for what floats have lost */
+    double square, error; /* |s q|^2; |e|, with a margin for rounding in float */
     int64_t sum;          /* of q */
-    bool is_usable;       /* of a length that floats can hold with its square */
+    bool is_usable;       /* length and its square fit in a float */
 };
 
 static int64_t groups(int64_t dimension)
@@ -46,33 +46,33 @@ size_t screen_tile_bytes(int64_t dimension)
 /* The largest absolute value; partial maxima let the compiler use vectors. */
 static float largest(const float *value, int64_t dimension)
 {
-    float most[chunk] = { 0 }, all = 0;
+    float maximum[chunk] = { 0 }, all = 0;
     int64_t d = 0;
     for (; d + chunk <= dimension; d += chunk)
         for (int l = 0; l < chunk; l++) {
             float size = fabsf(value[d + l]);
-            most[l] = size > most[l] ? size : most[l];
+            maximum[l] = size > maximum[l] ? size : maximum[l];
         }
     for (; d < dimension; d++)
         all = fabsf(value[d]) > all ? fabsf(value[d]) : all;
     for (int l = 0; l < chunk; l++)
-        all = most[l] > all ? most[l] : all;
+        all = maximum[l] > all ? maximum[l] : all;
     return all;
 }
 
-/* As many levels as a byte has, or fewer where the sum of `dimension` products could pass 2^31. */
-static float levels_of(int64_t dimension, int most)
+/* As many levels as a byte has, or fewer if the sum of `dimension` products could exceed 2^31. */
+static float levels_of(int64_t dimension, int maximum)
 {
     double fitting = floor(sqrt(0x1p31 / (double)dimension)) - 1;
-    return fitting >= most ? (float)most : fitting > 1 ? (float)fitting : 1;
+    return fitting >= maximum ? (float)maximum : fitting > 1 ? (float)fitting : 1;
 }
 
-/* Round value [dimension] to bytes, to which `base` is added: groups of four of them lie `stride` bytes apart. */
+/* Rounds value [dimension] to bytes and adds `base`; groups of four of them are `stride` bytes apart. */
 static struct rounded round_to_bytes(const float *value, int64_t dimension, float levels, int base, void *bytes,
                                      int64_t stride)
 {
-    float most = largest(value, dimension), step = most / levels, inverse = step > 0 ? 1 / step : 0;
-    if (!(most < (float)longest) || (most > 0 && most < least))
+    float maximum = largest(value, dimension), step = maximum / levels, inverse = step > 0 ? 1 / step : 0;
+    if (!(maximum < (float)longest) || (maximum > 0 && maximum < minimum))
         return (struct rounded){ .is_usable = false };
     double error[8] = { 0 }, square = 0, lost = 0;
     int64_t sum = 0;
@@ -103,7 +103,7 @@ static struct rounded round_to_bytes(const float *value, int64_t dimension, floa
     square *= (double)step * (double)step;
     double length = sqrt(square), e = sqrt(lost);
     return (struct rounded){ step, square, e + 0x1p-20 * (length + e), sum,
-                             most == 0 || (length > shortest && length < longest) };
+                             maximum == 0 || (length > shortest && length < longest) };
 }
 
 static void put_base(struct screen_panel *panel, int i, float base)

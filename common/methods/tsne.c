@@ -13,15 +13,15 @@
 #include "methods/tsne_exact.h"
 
 enum {
-    lanes = AFFINITY_UNIT,    /* partial sums of a row, whatever the width of a register */
+    lanes = AFFINITY_UNIT,    /* partial sums of a row, for any register width */
     vectors = lanes / VECTOR_FLOATS,
     rows_per_task = 64,
-    serial_below = 1000       /* points: below, threads save 0.1 ms and lose more when cores are busy */
+    serial_below = 1000       /* with fewer points, threads save 0.1 ms and lose more when cores are busy */
 };
 
 static const double start_deviation = 1e-4, start_jitter = 0.01;
-static const double rate_least = 200, rate_of_few = 1.5;
-static const float gain_more = 0.2F, gain_less = 0.8F, gain_least = 0.01F, step_most = 5;
+static const double rate_min = 200, rate_of_few = 1.5;
+static const float gain_more = 0.2F, gain_less = 0.8F, gain_min = 0.01F, step_max = 5;
 
 const struct tsne_options tsne_defaults = { TSNE_AUTO, 250, 12, 0.5, 0.8, 0 };
 
@@ -97,7 +97,7 @@ void tsne_free(struct tsne *tsne)
     *tsne = (struct tsne){ 0 };
 }
 
-/* attraction_i = sum_j p_ij w_ij (y_i - y_j), of one point. */
+/* attraction_i = sum_j p_ij w_ij (y_i - y_j) for one point. */
 static void attraction_of(struct tsne *tsne, int64_t i)
 {
     const struct affinities *p = tsne->p;
@@ -134,7 +134,7 @@ static void attraction(struct tsne *tsne)
         attraction_of(tsne, i);
 }
 
-/* Fill attraction and repulsion; returns Z. */
+/* Computes attraction and repulsion; returns Z. */
 static double compute_forces(struct tsne *tsne)
 {
     attraction(tsne);
@@ -152,35 +152,35 @@ void tsne_gradient(struct tsne *tsne, double exaggeration, float *gradient)
                 (float)(exaggeration * tsne->attraction[c * n + i] - tsne->repulsion[c * n + i] / z);
 }
 
-/* The least rate is too much for few points: while they are drawn together, its steps throw them about. */
+/* The minimum rate is too large for few points: while they are drawn together, its steps scatter them. */
 static double learning_rate(const struct tsne *tsne, double exaggeration)
 {
     double chosen = tsne->options.learning_rate, of_rows = (double)tsne->n / exaggeration;
     if (chosen > 0)
         return chosen;
-    return tsne->n < TSNE_FEW ? rate_of_few * of_rows : fmax(of_rows, rate_least);
+    return tsne->n < TSNE_FEW ? rate_of_few * of_rows : fmax(of_rows, rate_min);
 }
 
-/* Gains and steps of all coordinates, [2, n], for the forces that were computed. */
+/* Updates gains and steps of all coordinates, [2, n], from the computed forces. */
 static void update_steps(struct tsne *tsne, float exaggeration, float momentum, float one_over_z)
 {
     float rate = (float)learning_rate(tsne, (double)exaggeration);
     for (int64_t i = 0; i < 2 * tsne->n; i++) {
         float gradient = exaggeration * tsne->attraction[i] - one_over_z * tsne->repulsion[i];
         float gain = gradient * tsne->step[i] < 0 ? tsne->gain[i] + gain_more : tsne->gain[i] * gain_less;
-        tsne->gain[i] = gain > gain_least ? gain : gain_least;
+        tsne->gain[i] = gain > gain_min ? gain : gain_min;
         tsne->step[i] = momentum * tsne->step[i] - rate * tsne->gain[i] * gradient;
     }
 }
 
-/* Move every point by its step, clipped, and the whole so that its mean is 0. */
+/* Moves every point by its step, clipped, then the whole map so that its mean is 0. */
 static void move_points(struct tsne *tsne)
 {
     int64_t n = tsne->n;
     double mean_x = 0, mean_y = 0;
     for (int64_t i = 0; i < n; i++) {
         float length = sqrtf(tsne->step[i] * tsne->step[i] + tsne->step[n + i] * tsne->step[n + i]);
-        float shrink = length > step_most ? step_most / length : 1;
+        float shrink = length > step_max ? step_max / length : 1;
         tsne->x[i] += tsne->step[i] *= shrink;
         tsne->y[i] += tsne->step[n + i] *= shrink;
         mean_x += (double)tsne->x[i];
@@ -202,13 +202,13 @@ void tsne_step(struct tsne *tsne)
     tsne->iteration++;
 }
 
-/* sum_j p_ij log(p_ij z / w_ij), of one point. */
+/* sum_j p_ij log(p_ij z / w_ij) for one point. */
 static double divergence_of(const struct tsne *tsne, double z, int64_t i)
 {
     const struct affinities *p = tsne->p;
     double sum = 0;
     for (int64_t e = p->begin[i]; e < p->begin[i + 1]; e++) {
-        if (p->value[e] <= 0) /* what fills up a row, or underflowed: p log p is 0 */
+        if (p->value[e] <= 0) /* padding, or underflow: p log p is 0 */
             continue;
         double dx = (double)tsne->x[i] - (double)tsne->x[p->column[e]];
         double dy = (double)tsne->y[i] - (double)tsne->y[p->column[e]];

@@ -7,11 +7,11 @@
 #include "base/simd.h"
 
 enum {
-    lanes = EXACT_ROUND, /* partial sums of a point, whatever the width of a register */
+    lanes = EXACT_ROUND, /* partial sums of a point, for any register width */
     vectors = lanes / VECTOR_FLOATS,
-    chunk = 4096,        /* floats are summed over this many points, then go to double */
+    chunk = 4096,        /* points whose terms are summed in float, before the sum goes to double */
     points_per_task = 16,
-    serial_below = 1000  /* points: below, threads save 0.1 ms and lose more when cores are busy */
+    serial_below = 1000  /* with fewer points, threads save 0.1 ms and lose more when cores are busy */
 };
 
 int64_t exact_padded(int64_t n)
@@ -19,13 +19,13 @@ int64_t exact_padded(int64_t n)
     return (n + lanes - 1) / lanes * lanes;
 }
 
-/* Sums over the partners of one point, in lanes. */
+/* Sums over the other points for one point, in lanes. */
 struct sums {
     vector weight[vectors], x[vectors], y[vectors];
 };
 
-/* Add the points [from, to), whole rounds of the lanes, to the repulsion of the point at (x, y):
- * w, w^2 (x - x_j), w^2 (y - y_j). With `keep`, w is multiplied by keep[lane]: 0 leaves the point itself out. */
+/* Adds the points [from, to), in whole rounds of the lanes, to the repulsion of the point at (x, y): w, w^2 (x - x_j),
+ * w^2 (y - y_j). With `keep`, w is multiplied by keep[lane]: 0 excludes the point itself. */
 static inline void add_repulsion(struct sums *sums, const float *xs, const float *ys, int64_t from, int64_t to,
                                  float x, float y, const float *keep)
 {
@@ -53,7 +53,7 @@ static double sum_lanes(const vector *sum)
     return total;
 }
 
-/* The repulsion of point i into force[0] and force[stride], where force is not NULL; returns sum_j w_ij. */
+/* Writes the repulsion of point i to force[0] and force[stride], unless force is NULL; returns sum_j w_ij. */
 static double repulsion_of(const float *xs, const float *ys, int64_t n, int64_t i, float *force, int64_t stride)
 {
     int64_t whole = exact_padded(n), own = i / lanes * lanes;

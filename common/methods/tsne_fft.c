@@ -10,21 +10,22 @@
 #include "base/threads.h"
 
 enum {
-    nodes = 4,           /* that a point touches, a side */
-    guard = 24,          /* nodes between the copies of the map in a cyclic convolution: s^-1 falls by 3.7 each */
-    panel = 8,           /* columns transformed together: complex numbers of one cache line */
+    nodes = 4,           /* nodes on a side that a point touches */
+    guard = 24,          /* nodes between the copies of the map in a cyclic convolution: s^-1 decreases by a factor of
+                          * 3.7 for each */
+    panel = 8,           /* columns transformed together: their complex numbers fill one cache line */
     band = 16,           /* grid rows whose points are spread by one thread; at least 3 */
-    sum_lanes = 4,       /* partial sums of a column; sizes are multiples of it */
+    sum_lanes = 4,       /* partial sums of a column; sizes are multiples of this */
     points_per_task = 1024
 };
-static const float coordinate_most = 1e9F; /* beyond is divergence */
-static const float span_least = 1e-6F;
+static const float coordinate_max = 1e9F; /* beyond this the map has diverged */
+static const float span_min = 1e-6F;
 
 /* ---- the grid ---- */
 
-/* The least coordinates are 1.5 spacings from node (0, 0), so that each point has a node on either side. Transforms are
- * cyclic, [height, width], more than twice what the points can reach, [rows, columns], so that copies of the map do not
- * act on it. */
+/* The least coordinates are 1.5 spacings from node (0, 0), so that each point has nodes on both sides. Transforms are
+ * cyclic, of size [height, width], more than twice the range of the points, [rows, columns], so that copies of the map
+ * do not act on it. */
 struct grid {
     float spacing, left, low;
     int64_t columns, rows, width, height;
@@ -34,22 +35,22 @@ enum kernel { KERNEL_WEIGHT, KERNEL_X, KERNEL_Y, kernels };
 
 struct scratch {
     float *row[2];  /* [2 pitch]: of real or complex numbers */
-    float *lines;   /* [height, panel] complex: a panel as it lies in a field */
-    float *columns; /* [panel, height] complex: its transform; FFTW is twice as fast where it turns the panel */
+    float *lines;   /* [height, panel] complex: a panel in the layout of a field */
+    float *columns; /* [panel, height] complex: its transform; FFTW is twice as fast if it transposes the panel */
     float *product; /* [panel, height] complex */
 };
 
 struct repulsion_fft {
     int64_t n;
     struct grid grid;
-    int64_t pitch;           /* complex numbers in a row of a field: width / 2 + 1, filled up to whole panels */
+    int64_t pitch;           /* complex numbers in a row of a field: width / 2 + 1, padded to whole panels */
     int32_t *home;           /* [n]: the grid row before a point */
     int32_t *order;          /* [n]: points by grid row */
     int64_t *row_begin;      /* [rows + 1]: where a row's points begin in order */
     float *charge;           /* [rows, 2 pitch] real */
     float *field[2];         /* [height, pitch] complex: the charge's transform, then the forces' */
     float *force;            /* [rows, columns, 2] real: x and y */
-    float *kernel[kernels];  /* [panels, panel, height]: the part of the transform that is not 0 */
+    float *kernel[kernels];  /* [panels, panel, height]: the nonzero part of the transform */
     double *unspline;        /* [height]: of the frequencies of columns */
     double *weight;          /* [panels]: partial sums of Z */
     struct scratch *scratch; /* [threads] */
@@ -57,7 +58,7 @@ struct repulsion_fft {
     fftwf_plan row_forward, row_backward, column_forward, column_backward;
 };
 
-/* The smallest 4 x 2^a 3^b 5^c that is not less than `least`: sizes with fast transforms. */
+/* The smallest 4 x 2^a 3^b 5^c that is at least `least`: such sizes have fast transforms. */
 static int64_t fast_size(int64_t least)
 {
     for (int64_t size = (least + 3) / 4 * 4;; size += 4) {
@@ -70,34 +71,34 @@ static int64_t fast_size(int64_t least)
     }
 }
 
-/* How many nodes a span reaches: those beside its ends, one more on either side, and one for rounding. */
+/* The number of nodes that a span needs: those around its ends, one more on both sides, and one for rounding. */
 static int64_t reached(float span, float spacing)
 {
     return (int64_t)(span / spacing) + 6;
 }
 
-/* Whether spacing and size still suit the spans: neither too few nodes nor many more than are needed. */
+/* Whether spacing and size still fit the spans: neither too few nodes nor many more than needed. */
 static bool grid_fits(const struct grid *grid, float span_x, float span_y)
 {
-    if (!(fmaxf(span_x, span_y) <= FFT_NODES_MOST * grid->spacing))
+    if (!(fmaxf(span_x, span_y) <= FFT_NODES_MAX * grid->spacing))
         return false;
     int64_t columns = reached(span_x, grid->spacing), rows = reached(span_y, grid->spacing);
     if (columns > grid->columns || rows > grid->rows)
         return false;
-    if (grid->spacing < FFT_SPACING_MOST)
-        return columns >= FFT_NODES_LEAST || rows >= FFT_NODES_LEAST;
+    if (grid->spacing < FFT_SPACING_MAX)
+        return columns >= FFT_NODES_MIN || rows >= FFT_NODES_MIN;
     return 10 * columns >= 7 * grid->columns && 10 * rows >= 7 * grid->rows;
 }
 
-/* A grid with some room to grow. While the map is small only the spacing changes from one grid to the next. */
+/* A grid with some room to grow. While the map is small, only the spacing changes from one grid to the next. */
 static struct grid grid_for(float span_x, float span_y)
 {
-    float span = fmaxf(span_x, span_y), room = 1.05F, start = 1.4F * FFT_NODES_LEAST;
-    struct grid grid = { .spacing = fminf(FFT_SPACING_MOST, span / start) };
-    if (grid.spacing < FFT_SPACING_MOST)
+    float span = fmaxf(span_x, span_y), room = 1.05F, start = 1.4F * FFT_NODES_MIN;
+    struct grid grid = { .spacing = fminf(FFT_SPACING_MAX, span / start) };
+    if (grid.spacing < FFT_SPACING_MAX)
         span_x = span_y = span;
-    else if (span * room > FFT_NODES_MOST * grid.spacing)
-        grid.spacing = span * room / FFT_NODES_MOST;
+    else if (span * room > FFT_NODES_MAX * grid.spacing)
+        grid.spacing = span * room / FFT_NODES_MAX;
     grid.width = fast_size(2 * reached(span_x * room, grid.spacing) + guard);
     grid.height = fast_size(2 * reached(span_y * room, grid.spacing) + guard);
     grid.columns = (grid.width - guard) / 2;
@@ -117,7 +118,7 @@ static int64_t panels_of(const struct repulsion_fft *fft)
     return fft->pitch / panel;
 }
 
-/* The columns of a panel of a field of which the first `rows` rows are not 0, to their transforms. */
+/* Transforms the columns of a panel of a field whose first `rows` rows are nonzero. */
 static void transform_panel(const struct repulsion_fft *fft, const float *field, int64_t p, int64_t rows,
                             struct scratch *scratch)
 {
@@ -128,7 +129,7 @@ static void transform_panel(const struct repulsion_fft *fft, const float *field,
     fftwf_execute_dft(fft->column_forward, complex_of(line), complex_of(scratch->columns));
 }
 
-/* The product of a panel back to the rows of a field that points reach. */
+/* Transforms the product of a panel back to the rows of a field that points touch. */
 static void return_panel(const struct repulsion_fft *fft, struct scratch *scratch, int64_t p, float *field)
 {
     float *line = scratch->lines;
@@ -139,8 +140,8 @@ static void return_panel(const struct repulsion_fft *fft, struct scratch *scratc
 
 /* ---- kernels ---- */
 
-/* The offset, in spacings, of node `at` from node 0 of a circle of `size`: the shorter way round. Half way round it is
- * 0, where the odd kernels have to be. */
+/* The offset, in spacings, of node `at` from node 0 on a circle of `size` nodes, along the shorter way. Half way round
+ * it is 0, where the odd kernels must be 0. */
 static float offset(int64_t at, int64_t size)
 {
     return 2 * at == size ? 0 : (float)(2 * at < size ? at : at - size);
@@ -156,15 +157,16 @@ static void sample_kernel(const struct grid *grid, enum kernel kernel, int64_t r
     }
 }
 
-/* 1 / s(frequency)^2: what makes splines interpolate, at both ends. */
+/* 1 / s(frequency)^2: makes splines interpolate, for both points of a pair. */
 static double unspline(int64_t frequency, int64_t size)
 {
     double s = 2 / 3.0 + 1 / 3.0 * cos(2 * acos(-1) * (double)frequency / (double)size);
     return 1 / (s * s);
 }
 
-/* Transform a kernel, sampled in field[0]'s place. Of its transform the real part is kept where it is even, the
- * imaginary where it is odd; the other is 0. It takes in the division by the size that two transforms leave over. */
+/* Transforms a kernel, sampled in the memory of field[0]. Only the real part of an even kernel's transform is kept, or
+ * the imaginary part of an odd kernel's; the other part is 0. Includes the division by the size that two transforms
+ * require. */
 static void kernel_make(struct repulsion_fft *fft, enum kernel kernel)
 {
     int64_t width = fft->grid.width, height = fft->grid.height;
@@ -221,7 +223,7 @@ static void release(struct repulsion_fft *fft)
     }
 }
 
-/* Plans are by estimate: measured ones change from run to run, and their rounding with them. */
+/* Plans are made by estimate: measured plans vary from run to run, and their rounding with them. */
 static void make_plans(struct repulsion_fft *fft)
 {
     int width = (int)fft->grid.width, height = (int)fft->grid.height;
@@ -294,26 +296,26 @@ void repulsion_fft_free(struct repulsion_fft *fft)
 
 /* ---- points and nodes ---- */
 
-/* The least and the largest coordinate; false where one is no number that a map has. */
-static bool extent(const float *x, int64_t n, float *least, float *most)
+/* The least and the largest coordinate; false if a coordinate is not finite or is too large for a map. */
+static bool extent(const float *x, int64_t n, float *least, float *greatest)
 {
     bool good = true;
-    *least = *most = x[0];
+    *least = *greatest = x[0];
     for (int64_t i = 0; i < n; i++) {
-        good &= fabsf(x[i]) <= coordinate_most;
+        good &= fabsf(x[i]) <= coordinate_max;
         *least = x[i] < *least ? x[i] : *least;
-        *most = x[i] > *most ? x[i] : *most;
+        *greatest = x[i] > *greatest ? x[i] : *greatest;
     }
     return good;
 }
 
-/* Lay the grid under the points, a new one where the last does not fit. */
+/* Fits the grid to the points; makes a new one if the last does not fit. */
 static bool grid_place(struct repulsion_fft *fft, const float *x, const float *y)
 {
     float least_x, most_x, least_y, most_y;
     if (!extent(x, fft->n, &least_x, &most_x) || !extent(y, fft->n, &least_y, &most_y))
         return false;
-    float span_x = fmaxf(most_x - least_x, span_least), span_y = fmaxf(most_y - least_y, span_least);
+    float span_x = fmaxf(most_x - least_x, span_min), span_y = fmaxf(most_y - least_y, span_min);
     if (!fft->grid.width || !grid_fits(&fft->grid, span_x, span_y))
         grid_take(fft, grid_for(span_x, span_y));
     fft->grid.left = least_x;
@@ -321,8 +323,8 @@ static bool grid_place(struct repulsion_fft *fft, const float *x, const float *y
     return true;
 }
 
-/* The node before a coordinate, and the cubic B-spline's values at the four nodes around: that one, one before it, two
- * after it. */
+/* The node before a coordinate, and the cubic B-spline's values at the four nodes around it: one before that node, that
+ * node, and two after it. */
 static inline int64_t spline_at(float x, float least, float per_spacing, float value[nodes])
 {
     float at = (x - least) * per_spacing + 1.5F;
@@ -336,7 +338,7 @@ static inline int64_t spline_at(float x, float least, float per_spacing, float v
     return node;
 }
 
-/* Sort the points by grid row, equal ones by number. */
+/* Sorts the points by grid row, and within a row by number. */
 static void sort_points(struct repulsion_fft *fft, const float *y)
 {
     int64_t *begin = fft->row_begin, rows = fft->grid.rows;
@@ -350,11 +352,11 @@ static void sort_points(struct repulsion_fft *fft, const float *y)
         begin[r + 1] += begin[r];
     for (int64_t i = 0; i < fft->n; i++)
         fft->order[begin[fft->home[i]]++] = (int32_t)i;
-    memmove(begin + 1, begin, (size_t)rows * sizeof *begin); /* each start has moved to the next one's */
+    memmove(begin + 1, begin, (size_t)rows * sizeof *begin); /* each start has moved to the start of the next row */
     begin[0] = 0;
 }
 
-/* Give the charge of a band's points to their nodes: rows from one before the band to two after it. */
+/* Adds the charge of a band's points to their nodes: rows from one before the band to two after it. */
 static void spread_band(struct repulsion_fft *fft, int64_t b, const float *x, const float *y)
 {
     int64_t last = (b + 1) * band < fft->grid.rows ? (b + 1) * band : fft->grid.rows;
@@ -369,7 +371,7 @@ static void spread_band(struct repulsion_fft *fft, int64_t b, const float *x, co
     }
 }
 
-/* Every other band at a time: no two of them share a row. */
+/* Every second band at a time: no two of them share a row. */
 static void spread(struct repulsion_fft *fft, const float *x, const float *y)
 {
     int64_t rows = fft->grid.rows, bands = (rows + band - 1) / band, row_floats = 2 * fft->pitch;
@@ -387,7 +389,7 @@ static void spread(struct repulsion_fft *fft, const float *x, const float *y)
     }
 }
 
-/* Read the forces off at the points. */
+/* Interpolates the forces at the points. */
 static void gather(const struct repulsion_fft *fft, const float *x, const float *y, float *force)
 {
     int64_t columns = fft->grid.columns;
@@ -410,8 +412,8 @@ static void gather(const struct repulsion_fft *fft, const float *x, const float 
 
 /* ---- the convolution ---- */
 
-/* This panel's part of sum_f |charge(f)|^2 w(f). A real field's transform is stored for half of the columns: all but
- * the first and the middle one stand for two. */
+/* This panel's part of sum_f |charge(f)|^2 w(f). A real field's transform is stored for half of the columns: all except
+ * the first and the middle one count twice. */
 static double panel_weight(const struct repulsion_fft *fft, int64_t p, const float *charge)
 {
     int64_t height = fft->grid.height, middle = fft->grid.width / 2;
@@ -440,7 +442,7 @@ static void multiply_odd(const float *in, const float *s, int64_t count, float *
     }
 }
 
-/* Columns of a panel: the charge's to their transforms, and these by both odd kernels back to the forces'. */
+/* Columns of a panel: transforms the charge's, multiplies by both odd kernels, and transforms back to the forces'. */
 static void convolve_panel(struct repulsion_fft *fft, int64_t p, struct scratch *scratch)
 {
     int64_t count = fft->grid.height * panel;
@@ -452,7 +454,7 @@ static void convolve_panel(struct repulsion_fft *fft, int64_t p, struct scratch 
     }
 }
 
-/* A row of both forces, x and y next to each other, as gather() reads them. */
+/* A row of both forces, with x and y interleaved, as gather() reads them. */
 static void finish_row(struct repulsion_fft *fft, int64_t r, struct scratch *scratch)
 {
     for (int f = 0; f < 2; f++)
@@ -464,7 +466,8 @@ static void finish_row(struct repulsion_fft *fft, int64_t r, struct scratch *scr
     }
 }
 
-/* Forces at the nodes from the charge; returns sum_ij w_ij. Only the rows that points reach are transformed. */
+/* Computes forces at the nodes from the charge; returns sum_ij w_ij. Only the rows that points touch are
+ * transformed. */
 static double convolve(struct repulsion_fft *fft)
 {
     int64_t row_floats = 2 * fft->pitch;
