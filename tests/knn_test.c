@@ -439,6 +439,8 @@ static void votes(void)
     /* L2: s = 1 - d^2 / 2, so 3 has 1 + exp(-1.2), 8 has 2 exp(-0.75) + exp(-1.75) = 1.12 */
     CHECK_INTEGER(knn_vote_weighted(KNN_L2, label, distance, 5, 0.1), 3);
     CHECK_INTEGER(knn_vote_weighted(KNN_L2, label, distance, 5, 1), 8);
+    /* s has half the square: exp(-0.5) = 0.61 against 2 exp(-1.125) = 0.65 */
+    CHECK_INTEGER(knn_vote_weighted(KNN_L2, (int64_t[]){ 0, 1, 1 }, (double[]){ 1, 1.5, 1.5 }, 3, 1), 1);
     CHECK_INTEGER(knn_vote_weighted(KNN_COSINE, label, distance, 5, 1e-6), 3);
 }
 

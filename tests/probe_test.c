@@ -139,6 +139,36 @@ static void hidden_units_are_normalised(void)
     probe_free(&probe);
 }
 
+/* Of constant features matrices have no gradient, so decay alone moves them: by the rates of half a cosine, and not the
+ * vectors. They begin as He et al. 2015. */
+static void decay_is_of_matrices_by_the_rates_of_a_cosine(void)
+{
+    enum { EPOCHS = 4, UNITS = 400 };
+    const double rate[EPOCHS] = { 0.5, 0.4267766953, 0.25, 0.0732233047 };
+    double kept = 1, squares = 0;
+    struct probe_result result;
+    make_rows(true);
+    for (int i = 0; i < ROWS * DIMENSION; i++)
+        feature[i] = 3;
+    struct probe_options options = { .hidden = 1, .width = { UNITS }, .epochs = 1, .batch = ROWS, .seed = 1 };
+    struct probe before = probe_train(&options, feature, label, ROWS, DIMENSION, 2, &result);
+    options.epochs = EPOCHS;
+    options.rate = 0.5;
+    options.weight_decay = 0.9;
+    struct probe after = probe_train(&options, feature, label, ROWS, DIMENSION, 2, &result);
+    for (int i = 0; i < EPOCHS; i++)
+        kept *= 1 - 0.9 * rate[i];
+    for (int i = 0; i < UNITS * DIMENSION; i++) {
+        CHECK_NEAR((double)after.layer[0].w[i], kept * (double)before.layer[0].w[i], 1e-5);
+        squares += pow((double)before.layer[0].w[i], 2) / (UNITS * DIMENSION);
+    }
+    for (int i = 0; i < UNITS; i++)
+        CHECK_NEAR((double)after.layer[0].gamma[i], 1, 0);
+    CHECK_NEAR(squares / (2.0 / DIMENSION), 1, 0.1);
+    probe_free(&before);
+    probe_free(&after);
+}
+
 static void diverge(void *unused)
 {
     struct probe_result result;
@@ -161,6 +191,7 @@ int main(void)
     RUN(scale_and_offset_do_not_matter);
     RUN(rows_are_predicted_one_by_one);
     RUN(hidden_units_are_normalised);
+    RUN(decay_is_of_matrices_by_the_rates_of_a_cosine);
     RUN(divergence_is_an_error);
     return check_verdict();
 }

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "check.h"
+#include "methods/map_quality.h"
 #include "methods/tsne_exact.h"
 
 static float *normal_rows(int64_t n, int64_t dimension, float scale)
@@ -532,6 +533,23 @@ static void threads_change_nothing(void)
     free(row);
 }
 
+/* Of more rows than are looked at, even ones are: a sixth of these lie behind row 10000, in a map without order. */
+static void quality_is_of_rows_from_everywhere(void)
+{
+    enum { ORDERED = 10000, ALL = 12000 };
+    float *row = normal_rows(ALL, 2, 1), *map = allocate_floats(2 * ALL);
+    struct random r = random_new(3, 3);
+    for (int i = 0; i < 2 * ALL; i++) {
+        row[i] += i < 2 * ORDERED ? 0 : 1000;
+        map[i] = i < 2 * ORDERED ? row[i] : 1000 + random_normal(&r);
+    }
+    struct map_quality quality = map_quality(row, ALL, 2, map, NULL);
+    CHECK_INTEGER(quality.rows, 10000);
+    CHECK_NEAR(quality.recall, 5.0 / 6, 0.01);
+    free(row);
+    free(map);
+}
+
 int main(void)
 {
     threads_start(2);
@@ -552,5 +570,6 @@ int main(void)
     RUN(descent_lowers_the_divergence);
     RUN(steps_are_clipped);
     RUN(threads_change_nothing);
+    RUN(quality_is_of_rows_from_everywhere);
     return check_verdict();
 }

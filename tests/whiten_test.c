@@ -99,6 +99,12 @@ static void patches_come_out_white(void)
                 sum += (double)given[k * PATCHES + at] * (double)given[l * PATCHES + at];
             CHECK_NEAR(sum / PATCHES, k == l ? scale * scale : 0, 1e-3);
         }
+    for (int k = 0; k < FILTERS; k++) { /* |filter|^2 = 1 / (lambda + epsilon), scale^2 = lambda / (lambda + epsilon) */
+        double square = 0, scale = (double)net->unit[0].norm.gamma[2 * k];
+        for (int i = 0; i < PATCH_VALUES; i++)
+            square += pow((double)filter[2 * k * PATCH_VALUES + i], 2);
+        CHECK_NEAR((1 - scale * scale) / square, 5e-4, 1e-5 + 2e-7 / square);
+    }
     CHECK_NEAR(net->unit[0].norm.gamma[0], 1, 1e-3); /* the largest variance is far above epsilon */
     CHECK_FLOATS(filter + 54 * PATCH_VALUES, random + 54 * PATCH_VALUES, 6 * PATCH_VALUES, 0);
     free(given);
