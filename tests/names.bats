@@ -231,6 +231,17 @@ END
     [ ! -e report.pdf ]
 }
 
+@test "a table that goes into the margin is no fault" {
+    {
+        printf 'title: A\nsubtitle: B\nabout: C\n\n# One\n\nText with %s.\n\n::: table t\nWide.\n\n' "\$a\$"
+        printf '| a | b | c | d | e |\n|---|---|---|---|---|\n'
+        printf '| %s | %s | %s | %s | %s |\n:::\n' one-of-twenty-letters{,,,,}
+    } >report.md
+    mkdir figures
+    "$ROOT/pipelines/report/typeset" report.md figures report.html report.pdf
+    [ -s report.pdf ]
+}
+
 # batch FROM TO EXPRESSION: the records of a batch of CIFAR-10 for which awk's expression of their label and of how many
 # of their class there are until then (seen) holds.
 batch() {
