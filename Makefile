@@ -38,7 +38,7 @@ $(error packages are missing)
 endif
 endif
 
-floors := base data methods layers model learning
+floors := base streams pictures datasets methods layers model learning
 sources := $(foreach floor,$(floors),$(wildcard common/$(floor)/*.c))
 tools := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
 unit_tests := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
@@ -79,8 +79,8 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Drawn scenes are the same bytes on every machine: a fused multiply and add would round otherwise than two steps do.
-exactly_rounded := canvas scene scene_things
-$(exactly_rounded:%=$(BUILD)/common/data/%.o): override CFLAGS += -ffp-contract=off
+exactly_rounded := pictures/canvas datasets/scene datasets/scene_things
+$(exactly_rounded:%=$(BUILD)/common/%.o): override CFLAGS += -ffp-contract=off
 # So are directions, wherever in the program they are computed: a row's distance from itself is 0.
 $(BUILD)/common/methods/direction.o: override CFLAGS += -ffp-contract=off
 

@@ -1,7 +1,7 @@
 /* Data sets that are cut short at any byte, or tell lies of their size: each is refused in one line, or what is read of
  * it is whole. */
 #define _GNU_SOURCE /* mkdtemp, fork, memmem */
-#include "data/cifar.h"
+#include "datasets/cifar.h"
 
 #include <archive.h>
 #include <archive_entry.h>

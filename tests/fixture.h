@@ -4,7 +4,7 @@
 #ifndef TALE_TESTS_FIXTURE_H
 #define TALE_TESTS_FIXTURE_H
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 /* The one frame of tests/fixtures/FILE. Caller frees with frame_free. */
 struct frame fixture_load(const char *file);

@@ -6,9 +6,9 @@
 
 #include "base/memory.h"
 #include "check.h"
-#include "data/image.h"
-#include "data/palette.h"
 #include "fixture.h"
+#include "pictures/image.h"
+#include "pictures/palette.h"
 
 static const struct rgb black = { 0, 0, 0 }, white = { 255, 255, 255 };
 

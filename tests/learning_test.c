@@ -5,11 +5,11 @@
 
 #include "base/memory.h"
 #include "check.h"
-#include "data/rotate.h"
 #include "learning/augment.h"
 #include "learning/resize.h"
 #include "learning/schedule.h"
 #include "model/input.h"
+#include "pictures/rotate.h"
 
 enum { SIDE = 9, PIXELS = SIDE * SIDE };
 

@@ -84,7 +84,7 @@ static void gnu_forms_are_read(void)
     CHECK(!values.flag);
     CHECK_INTEGER(parse("/path/to/tool -j 1 -q"), 4);
     CHECK_TEXT(program_name, "tool");
-    CHECK(common_options.quiet);
+    CHECK(program_quiet);
 }
 
 static void given_options_are_known(void)

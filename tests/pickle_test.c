@@ -1,5 +1,5 @@
 /* Pickles of every protocol as Python 2 and 3 and numpy 1 and 2 write them, whole and cut short; numpy's types. */
-#include "data/pickle.h"
+#include "datasets/pickle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "check.h"
-#include "data/escape.h"
+#include "datasets/escape.h"
 
 /* tests/fixtures/cifar/make_flavours.py wrote them: the same dictionary by each Python, numpy and protocol. */
 static const char *const files[] = {

@@ -78,10 +78,10 @@ static void no_more_often_than_eyes_can_follow(void)
     CHECK_TEXT(drawn(&progress, 2, NULL), "");
     progress.printed -= 1;
     CHECK(drawn(&progress, 3, NULL)[0] != 0);
-    common_options.quiet = true;
+    program_quiet = true;
     progress.printed -= 1;
     CHECK_TEXT(drawn(&progress, 4, NULL), "");
-    common_options.quiet = false;
+    program_quiet = false;
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* Quarter turns by their properties, for sides odd and even. */
-#include "data/rotate.h"
+#include "pictures/rotate.h"
 
 #include "base/random.h"
 #include "check.h"

@@ -1,6 +1,6 @@
 /* Tensor streams: frames made, joined, chosen, written and read; the rules of hostile headers are in stream.bats. */
 #define _POSIX_C_SOURCE 200809L /* fmemopen */
-#include "data/stream.h"
+#include "streams/stream.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/threads.h"
 #include "check.h"
-#include "data/rotate.h"
 #include "learning/train.h"
 #include "model/initialize.h"
+#include "pictures/rotate.h"
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, TURNS = 4, GROUPS = 5, ROWS = TURNS * GROUPS };
 
@@ -121,7 +122,7 @@ static void a_model_comes_back_to_the_bit(void)
 int main(void)
 {
     threads_start(2);
-    common_options.quiet = true;
+    program_quiet = true;
     RUN(turns_of_an_image_are_changed_alike);
     RUN(a_model_comes_back_to_the_bit);
     return check_verdict();

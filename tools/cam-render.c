@@ -8,14 +8,14 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/caption.h"
-#include "data/classes.h"
-#include "data/origin.h"
-#include "data/sheet.h"
-#include "data/stream.h"
-#include "data/thumbnail.h"
 #include "model/head.h"
 #include "model/identity.h"
+#include "pictures/caption.h"
+#include "pictures/sheet.h"
+#include "pictures/thumbnail.h"
+#include "streams/classes.h"
+#include "streams/origin.h"
+#include "streams/stream.h"
 
 static struct settings {
     const char *model, *class, *caption;

@@ -8,9 +8,9 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
-#include "data/cifar.h"
-#include "data/cifar_choice.h"
-#include "data/stream.h"
+#include "datasets/cifar.h"
+#include "datasets/cifar_choice.h"
+#include "streams/stream.h"
 
 static const char *const splits[] = { "train", "val", "test", NULL }, *const kinds[] = { "fine", "coarse", NULL };
 

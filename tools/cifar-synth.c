@@ -13,7 +13,7 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "data/scene.h"
+#include "datasets/scene.h"
 
 enum { TRAIN_BATCHES = 5, RECORD = 1 + SCENE_IMAGE, CHUNK = 500 };
 

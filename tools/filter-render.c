@@ -8,10 +8,10 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/caption.h"
-#include "data/sheet.h"
-#include "data/stream.h"
 #include "methods/filters.h"
+#include "pictures/caption.h"
+#include "pictures/sheet.h"
+#include "streams/stream.h"
 
 enum { SORT_NUMBER, SORT_NORM };
 enum { SCALE_SHARED, SCALE_EACH };

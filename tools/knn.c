@@ -9,12 +9,12 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/progress.h"
-#include "data/classes.h"
-#include "data/origin.h"
-#include "data/stream.h"
 #include "methods/database.h"
 #include "methods/features.h"
 #include "methods/knn.h"
+#include "streams/classes.h"
+#include "streams/origin.h"
+#include "streams/stream.h"
 
 enum vote { VOTE_PLAIN, VOTE_WEIGHTED };
 static const char *const metric_names[] = { "l2", "cosine", NULL };

@@ -7,11 +7,11 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/classes.h"
-#include "data/origin.h"
-#include "data/stream.h"
 #include "learning/probe.h"
 #include "methods/features.h"
+#include "streams/classes.h"
+#include "streams/origin.h"
+#include "streams/stream.h"
 
 enum { LABEL_MAX = 99999 };
 

@@ -8,11 +8,11 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "base/threads.h"
-#include "data/classes.h"
 #include "layers/loss.h"
 #include "learning/views.h"
 #include "model/inference.h"
 #include "model/model.h"
+#include "streams/classes.h"
 
 enum { FEATURE, LOGIT, PREDICTION, LOSS, FMAP, OUTPUTS };
 static const char *const output_names[OUTPUTS] = { "feature", "logit", "prediction", "loss", "fmap" };

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/rotate.h"
-#include "data/stream.h"
+#include "pictures/rotate.h"
+#include "streams/stream.h"
 
 /* Images turned at a time: four times this is the memory for what is written. */
 static const int64_t step = 256;

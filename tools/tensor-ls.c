@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/listing.h"
-#include "data/stream.h"
+#include "streams/listing.h"
+#include "streams/stream.h"
 
 static struct settings {
     bool values, every;

@@ -7,11 +7,11 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/fields.h"
-#include "data/join.h"
-#include "data/origin.h"
-#include "data/pick.h"
-#include "data/stream.h"
+#include "streams/fields.h"
+#include "streams/join.h"
+#include "streams/origin.h"
+#include "streams/pick.h"
+#include "streams/stream.h"
 
 #define ROWS_MAX 1e15 /* what a double, in which the options' table keeps its bounds, still holds exactly */
 

@@ -8,12 +8,12 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/caption.h"
-#include "data/lookup.h"
-#include "data/mosaic.h"
-#include "data/sheet.h"
-#include "data/stream.h"
-#include "data/thumbnail.h"
+#include "pictures/caption.h"
+#include "pictures/mosaic.h"
+#include "pictures/sheet.h"
+#include "pictures/thumbnail.h"
+#include "streams/lookup.h"
+#include "streams/stream.h"
 
 enum { SCALE_SHARED, SCALE_EACH };
 static const char *const scales[] = { "shared", "each", NULL };

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "data/stream.h"
-#include "data/table.h"
+#include "streams/stream.h"
+#include "streams/table.h"
 
 /* 9 significant digits tell any two values of F32 apart. */
 static struct settings {

@@ -10,10 +10,10 @@
 #include "base/output.h"
 #include "base/progress.h"
 #include "base/threads.h"
-#include "data/stream.h"
 #include "methods/features.h"
 #include "methods/map_quality.h"
 #include "methods/tsne.h"
+#include "streams/stream.h"
 
 enum start { START_PCA, START_RANDOM, START_MAP };
 static const char *const start_names[] = { "pca", "random", "map", NULL };

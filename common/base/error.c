@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/options.h"
-
 const char *program_name = "tale";
+bool program_quiet = false;
 
 __attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments, const char *tail)
 {
@@ -61,7 +60,7 @@ void die_usage(const char *format, ...)
 
 void warn(const char *format, ...)
 {
-    if (common_options.quiet)
+    if (program_quiet)
         return;
     va_list arguments;
     va_start(arguments, format);
@@ -71,7 +70,7 @@ void warn(const char *format, ...)
 
 void say(const char *format, ...)
 {
-    if (common_options.quiet)
+    if (program_quiet)
         return;
     va_list arguments;
     va_start(arguments, format);

@@ -2,11 +2,15 @@
 #ifndef TALE_BASE_ERROR_H
 #define TALE_BASE_ERROR_H
 
+#include <stdbool.h>
+
 /* Exit statuses of every program of the project. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* The name that starts each message; options_parse() sets it from argv[0]. */
 extern const char *program_name;
+/* -q: no progress, results or warnings on stderr. */
+extern bool program_quiet;
 
 /* Print "program: message" and exit with status 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -19,11 +19,12 @@
 
 enum { ROWS_MAX = 64, LONG_ONLY = 256, CODE_HELP = 1000, CODE_VERSION };
 
-struct common_options common_options = { 0, false };
+/* What every program has beside -h and --version. */
+static int64_t threads; /* 0: all cores */
 
 static const struct option_row common_rows[] = {
-    OPTION_INTEGER('j', "threads", &common_options.threads, "N", 0, 1024, "threads; 0 means all cores"),
-    OPTION_FLAG('q', "quiet", &common_options.quiet, "no progress, results or warnings on stderr"),
+    OPTION_INTEGER('j', "threads", &threads, "N", 0, 1024, "threads; 0 means all cores"),
+    OPTION_FLAG('q', "quiet", &program_quiet, "no progress, results or warnings on stderr"),
     OPTION_END,
 };
 
@@ -370,6 +371,6 @@ int options_parse(int argc, char **argv, const struct usage *usage, const struct
     }
     check_operands(usage, argc - optind);
     check_terminals(usage);
-    threads_start((int)common_options.threads);
+    threads_start((int)threads);
     return optind;
 }

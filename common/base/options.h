@@ -73,15 +73,9 @@ struct usage {
     int operands_low, operands_high; /* allowed number of operands; high < 0: no limit */
 };
 
-/* The options of every program: -j, -q, -h, --help, --version. */
-struct common_options {
-    int64_t threads; /* 0 for all cores */
-    bool quiet;
-};
-extern struct common_options common_options;
-
-/* Parses argv by GNU rules, checks each value and starts the threads. An error prints one line and exits with status 2;
- * --help and --version print on stdout and exit with status 0. Returns the index of the first operand in argv. */
+/* Parses argv by GNU rules, checks each value and starts the threads. Every program has -j, -q (program_quiet), -h,
+ * --help and --version. An error prints one line and exits with status 2; --help and --version print on stdout and exit
+ * with status 0. Returns the index of the first operand in argv. */
 int options_parse(int argc, char **argv, const struct usage *usage, const struct option_row *rows);
 
 /* For tools that read standard input only if no file is named: if it is a terminal, explain and exit with status 2. */

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/options.h"
 
 static const double redraw_seconds = 0.2;
 
@@ -26,7 +25,7 @@ struct progress progress_start(const char *unit, int64_t total)
 void progress_update(struct progress *progress, int64_t done, const char *note)
 {
     double now = seconds_now();
-    if (common_options.quiet || !isatty(STDERR_FILENO) || now - progress->printed < redraw_seconds)
+    if (program_quiet || !isatty(STDERR_FILENO) || now - progress->printed < redraw_seconds)
         return;
     double rate = (double)done / (now - progress->start + 1e-9);
     fprintf(stderr, "\r\033[K%s: %lld", program_name, (long long)done);

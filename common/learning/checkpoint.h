@@ -7,7 +7,7 @@
 #ifndef TALE_LEARNING_CHECKPOINT_H
 #define TALE_LEARNING_CHECKPOINT_H
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 enum { CHECKPOINT_BLOCKS_MAX = 32 };
 

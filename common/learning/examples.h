@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 struct examples {
     int64_t count;

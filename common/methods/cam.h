@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 /* The last layer of a model (model/head.h reads it from a file). */
 struct cam_head {

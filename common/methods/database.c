@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/classes.h"
-#include "data/origin.h"
 #include "methods/features.h"
+#include "streams/classes.h"
+#include "streams/origin.h"
 
 /* An array that grows: the rows that it has memory for. */
 struct growing {

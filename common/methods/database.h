@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "data/stream.h"
 #include "methods/knn.h"
+#include "streams/stream.h"
 
 struct database {
     struct stream stream;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 struct features {
     const float *value; /* [rows, dimension], owned by the frame */

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "data/image.h"
-#include "data/palette.h"
+#include "pictures/image.h"
+#include "pictures/palette.h"
 
 struct filters {
     int64_t count, channels, height, width; /* K, C, kh, kw */

@@ -2,7 +2,7 @@
 #ifndef TALE_MODEL_IDENTITY_H
 #define TALE_MODEL_IDENTITY_H
 
-#include "data/stream.h"
+#include "streams/stream.h"
 
 #define IDENTITY_MAX 64
 

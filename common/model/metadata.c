@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/options.h"
-#include "data/classes.h"
+#include "streams/classes.h"
 
 enum { SIDE_MAX = 4096, WIDTH_MAX = 4096 };
 

@@ -2,9 +2,9 @@
 #ifndef TALE_MODEL_METADATA_H
 #define TALE_MODEL_METADATA_H
 
-#include "data/stream.h"
 #include "model/input.h"
 #include "model/resnet.h"
+#include "streams/stream.h"
 
 struct model_metadata {
     struct resnet_config config;        /* without the number of classes; stages is 0 if the model does not say */

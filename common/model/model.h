@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-#include "data/stream.h"
 #include "model/identity.h"
 #include "model/input.h"
 #include "model/resnet.h"
+#include "streams/stream.h"
 
 struct model {
     struct resnet *net;

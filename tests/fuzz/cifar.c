@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/cifar.h"
-#include "data/cifar_choice.h"
+#include "datasets/cifar.h"
+#include "datasets/cifar_choice.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

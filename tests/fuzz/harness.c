@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 enum { memory_most = 256 << 20, output_most = 64 << 20 }; /* bytes */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/pickle.h"
+#include "datasets/pickle.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/options.h"
-#include "data/stream.h"
 #include "made.h"
+#include "streams/stream.h"
 
 int tool_main(int argc, char **argv);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/listing.h"
-#include "data/stream.h"
+#include "streams/listing.h"
+#include "streams/stream.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

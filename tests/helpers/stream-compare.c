@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 static double value(const struct tensor *tensor, size_t i)
 {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 enum { SIZES_MAX = 64 };
 

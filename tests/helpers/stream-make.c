@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/random.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 static void set_value(struct tensor *tensor, size_t i, double real, long long whole)
 {

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 static void poke(struct tensor *tensor, size_t element, double value)
 {

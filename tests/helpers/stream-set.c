@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
-#include "data/stream.h"
+#include "streams/stream.h"
 
 static void change(struct frame *frame, const char *word)
 {

@@ -1,0 +1,98 @@
+#include "streams/fields.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+static bool in_list(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list;; at++) {
+        size_t item = strcspn(at, ",");
+        if (item == length && strncmp(at, name, length) == 0)
+            return true;
+        at += item;
+        if (!*at)
+            return false;
+    }
+}
+
+/* Each name of the list is that of a field. */
+static void check_list(const struct frame *frame, const char *list)
+{
+    for (const char *at = list;; at++) {
+        size_t length = strcspn(at, ",");
+        char *name = format_string("%.*s", (int)length, at);
+        if (!frame_find(frame, name))
+            die("%s: field '%s' is missing", frame->path, name);
+        free(name);
+        at += length;
+        if (!*at)
+            return;
+    }
+}
+
+/* The names of a field's classes go where the field goes: to the metadata of its new name, or away where it is NULL. */
+static void move_classes(struct frame *frame, const char *field, const char *to)
+{
+    char *key = format_string("%s_classes", field), *new = to ? format_string("%s_classes", to) : NULL;
+    if (new)
+        frame_set_metadata(frame, new, frame_metadata(frame, key));
+    frame_set_metadata(frame, key, NULL);
+    free(key);
+    free(new);
+}
+
+/* Which fields go: those whose membership in the list equals `listed`. */
+struct choice {
+    struct frame *frame;
+    const char *list;
+    bool listed;
+};
+
+static bool stays(const char *name, const void *context)
+{
+    const struct choice *choice = context;
+    if (in_list(choice->list, name) != choice->listed)
+        return true;
+    move_classes(choice->frame, name, NULL);
+    return false;
+}
+
+static void remove_fields(struct frame *frame, const char *list, bool listed)
+{
+    const struct choice choice = { frame, list, listed };
+    frame_filter(frame, stays, &choice);
+}
+
+void fields_keep(struct frame *frame, const char *list)
+{
+    check_list(frame, list);
+    remove_fields(frame, list, false);
+}
+
+void fields_drop(struct frame *frame, const char *list)
+{
+    check_list(frame, list);
+    remove_fields(frame, list, true);
+}
+
+void fields_rename(struct frame *frame, const char *text)
+{
+    size_t length = strcspn(text, "=");
+    if (length == 0 || !text[length] || !text[length + 1])
+        die("--rename: '%s' is not OLD=NEW", text);
+    char *old = format_string("%.*s", (int)length, text);
+    struct tensor *tensor = frame_find(frame, old);
+    if (!tensor)
+        die("%s: field '%s' is missing", frame->path, old);
+    if (frame_find(frame, text + length + 1))
+        die("%s: there is a field '%s' already", frame->path, text + length + 1);
+    move_classes(frame, old, text + length + 1);
+    free(tensor->name);
+    tensor->name = copy_string(text + length + 1);
+    free(old);
+}
