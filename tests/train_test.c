@@ -1,5 +1,6 @@
 /* The training loop, by what it leaves in the network: batches of turned images; and that a model which was written and
  * read again is the same to the bit. */
+#define _POSIX_C_SOURCE 200809L /* fileno */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
