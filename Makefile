@@ -111,8 +111,9 @@ test: $(programs) $(test_programs) $(test_helpers)
 # those; MINUTES=0 the corpus alone; JOBS= how many at once.
 MINUTES ?= 10
 fuzz_readers := stream pickle cifar model options
-fuzz_wrapped := malloc calloc realloc aligned_alloc free fopen fdopen fclose opendir closedir mmap munmap exit \
-	quick_exit _exit at_quick_exit isatty pthread_create sigaction archive_read_new archive_read_free
+fuzz_wrapped := malloc calloc realloc aligned_alloc free open close fopen fopen64 fdopen fclose opendir \
+	closedir mmap munmap exit quick_exit _exit at_quick_exit isatty pthread_create sigaction archive_read_new \
+	archive_read_free
 fuzz_link := -fsanitize=fuzzer -lgomp $(fuzz_wrapped:%=-Wl$(comma)--wrap=%)
 .PHONY: fuzz fuzz-programs
 fuzz:
@@ -166,7 +167,8 @@ build/lint-tidy/%.ok: %.c .clang-tidy $(wildcard common/*/*.h)
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 -O1 -march=$(MARCH) -fopenmp $(CPPFLAGS) 2>/dev/null
 	$(Q)touch $@
 .PHONY: build-tests
-build-tests: $(test_programs) $(test_helpers)
+build-tests: $(test_programs) $(test_helpers) \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
 .PHONY: install
 install: $(programs)

@@ -77,7 +77,7 @@ __attribute__((no_sanitize("address", "undefined"))) static void copy(volatile c
 {
     size_t i = 0;
     for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t))
-        *(volatile uint64_t *)(to + i) = *(const volatile uint64_t *)(from + i);
+        *(volatile uint64_t *)(volatile void *)(to + i) = *(const volatile uint64_t *)(const volatile void *)(from + i);
     for (; i < size; i++)
         to[i] = from[i];
 }
@@ -234,6 +234,11 @@ static void forget_resource(const void *thing)
 }
 
 FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_close(int descriptor);
+int __wrap_close(int descriptor);
 FILE *__real_fdopen(int descriptor, const char *mode);
 int __real_fclose(FILE *file);
 DIR *__real_opendir(const char *path);
@@ -272,13 +277,45 @@ static void release_archive(struct resource *resource)
     __real_archive_read_free(resource->thing);
 }
 
+/* A descriptor as a thing that is not NULL. */
+static void *thing_of(int descriptor)
+{
+    return descriptor < 0 ? NULL : (void *)((intptr_t)descriptor + 1);
+}
+
+static void release_descriptor(struct resource *resource)
+{
+    __real_close((int)((intptr_t)resource->thing - 1));
+}
+
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
     return note_resource(__real_fopen(path, mode), 0, release_file);
 }
 
+/* Its name where files may be large. */
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+    return __wrap_fopen(path, mode);
+}
+
+/* No program opens a file for writing so. */
+int __wrap_open(const char *path, int flags, ...)
+{
+    int descriptor = __real_open(path, flags);
+    note_resource(thing_of(descriptor), 0, release_descriptor);
+    return descriptor;
+}
+
+int __wrap_close(int descriptor)
+{
+    forget_resource(thing_of(descriptor));
+    return __real_close(descriptor);
+}
+
 FILE *__wrap_fdopen(int descriptor, const char *mode)
 {
+    forget_resource(thing_of(descriptor));
     return note_resource(__real_fdopen(descriptor, mode), 0, release_file);
 }
 
@@ -516,8 +553,6 @@ static void check_said(int status)
 
 /* ---- runs ---- */
 
-static int first_descriptor;
-
 static void call(void (*function)(void *), void *context)
 {
     ended = EXIT_OK;
@@ -531,7 +566,6 @@ static int finish_run(FILE *const standard[3])
 {
     release_resources();
     free_blocks();
-    close_range((unsigned)first_descriptor, ~0u, 0);
     stdin = standard[0];
     stdout = standard[1];
     stderr = standard[2];
@@ -597,7 +631,7 @@ const char *harness_file(const char *name, const void *bytes, size_t size)
     static int next;
     char *path = paths[next++ % PATHS];
     snprintf(path, LENGTH, "%s/%s", folder, name);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int descriptor = creat(path, 0600);
     if (descriptor < 0 || (size && write(descriptor, bytes, size) != (ssize_t)size) || close(descriptor))
         finding("%s: cannot be written: %s", path, strerror(errno));
     return path;
@@ -621,8 +655,6 @@ const char *harness_start(char **argv)
     make_folder();
     json_set_alloc_funcs(malloc, free);
     json_object_seed(1); /* else of the clock: an input must do the same each time */
-    first_descriptor = dup(0);
-    close(first_descriptor);
     program_name = slash ? slash + 1 : argv[0];
     keep_sections();
     return program_name;

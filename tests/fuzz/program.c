@@ -199,19 +199,19 @@ static void add_option(struct bytes *bytes)
     snprintf(flag, sizeof flag, "--%s", row->name);
     add_argument(flag);
     switch (row->type) {
-    case OPTION_INTEGER: add_integer(bytes, row); break;
-    case OPTION_REAL: add_real(bytes, row); break;
-    case OPTION_CHOICE: add_choice(bytes, row); break;
-    case OPTION_INTEGERS: add_integers(bytes, row); break;
-    case OPTION_TEXT:
-    case OPTION_TEXTS:
+    case TYPE_INTEGER: add_integer(bytes, row); break;
+    case TYPE_REAL: add_real(bytes, row); break;
+    case TYPE_CHOICE: add_choice(bytes, row); break;
+    case TYPE_INTEGERS: add_integers(bytes, row); break;
+    case TYPE_TEXT:
+    case TYPE_TEXTS:
         if (is_file(row->argument))
             add_argument(a_file(bytes));
         else
             add_text(bytes);
         break;
-    case OPTION_FLAG:
-    case OPTION_END: break;
+    case TYPE_FLAG:
+    case TYPE_END: break;
     }
 }
 
@@ -397,10 +397,10 @@ static void join_frames(void *any)
     struct stream stream = stream_open(NULL);
     struct frame all = { 0 }, frame;
     while (stream_read(&stream, &frame)) {
-        frame_rows(&frame, &stream);
+        frame_rows(&frame);
         if (stream.frames > 1 && !any && !json_equal(all.metadata, frame.metadata) && (all.metadata || frame.metadata))
             die("the metadata of the frames differ");
-        frame_append(&all, &frame, &stream);
+        frame_append(&all, &frame);
         frame_free(&frame);
     }
     if (stream.frames)
