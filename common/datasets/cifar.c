@@ -13,19 +13,19 @@ enum { TRAIN_FILES_MAX = 5, MEGABYTE = 1000000, NAMES_MOST = 1 * MEGABYTE, BATCH
 
 struct layout {
     const char *name;
-    const char *data;                   /* what the data set is called */
-    const char *train[TRAIN_FILES_MAX]; /* NULL behind the last */
+    const char *data;                   /* name of the data set */
+    const char *train[TRAIN_FILES_MAX]; /* NULL after the last */
     const char *test;
     const char *names[CIFAR_LABELS];    /* files of the class names */
     const char *name_keys[CIFAR_LABELS], *label_keys[CIFAR_LABELS]; /* in the dictionaries of the python layout */
     bool pickled;
     int labels;                         /* labels of a record: 1, or 2 (coarse, fine) */
-    int classes[CIFAR_LABELS];          /* where no file names them */
+    int classes[CIFAR_LABELS];          /* used if no file names them */
     size_t most;                        /* bytes of a batch that must be read into memory */
 };
 
-/* A batch in an archive may be twice as large as the official ones (31 MB and 154 MB), in the python layout four times:
- * pickles of protocol 0 write a byte as up to four characters. */
+/* The limit for a batch in an archive is about twice the official size (31 MB and 154 MB), in the python layout four
+ * times: pickles of protocol 0 write a byte as up to four characters. */
 static const struct layout layouts[] = {
     { .name = "CIFAR-10 binary", .data = "CIFAR-10", .pickled = false, .labels = 1, .classes = { 10, 0 },
       .most = 64 * MEGABYTE,
@@ -87,7 +87,7 @@ static size_t names_wanted(const char *base, void *context)
     return is_names(*layout, base) || equal(source_file, base) ? NAMES_MOST : 0;
 }
 
-/* Files of one layout only are a data set. */
+/* A data set must have files of only one layout. */
 static void note_layout(const struct layout **found, const struct layout *layout, const char *path)
 {
     if (*found && *found != layout)
@@ -101,7 +101,7 @@ struct members {
     const struct layout *layout; /* of the batches so far, or NULL */
 };
 
-/* Of an archive the batches of the other part are passed over: they need not be kept. */
+/* Batches of the other part of an archive are skipped: they need not be kept. */
 static size_t member_wanted(const char *base, void *context)
 {
     struct members *members = context;
@@ -111,13 +111,14 @@ static size_t member_wanted(const char *base, void *context)
         if (equal(layouts[i].test, base) != (members->part == CIFAR_TEST))
             return 0;
         note_layout(&members->layout, &layouts[i], members->archive->path);
-        /* images hardly pack, so a large archive may well hold a larger batch: one of its own size is no bomb */
+        /* images hardly compress, so a large archive may well contain a larger batch: a batch no larger than the
+         * archive is no decompression bomb */
         return layouts[i].most > members->archive->size ? layouts[i].most : members->archive->size;
     }
     return any_file_wanted(base, NULL);
 }
 
-/* The layout whose batches the files hold, NULL: none. Dies where there are several. */
+/* The layout whose batches are among the files, or NULL. Dies if there are several. */
 static const struct layout *find_layout(const char *path, const struct cifar_files *files)
 {
     const struct layout *found = NULL;
@@ -164,7 +165,7 @@ static bool is_utf8(const char *text, size_t length)
     return string != NULL;
 }
 
-/* Load a file that holds a few words. */
+/* Loads a small text file. */
 static void load_names(struct cifar_file *file)
 {
     file_load(file);
@@ -172,7 +173,7 @@ static void load_names(struct cifar_file *file)
         die("%s: holds %zu bytes (at most %d are expected of such a file)", file->path, file->size, NAMES_MOST);
 }
 
-/* What separates names elsewhere is in none: a comma in the metadata, a tab or the end of a line in tables. */
+/* Names must not contain the separators used elsewhere: a comma in the metadata, a tab or a line end in tables. */
 static void names_add(struct class_names *names, const char *path, const char *text, size_t length)
 {
     if (names->count == CLASSES_MAX)
@@ -197,7 +198,7 @@ static void names_free(struct class_names *names)
     *names = (struct class_names){ NULL, 0 };
 }
 
-/* The length of the line at `text`, without what ends it; *next is where the next one begins. */
+/* The length of the line at `text` without its line end; *next is set to the start of the next line. */
 static size_t line_length(const char *text, const char *end, const char **next)
 {
     const char *line = memchr(text, '\n', (size_t)(end - text));
@@ -208,7 +209,7 @@ static size_t line_length(const char *text, const char *end, const char **next)
     return length;
 }
 
-/* One name on a line; empty lines count for nothing. */
+/* One name per line; empty lines are ignored. */
 static struct class_names names_of_lines(const struct cifar_file *file)
 {
     struct class_names names = { NULL, 0 };
@@ -253,7 +254,7 @@ static struct class_names names_of_pickle(const struct cifar_file *file, const s
     const char *key = layout->name_keys[kind];
     struct pickle *pickle = pickle_read(file->bytes, file->size, file->path);
     const struct pickle_value *list = pickle_get(pickle_root(pickle), key);
-    if (!list && kind != CIFAR_COARSE) /* copies of CIFAR-100 may hold the fine ones only */
+    if (!list && kind != CIFAR_COARSE) /* some copies of CIFAR-100 have only the fine labels */
         die("%s: holds no '%s' (is it the file of the class names?)", file->path, key);
     struct class_names names = list ? names_of_list(file, list, key) : names_of_numbers(layout->classes[kind]);
     pickle_free(pickle);
@@ -269,7 +270,7 @@ static struct class_names names_of_file(struct cifar_file *file, const struct la
     return names;
 }
 
-/* Take over the names of one path; all paths must name the same classes. */
+/* Adopts the names of one path; all paths must name the same classes. */
 static void join_names(struct cifar *set, struct class_names *names, enum cifar_labels kind, const char *path)
 {
     const struct class_names *before = &set->names[kind];
@@ -297,7 +298,7 @@ static void read_names(struct cifar *set, struct cifar_files *files, const struc
     }
 }
 
-/* Once all has been read, so that an error stands alone. */
+/* Called after everything has been read, so that an error comes without a warning. */
 static void warn_unnamed(const struct cifar_files *files, const struct layout *layout, const char *path)
 {
     for (int kind = 0; kind < CIFAR_LABELS; kind++)
@@ -305,7 +306,7 @@ static void warn_unnamed(const struct cifar_files *files, const struct layout *l
             warn("%s: no %s: the classes are named by their numbers", path, layout->names[kind]);
 }
 
-/* What data these are: the first line of source.txt, else the layout's name. */
+/* The name of the data: the first line of source.txt, or else the layout's name. */
 static void read_source(struct cifar *set, struct cifar_files *files, const struct layout *layout)
 {
     struct cifar_file *file = files_find(files, source_file);
@@ -364,7 +365,7 @@ static void read_pickled_labels(struct cifar *set, struct cifar_batch *batch, co
     const char *key = layout->label_keys[kind];
     const struct pickle_value *labels = pickle_get(pickle_root(batch->pickle), key);
     if (!labels && kind == CIFAR_COARSE)
-        return; /* copies of CIFAR-100 that hold the fine ones only */
+        return; /* copies of CIFAR-100 with only the fine labels */
     if (!labels)
         die("%s: holds no '%s' (%s has them)", batch->path, key, layout->name);
     int64_t count = pickle_count(labels), label;
@@ -409,7 +410,7 @@ static void read_pickled(struct cifar *set, struct cifar_batch *batch, const str
         read_pickled_labels(set, batch, layout, kind);
 }
 
-/* `pickle` is the file's, where it was read already, or NULL. */
+/* `pickle` is the file's, if it has been read, or NULL. */
 static void add_batch(struct cifar *set, struct cifar_file *file, const struct layout *layout, struct pickle *pickle,
                       bool alone)
 {
@@ -426,7 +427,7 @@ static void add_batch(struct cifar *set, struct cifar_file *file, const struct l
     set->rows += batch->rows;
 }
 
-/* The batches of a part; all of them must be there. */
+/* Adds the batches of a part; all of them must exist. */
 static void add_part(struct cifar *set, struct cifar_files *files, const struct layout *layout, enum cifar_part part,
                      const char *path)
 {
@@ -448,7 +449,7 @@ static void add_part(struct cifar *set, struct cifar_files *files, const struct 
 
 enum content { CONTENT_BINARY, CONTENT_PICKLE, CONTENT_ARCHIVE };
 
-/* The layout of a binary batch: by its name, or by what its size is a multiple of; NULL: by neither. */
+/* The layout of a binary batch, by its name or by the multiple of its size; NULL if unknown. */
 static const struct layout *layout_of_binary(const struct cifar_file *file, bool by_name)
 {
     for (int i = 0; i < LAYOUTS; i++)
@@ -458,8 +459,8 @@ static const struct layout *layout_of_binary(const struct cifar_file *file, bool
     return NULL;
 }
 
-/* A batch begins with a label (CIFAR-10: 0..9, CIFAR-100: coarse, 0..19; other data sets have higher ones) or, in
- * python's layout, as a pickle. Archives begin otherwise; of those that do not, lz4's is the only known. */
+/* A batch begins with a label (CIFAR-10: 0..9, CIFAR-100: coarse, 0..19; other data sets have larger ones) or, in the
+ * python layout, as a pickle does. Archives begin differently, except those of lz4. */
 static enum content content_of_file(const struct cifar_file *file)
 {
     enum { LABEL_MAX = 19 };
@@ -488,7 +489,7 @@ static const struct layout *find_binary_layout(const struct cifar_file *file)
     return by_name ? by_name : by_size;
 }
 
-/* By which labels the pickle holds. */
+/* Finds the layout by the labels that the pickle has. */
 static const struct layout *find_pickled_layout(const struct cifar_file *file, const struct pickle *pickle)
 {
     for (int i = 0; i < LAYOUTS; i++)
@@ -497,11 +498,11 @@ static const struct layout *find_pickled_layout(const struct cifar_file *file, c
     die("%s: a pickle without 'labels' or 'fine_labels' (is it a batch?)", file->path);
 }
 
-/* Add the class names that lie beside a batch. */
+/* Adds the class names in the same folder as a batch. */
 static void add_names_beside(struct cifar_files *files, const struct layout *layout)
 {
     const char *path = files->file[0].path, *base = files->file[0].base;
-    int length = (int)(base - path) - (base - path > 1); /* the slash is the folder's own in "/file" only */
+    int length = (int)(base - path) - (base - path > 1); /* the slash belongs to the folder only in "/file" */
     char *folder = length ? format_string("%.*s", length, path) : copy_string(".");
     struct cifar_files beside = files_of_folder(folder, names_wanted, &layout);
     for (int i = 0; i < beside.count; i++)
@@ -510,7 +511,7 @@ static void add_names_beside(struct cifar_files *files, const struct layout *lay
     free(folder);
 }
 
-/* The part that an archive holds; the archive's own bytes are given back. */
+/* Reads the requested part of an archive; then releases the archive's bytes. */
 static const struct layout *open_archive(struct cifar *set, struct cifar_files *files, enum cifar_part part)
 {
     struct cifar_files archive = *files;

@@ -29,8 +29,8 @@ struct cifar_batch {
     int64_t rows;
     const unsigned char *images;   /* image of row r: images + r * stride, CIFAR_IMAGE bytes */
     size_t stride;
-    uint8_t *label[CIFAR_LABELS];  /* [rows] each; CIFAR_COARSE: NULL where there are fine ones only */
-    bool alone;                    /* the file was named itself: its rows are all taken, whatever the split */
+    uint8_t *label[CIFAR_LABELS];  /* [rows] each; CIFAR_COARSE: NULL if there are only fine labels */
+    bool alone;                    /* the user named this file: all its rows are used, for any split */
     struct pickle *pickle;         /* owns the images of the python layout */
 };
 
@@ -46,23 +46,23 @@ struct cifar {
     int batches;
     int64_t rows;              /* in all batches */
     struct class_names names[CIFAR_LABELS];
-    char *source;              /* what data these are: "CIFAR-10", or what source.txt beside the batches says */
+    char *source;              /* the name of the data: "CIFAR-10", or the first line of source.txt */
 };
 
-/* Open the data sets at `paths` as one; rows count through. A path is a folder that holds one layout's files, or one
- * folder with them; an archive of such files; or a single batch. Of folders and archives `part` is taken. Every label
- * is checked against the number of classes, every file against its layout. Dies naming the file and the rule that it
- * breaks. Caller frees with cifar_close(). */
+/* Opens the data sets at `paths` as one, with rows numbered through. A path is a folder with the files of one layout,
+ * or with one such folder; an archive of such files; or a single batch. Only `part` is read from folders and archives.
+ * Every label is checked against the number of classes, every file against its layout. Dies with the file and the rule
+ * that it breaks. Caller frees with cifar_close(). */
 struct cifar cifar_open(char **paths, int count, enum cifar_part part);
 void cifar_close(struct cifar *set);
 
-/* The batch of row `row` of all, and the row within it. */
+/* The batch that contains row `row`, and the row's position in it. */
 const struct cifar_batch *cifar_find_row(const struct cifar *set, int64_t row, int64_t *within);
 
 /* The names, comma-separated, as the metadata `classes` holds them. Caller frees. */
 char *class_names_join(const struct class_names *names);
 
-/* The class of a name or a number, -1: there is none. */
+/* The class with a name or a number, or -1. */
 int class_names_find(const struct class_names *names, const char *text);
 
 #endif

@@ -8,12 +8,12 @@
 #include "base/options.h"
 #include "base/random.h"
 
-/* The hold-out is a fact of the data set, like the test set, and no choice of a run: its seed is fixed. */
+/* The hold-out belongs to the data set, like the test set; it must not vary between runs, so its seed is fixed. */
 static const uint64_t hold_out_seed = 20090604;
 
 enum { CLASSES_MAX = UINT8_MAX + 1 };
 
-__extension__ typedef __int128 wide; /* a product of two row numbers always fits */
+__extension__ typedef __int128 wide; /* holds any product of two row numbers */
 
 static int row_label(const struct cifar *set, int64_t row, enum cifar_labels labels)
 {
@@ -55,7 +55,7 @@ static int compare_shares(const void *a, const void *b)
     return p->label - q->label;
 }
 
-/* How many rows each class gives: its part of `held`, rounded down; what is then left to give goes to those that lost
+/* How many rows each class contributes: its share of `held`, rounded down; the remainder goes to the classes that lost
  * most by the rounding. */
 static void share_out(int64_t *quota, const int64_t *rows, int64_t held, int64_t total)
 {
@@ -72,7 +72,7 @@ static void share_out(int64_t *quota, const int64_t *rows, int64_t held, int64_t
         quota[share[i].label] = share[i].quota + (i < left);
 }
 
-/* held[i] is set for the rows[i] that are held out; rows are those of files that are not alone. */
+/* held[i] is set if rows[i] is held out; the rows are those of files that are not alone. */
 static bool *hold_out(const struct cifar *set, const int64_t *rows, int64_t count, const char *val)
 {
     int64_t class_rows[CLASSES_MAX] = { 0 }, quota[CLASSES_MAX];
@@ -156,7 +156,7 @@ static int64_t keep_per_class(const struct cifar *set, const struct cifar_choice
     return left;
 }
 
-/* Shards are slices, so that shards behind each other are the whole. */
+/* Shards are contiguous slices, so that the shards in order are all rows. */
 static int64_t keep_shard(const char *shard, int64_t *rows, int64_t count)
 {
     int64_t part, parts;

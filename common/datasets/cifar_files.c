@@ -16,7 +16,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 
-/* How much is read, or asked for, at a time where a size is not known; fuzzers do with less. */
+/* Bytes read or allocated at a time if a size is unknown; smaller for fuzzers. */
 #ifndef READ_STEP
 #define READ_STEP (1 << 20)
 #endif
@@ -71,7 +71,7 @@ struct cifar_files files_of_folder(const char *path, file_wanted *wanted, void *
         if (!most)
             continue;
         char *full = format_string("%s/%s", path, entry->d_name);
-        if (stat(full, &status) || !S_ISDIR(status.st_mode)) /* what cannot be opened is told when it is needed */
+        if (stat(full, &status) || !S_ISDIR(status.st_mode)) /* errors are reported when it is needed */
             files_add(&files, full, most);
         free(full);
     }
@@ -120,8 +120,8 @@ static _Noreturn void refuse_large(const struct cifar_file *file)
         file->path, file->most / megabyte);
 }
 
-/* Room to read on, one byte more than the file may hold at most, so that a larger one is seen. Memory is taken as
- * bytes come. */
+/* Allocates room for the next read, up to one byte more than the limit, so that a larger file is noticed. Memory grows
+ * only as bytes arrive. */
 static void make_room(struct cifar_file *file, size_t *room)
 {
     if (file->size > file->most)
@@ -136,8 +136,8 @@ static void make_room(struct cifar_file *file, size_t *room)
 
 /* ---- archives ---- */
 
-/* Begin to read an archive; *status says whether it can be. Formats and filters are named one by one: others that
- * libarchive knows read files beside the archive (mtree) or run programs (lrzip). */
+/* Begins to read an archive; *status says whether that is possible. Formats and filters are enabled one by one, because
+ * some that libarchive knows read files beside the archive (mtree) or run programs (lrzip). */
 static struct archive *begin_archive(const struct cifar_file *file, int *status)
 {
     struct archive *archive = archive_read_new();
@@ -156,7 +156,7 @@ static struct archive *begin_archive(const struct cifar_file *file, int *status)
     return archive;
 }
 
-/* How packed files begin: libarchive does not tell one of these that is damaged from any other file. */
+/* Magic numbers of compressed files: libarchive does not distinguish a damaged one from any other file. */
 static bool begins_packed(const struct cifar_file *file)
 {
     static const char *const starts[] = { "\x1f\x8b", "BZh", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18" };
@@ -166,7 +166,7 @@ static bool begins_packed(const struct cifar_file *file)
     return false;
 }
 
-/* What libarchive says of its last fault; of some it says nothing. */
+/* libarchive's message for its last error; some errors have none. */
 static const char *archive_reason(struct archive *archive)
 {
     const char *reason = archive_error_string(archive);
@@ -177,12 +177,12 @@ bool is_archive(const struct cifar_file *file)
 {
     int status;
     struct archive *archive = begin_archive(file, &status);
-    bool packed = archive_filter_count(archive) > 1; /* the file itself counts as one */
+    bool packed = archive_filter_count(archive) > 1; /* the file itself counts as a filter */
     archive_read_free(archive);
     return status == ARCHIVE_OK || packed || begins_packed(file);
 }
 
-/* All data of the archive's current entry. */
+/* Reads all data of the archive's current entry. */
 static void read_entry(struct archive *archive, struct archive_entry *entry, struct cifar_file *file)
 {
     size_t room = 0;
@@ -199,7 +199,7 @@ static void read_entry(struct archive *archive, struct archive_entry *entry, str
     file->bytes = reallocate(file->bytes, file->size, 1);
 }
 
-/* "archive: member" as the path, the member's base name as the base. */
+/* Sets the path to "archive: member", and the base to the member's base name. */
 static void name_member(struct cifar_file *file, const char *archive)
 {
     char *path = format_string("%s: %s", archive, file->path);
@@ -211,12 +211,12 @@ static void name_member(struct cifar_file *file, const char *archive)
 
 static const char *entry_name(struct archive_entry *entry)
 {
-    const char *name = archive_entry_pathname(entry); /* NULL: not to be had in the characters of the locale */
+    const char *name = archive_entry_pathname(entry); /* NULL if it cannot be represented in the locale */
     return name ? name : archive_entry_pathname_utf8(entry);
 }
 
-/* Unpacking what is passed over takes time, and as much memory as the packer's window: so there may not be any amount
- * of it. `passed` is what the archive says of its members, `unpacked` what it cost (of tar) to come here. */
+/* Unpacking skipped members takes time, and as much memory as the compressor's window, so it is limited. `passed` is
+ * the size that the archive states for them, `unpacked` what has been unpacked so far (for tar). */
 static void limit_passed(const struct cifar_file *source, int64_t passed, int64_t unpacked)
 {
     size_t most = checked_add(100 * megabyte, checked_multiply(10, source->size));
@@ -225,7 +225,7 @@ static void limit_passed(const struct cifar_file *source, int64_t passed, int64_
             "size)", source->path, most / megabyte);
 }
 
-/* The member, read. A name that is there twice does not say which is meant. */
+/* Adds and reads a member. A name that occurs twice is ambiguous and therefore an error. */
 static void add_member(struct cifar_files *files, struct archive *archive, struct archive_entry *entry,
                        const struct cifar_file *source, size_t most)
 {
@@ -271,7 +271,7 @@ struct cifar_file *files_find(const struct cifar_files *files, const char *base)
     return NULL;
 }
 
-/* A pipe or another file that cannot be mapped. */
+/* Reads a pipe or another file that cannot be mapped. */
 static void read_all(struct cifar_file *file, int descriptor)
 {
     size_t room = 0;

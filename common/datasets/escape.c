@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The value of a digit of a base up to 16, -1: it is none. */
+/* The value of a digit in a base up to 16, or -1. */
 static int digit_value(unsigned char c, int base)
 {
     int value = -1;
@@ -17,7 +17,7 @@ static int digit_value(unsigned char c, int base)
     return value < base ? value : -1;
 }
 
-/* The number of up to `most` digits at text[*at]; *at moves behind them. Returns how many there were. */
+/* Reads a number of at most `most` digits at text[*at] and moves *at past it. Returns the number of digits. */
 static int take_digits(const unsigned char *text, size_t length, size_t *at, int base, int most, uint32_t *number)
 {
     int count = 0, value;
@@ -75,7 +75,7 @@ static size_t put_utf8(unsigned char *out, uint32_t point)
     return more + 1;
 }
 
-/* \u and \U count only behind an even number of backslashes, all of which are characters of the text. */
+/* \u and \U are escapes only after an even number of backslashes, which are all literal characters. */
 static size_t decode_characters(const unsigned char *text, size_t length, unsigned char *out, bool latin1)
 {
     size_t written = 0;

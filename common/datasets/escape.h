@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* What the functions return for a text that is not sound. */
+/* Returned for a text that is not valid. */
 #define ESCAPE_UNSOUND ((size_t)-1)
 
 /* The bytes of text[0 .. length), what stands between the quotes of a Python byte string: \n, \t, \\, \', \x7f, \177

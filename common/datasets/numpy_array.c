@@ -38,7 +38,7 @@ bool numpy_array_size(const struct numpy_array *array, uint64_t *size)
     return true;
 }
 
-/* `count` elements that lie side by side, to places `stride` elements apart. */
+/* Copies `count` contiguous elements to places `stride` elements apart. */
 static void scatter(unsigned char *out, const unsigned char *in, size_t count, size_t stride, size_t width)
 {
     if (width == 1) /* images; a call of memcpy() for each byte would cost five times as much */
@@ -49,16 +49,16 @@ static void scatter(unsigned char *out, const unsigned char *in, size_t count, s
             memcpy(out + i * stride * width, in + i * width, width);
 }
 
-/* Rows go in blocks, so that the rows written stay in the cache while all their columns are read. */
+/* Works on blocks of rows, so that the written rows stay in the cache while all their columns are read. */
 void numpy_rows_first(const struct numpy_array *array, unsigned char *out)
 {
     enum { BLOCK = 64 };
     size_t width = (size_t)array->type.width, rows = (size_t)array->shape[0], columns = 1;
     for (int d = 1; d < array->rank; d++)
         columns *= (size_t)array->shape[d];
-    for (size_t first = 0; columns && first < rows; first += BLOCK) { /* no columns: any number of rows is nothing */
+    for (size_t first = 0; columns && first < rows; first += BLOCK) { /* no columns, no data */
         size_t count = rows - first < BLOCK ? rows - first : BLOCK;
-        int64_t place[NUMPY_RANK_MAX] = { 0 }; /* in dimensions 1 and on, of the column in row-major order */
+        int64_t place[NUMPY_RANK_MAX] = { 0 }; /* indexes in dimensions 1 and on, of the column in row-major order */
         for (size_t column = 0; column < columns; column++) {
             size_t from = 0;
             for (int d = array->rank - 1; d > 0; d--)

@@ -9,7 +9,7 @@
 #include "base/options.h"
 #include "datasets/escape.h"
 
-/* What a value is to the reader alone. The functions and classes are the only ones that a pickle may name. */
+/* The reader's own kinds of values. A pickle may name only the functions and classes listed here. */
 enum kind {
     /* values */
     KIND_PLAIN, KIND_MARK, KIND_TUPLE, KIND_ESCAPED, KIND_LONG, KIND_REAL, KIND_OTHER_SCALAR, KIND_DTYPE,
@@ -35,7 +35,7 @@ static const struct {
     { "builtins bytes", KIND_BYTES_CLASS },
 };
 
-/* Values come by the block, as a file may make millions of them. */
+/* Values are allocated in blocks, because a file may create millions of them. */
 enum { VALUES_OF_BLOCK = 500 };
 struct block {
     struct block *next;
@@ -52,12 +52,12 @@ struct pickle {
     const unsigned char *bytes;
     size_t size, at;
     const char *path;
-    size_t left;           /* bytes of memory that may still be taken */
-    struct block *blocks;  /* every value made */
-    void **owned;          /* bytes, arrays and types that do not lie in the file */
+    size_t left;           /* bytes of memory that may still be allocated */
+    struct block *blocks;  /* all values created */
+    void **owned;          /* bytes, arrays and types that are not part of the file */
     size_t owned_count, owned_room;
     struct values stack;
-    struct values memo;    /* values to be fetched again, by number; NULL where none was stored */
+    struct values memo;    /* stored values, by number; NULL if none was stored */
     size_t memoized;
     const struct pickle_value *root;
 };
@@ -67,14 +67,14 @@ struct pickle {
 
 /* ---- memory ---- */
 
-static const size_t made_freely = 64000000; /* bytes that may be made of any pickle; of a larger one more */
+static const size_t made_freely = 64000000; /* bytes that any pickle may allocate; a larger one may allocate more */
 
-/* A few bytes of a pickle can ask for many: 2 of them fetch a text again, 8 make another copy of it. So all that is
- * made is counted, and may be 64 MB and twice the size. That is what honest files need at most: the bytes of an array
- * are decoded from a text, and then put into another order; labels and names are small beside their images. */
+/* A few bytes of a pickle can create many: 2 of them fetch a text again, 8 make another copy of it. Therefore all
+ * allocations are counted and limited to 64 MB plus twice the size. Valid files need at most that: the bytes of an
+ * array are decoded from a text and then reordered; labels and names are small compared with the images. */
 static void charge(struct pickle *pickle, size_t bytes)
 {
-    enum { HEADER = 24 }; /* what malloc() itself takes for a block, and what rounding costs */
+    enum { HEADER = 24 }; /* malloc()'s overhead for a block, and rounding */
     bytes = checked_add(bytes, HEADER);
     if (bytes > pickle->left)
         DIE_PICKLE(pickle, "more than %zu MB of memory would be needed (the most is 64 MB and twice the pickle's size)",
@@ -82,7 +82,7 @@ static void charge(struct pickle *pickle, size_t bytes)
     pickle->left -= bytes;
 }
 
-/* Twice the room for pointers, for lists that grow. */
+/* Doubles the room for pointers, for lists that grow. */
 static void *grow(struct pickle *pickle, void *items, size_t *room)
 {
     size_t more = *room ? *room : 4;
@@ -91,7 +91,7 @@ static void *grow(struct pickle *pickle, void *items, size_t *room)
     return reallocate(items, *room, sizeof(void *));
 }
 
-/* Zeroed memory that lasts as long as the pickle. */
+/* Zeroed memory that is freed with the pickle. */
 static void *make(struct pickle *pickle, size_t size)
 {
     charge(pickle, size);
@@ -143,7 +143,7 @@ static struct pickle_value *push_new(struct pickle *pickle, enum pickle_type typ
     return value;
 }
 
-/* The value `depth` below the top of the stack; marks are no values. */
+/* The value at `depth` below the top of the stack, which must not be a mark. */
 static struct pickle_value *peek(struct pickle *pickle, size_t depth)
 {
     if (pickle->stack.count <= depth || pickle->stack.item[pickle->stack.count - 1 - depth]->kind == KIND_MARK)
@@ -158,7 +158,7 @@ static struct pickle_value *pop(struct pickle *pickle)
     return value;
 }
 
-/* Where the values above the last mark begin; the mark lies below. */
+/* The position of the first value above the last mark; the mark is below it. */
 static size_t find_mark(struct pickle *pickle)
 {
     for (size_t i = pickle->stack.count; i > 0; i--)
@@ -189,7 +189,7 @@ static uint64_t take_number(struct pickle *pickle, int count)
     return number;
 }
 
-/* As take_number(), with the highest bit as the sign. */
+/* Like take_number(), but signed. */
 static int64_t take_signed(struct pickle *pickle, int count)
 {
     if (count == 0)
@@ -210,7 +210,7 @@ static const unsigned char *take_line(struct pickle *pickle, size_t *length)
     return start;
 }
 
-/* The whole number that a line is; false: it has more than 64 bits. Python 2 ends long ones in an L. */
+/* Parses a line as a whole number; returns false if it has more than 64 bits. Python 2 ends long ones with an L. */
 static bool take_decimal(struct pickle *pickle, int64_t *number)
 {
     char digits[24] = "";
@@ -235,7 +235,7 @@ static void push_integer(struct pickle *pickle, int64_t integer)
     push_new(pickle, PICKLE_INTEGER, KIND_PLAIN)->integer = integer;
 }
 
-/* A whole number of more than 64 bits, which no label is. */
+/* A whole number of more than 64 bits; no label is such a number. */
 static void push_long(struct pickle *pickle)
 {
     push_new(pickle, PICKLE_OTHER, KIND_LONG);
@@ -274,8 +274,8 @@ static void push_quoted_line(struct pickle *pickle)
     push(pickle, new_bytes(pickle, line, length));
 }
 
-/* Protocol 0: characters. Where they are not all ASCII they stay as they are until it is known what for: Python 3
- * writes the bytes of arrays in this way too. */
+/* Protocol 0: characters. If they are not all ASCII, they stay undecoded until their use is known: Python 3 also writes
+ * the bytes of arrays in this way. */
 static void push_character_line(struct pickle *pickle)
 {
     size_t length, ascii = 0;
@@ -301,7 +301,7 @@ static bool is_true(const struct pickle_value *value)
     return value->type == PICKLE_INTEGER && value->integer != 0;
 }
 
-/* UTF-8 of characters below 256 as bytes, one each; ESCAPE_UNSOUND: there are other ones. */
+/* Converts UTF-8 text of characters below 256 to one byte each; ESCAPE_UNSOUND if there are others. */
 static size_t latin1_of_utf8(const unsigned char *text, size_t length, unsigned char *out)
 {
     size_t written = 0;
@@ -317,7 +317,7 @@ static size_t latin1_of_utf8(const unsigned char *text, size_t length, unsigned 
     return written;
 }
 
-/* Bytes of a text of code points below 256: the inverse of what Python 3 did to them. */
+/* The bytes of a text of code points below 256: the inverse of Python 3's conversion. */
 static struct pickle_value *encode_latin1(struct pickle *pickle, const struct pickle_value *text)
 {
     unsigned char *out = make(pickle, text->length);
@@ -328,7 +328,7 @@ static struct pickle_value *encode_latin1(struct pickle *pickle, const struct pi
     return new_bytes(pickle, out, length);
 }
 
-/* What an array is made of, as numpy's functions are given it. */
+/* The arguments that numpy's functions get to create an array. */
 struct array_state {
     const struct pickle_value *shape, *dtype, *data;
     bool columns_first;
@@ -344,7 +344,7 @@ static void check_array_bytes(struct pickle *pickle, const struct numpy_array *a
                    (unsigned long long)size, length);
 }
 
-/* Arrays of other than whole numbers are carried through: nothing that is wanted is in them. */
+/* Arrays of other types than whole numbers are passed through: nothing needed is in them. */
 static void fill_array(struct pickle *pickle, struct pickle_value *value, struct array_state state)
 {
     struct numpy_array *array = value->array = make(pickle, sizeof *array);
@@ -377,7 +377,7 @@ static struct pickle_value *new_dtype(struct pickle *pickle, const struct pickle
     return value;
 }
 
-/* One of numpy's numbers: of a whole one its value is known. */
+/* One of numpy's numbers; the value of a whole number is read. */
 static struct pickle_value *new_scalar(struct pickle *pickle, struct numpy_type *type,
                                        const struct pickle_value *data)
 {
@@ -393,7 +393,7 @@ static struct pickle_value *new_scalar(struct pickle *pickle, struct numpy_type 
     return value;
 }
 
-/* function(*arguments), for the few functions that there are. */
+/* function(*arguments), for the few functions that are allowed. */
 static struct pickle_value *reduce(struct pickle *pickle, const struct pickle_value *function,
                                    const struct pickle_value *arguments)
 {
@@ -434,7 +434,7 @@ static struct pickle_value *reduce(struct pickle *pickle, const struct pickle_va
     DIE_PICKLE(pickle, "%s", "a call that no CIFAR file makes (only arrays, lists, numbers and texts are read)");
 }
 
-/* What a new object is given: (version, shape, dtype, columns first, data) for an array, (version, order of bytes ...)
+/* Sets the state of a new object: (version, shape, dtype, columns first, data) for an array, (version, byte order ...)
  * for a dtype. */
 static void build(struct pickle *pickle)
 {
@@ -469,7 +469,7 @@ static void push_global(struct pickle *pickle, const unsigned char *module, size
     DIE_PICKLE(pickle, "names '%s', which no CIFAR file holds (only arrays, lists, numbers and texts are read)", full);
 }
 
-/* ---- instructions, by what they are about; each function returns false for what is not its own ---- */
+/* ---- instructions, by topic; each function returns false for an instruction of another topic ---- */
 
 static bool read_number(struct pickle *pickle, int code)
 {
@@ -526,7 +526,7 @@ static bool read_text(struct pickle *pickle, int code)
     }
 }
 
-/* The last `count` values, in a list, tuple or dictionary that takes their place (and that of the mark below them). */
+/* Replaces the last `count` values (and the mark below them) by a list, tuple or dictionary of them. */
 static void make_container(struct pickle *pickle, size_t count, bool marked, enum pickle_type type, enum kind kind)
 {
     struct pickle_value *container = new_value(pickle, type, kind);
@@ -543,7 +543,7 @@ static void make_marked(struct pickle *pickle, enum pickle_type type, enum kind 
     make_container(pickle, pickle->stack.count - find_mark(pickle), true, type, kind);
 }
 
-/* Append the values from `first` on to the list or dictionary below them (and below the mark, where there is one). */
+/* Appends the values from `first` on to the list or dictionary below them (and below the mark, if there is one). */
 static void append_items(struct pickle *pickle, size_t first, bool marked, enum pickle_type type)
 {
     size_t end = pickle->stack.count, top = first - (marked ? 1 : 0);
@@ -584,7 +584,7 @@ static bool read_container(struct pickle *pickle, int code)
 
 static void put_memo(struct pickle *pickle, size_t number)
 {
-    if (number > pickle->size) /* as many do not fit into the file */
+    if (number > pickle->size) /* more than fit into the file */
         DIE_PICKLE(pickle, "not a sound pickle (a value is stored as number %zu)", number);
     while (pickle->memo.count <= number)
         values_push(pickle, &pickle->memo, NULL);
@@ -649,15 +649,15 @@ static bool read_object(struct pickle *pickle, int code)
         push(pickle, reduce(pickle, first, second));
         return true;
     case 'b': build(pickle); return true;
-    case 0x95: take_number(pickle, 8); return true; /* FRAME: how the writer cut its output */
+    case 0x95: take_number(pickle, 8); return true; /* FRAME: the writer's division of its output */
     default: return false;
     }
 }
 
 enum { PROTO = 0x80, STOP = '.', PROTOCOL_LOW = 2, PROTOCOL_HIGH = 5 };
 
-/* Protocols 0 and 1 have no mark of their own. They begin with the dictionary: `(d`, and `}` with where it is stored,
- * the mark before its items, or its end. */
+/* Protocols 0 and 1 have no magic number. They begin with the dictionary: `(d`, or `}` followed by its memo number, the
+ * mark before its items, or its end. */
 bool pickle_begins(const unsigned char *bytes, size_t size)
 {
     if (size < 2)
@@ -710,7 +710,7 @@ void pickle_free(struct pickle *pickle)
     free(pickle);
 }
 
-/* ---- what the pickle holds ---- */
+/* ---- access to the contents ---- */
 
 const struct pickle_value *pickle_root(const struct pickle *pickle)
 {

@@ -16,7 +16,7 @@ static const struct placement picture = { 0, 0, 1, 1, 0, 1, 1 };
 enum ground { GRASS, SAND, SNOW, SOIL, WATER, GROUNDS };
 
 struct setting {
-    float horizon;                    /* height at which sky and ground meet */
+    float horizon;                    /* height of the horizon */
     enum ground ground;
     struct colour sky_top, sky_foot;  /* at the top of the picture and at the horizon */
     struct colour far, near;          /* of the ground, at the horizon and at the bottom */
@@ -199,7 +199,7 @@ static void paint_thing(struct painter *painter, const struct setting *setting, 
         feet = draw_between(painter, 0.02f, fmaxf(0.05f, 0.98f - 2 * size));
     else
         feet = fminf(setting->horizon, 0.5f) * draw_between(painter, 0.15f, 0.9f);
-    if (feet + 2 * size > 1.06f) /* what is tall may lose its tip, not its head */
+    if (feet + 2 * size > 1.06f) /* a tall object may lose its tip, but not its main part */
         feet = 1.06f - 2 * size;
     struct placement at = place(painter, x, feet + size, size, thing->lean);
     float depth = clamp((setting->horizon - feet) / fmaxf(setting->horizon, 0.3f), 0, 1);
@@ -212,7 +212,7 @@ static void paint_thing(struct painter *painter, const struct setting *setting, 
     thing->draw(painter, &at);
 }
 
-/* Something between the thing and the eye: bushes at the bottom, a post, a branch, falling snow. */
+/* Something between the object and the viewer: bushes at the bottom, a post, a branch, falling snow. */
 static void paint_front(struct painter *painter)
 {
     switch (draw_below(painter, 4)) {
@@ -256,7 +256,7 @@ static void paint_haze(struct painter *painter, const struct setting *setting)
         }
 }
 
-/* What the camera does: supersampling down, then contrast, brightness, a cast, some loss of colour, and noise. */
+/* The camera: downsampling, then contrast, brightness, a colour cast, some desaturation, and noise. */
 static void develop(struct painter *painter, uint8_t *image)
 {
     float gain[3], contrast = draw_between(painter, 0.6f, 1.1f), shift = draw_between(painter, -0.06f, 0.1f);

@@ -1,5 +1,5 @@
-/* Drawn scenes: the embedded data set. Ten kinds of things that have an up and a down stand in little landscapes that
- * have a sky, a ground and a light, varied in colour, place, size, lean, weather, clutter and what stands in front. */
+/* Drawn scenes: the embedded data set. Ten kinds of objects with an up and a down are in small landscapes with a sky, a
+ * ground and light; colour, place, size, lean, weather, clutter and foreground vary. */
 #ifndef TALE_DATASETS_SCENE_H
 #define TALE_DATASETS_SCENE_H
 

@@ -1,7 +1,7 @@
 #include "datasets/scene_things.h"
 
-/* C leaves open in which order the arguments of a call are computed, so no call here has two arguments that draw random
- * numbers: pictures would depend on the compiler. */
+/* C does not define the order in which the arguments of a call are evaluated, so no call here has two arguments that
+ * draw random numbers: otherwise pictures would depend on the compiler. */
 
 static const struct colour black = { 0.08f, 0.07f, 0.08f }, white = { 0.97f, 0.96f, 0.93f };
 static const struct colour window_light = { 1.0f, 0.86f, 0.45f };

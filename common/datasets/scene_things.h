@@ -1,4 +1,4 @@
-/* The things that scenes are about, each drawn in object coordinates: feet at y = -1, top near y = 1. */
+/* The objects in scenes, each drawn in object coordinates: feet at y = -1, top near y = 1. */
 #ifndef TALE_DATASETS_SCENE_THINGS_H
 #define TALE_DATASETS_SCENE_THINGS_H
 
@@ -7,11 +7,11 @@
 #include "base/random.h"
 #include "pictures/canvas.h"
 
-/* Who paints: the canvas, the scene's random numbers, and what holds for the whole scene. */
+/* The state of a painter: the canvas, the scene's random numbers, and the properties of the whole scene. */
 struct painter {
     struct canvas canvas;
     struct random random;
-    float day;            /* 1 in full light ... 0.25 at night: all that does not shine itself is darkened by it */
+    float day;            /* 1 in full light ... 0.25 at night: darkens everything that does not emit light */
     struct colour ground; /* of the ground at the thing's feet */
 };
 
@@ -21,7 +21,7 @@ struct thing {
     const char *name;
     void (*draw)(struct painter *painter, const struct placement *at);
     enum thing_stance stance;
-    float lean;           /* how far it may lean: the tangent of half the angle */
+    float lean;           /* maximum lean: the tangent of half the angle */
 };
 
 enum { THINGS = 10 };
@@ -34,10 +34,10 @@ int draw_below(struct painter *painter, int bound);
 struct colour draw_hsv(struct painter *painter, float hue0, float hue1, float saturation0, float saturation1,
                        float value0, float value1);
 
-/* Paint an opaque shape that takes the scene's light and is shaded a little. */
+/* Paints an opaque shape with the scene's light and a little shading. */
 void paint(struct painter *painter, const struct placement *at, struct shape shape, struct colour colour);
 
-/* Paint something that shines, or is seen through: as it is, covering `alpha`. */
+/* Paints something that emits light or is transparent: in its own colour, with opacity `alpha`. */
 void paint_bright(struct painter *painter, const struct placement *at, struct shape shape, struct colour colour,
                   float alpha);
 

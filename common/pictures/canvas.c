@@ -65,7 +65,7 @@ static float polygon_distance(const struct shape *shape, float x, float y)
     float distance = INFINITY, sign = 1;
     for (int i = 0, j = shape->points - 1; i < shape->points; j = i++) {
         distance = fminf(distance, segment_distance(shape, j, i, x, y));
-        /* the edge crosses the ray to the right of the point: in and out change places */
+        /* the edge crosses the ray to the right of the point: toggle between inside and outside */
         if ((shape->y[i] > y) != (shape->y[j] > y) &&
             x < (shape->x[j] - shape->x[i]) * (y - shape->y[i]) / (shape->y[j] - shape->y[i]) + shape->x[i])
             sign = -sign;
@@ -175,7 +175,7 @@ static struct bounds place_bounds(const struct placement *p, struct bounds b)
     return r;
 }
 
-/* The pixel in which a coordinate lies, kept within the canvas. */
+/* The pixel that contains a coordinate, clamped to the canvas. */
 static int to_pixel(float coordinate)
 {
     return (int)clamp(floorf(coordinate * CANVAS_FINE), 0, CANVAS_FINE - 1);

@@ -1,9 +1,9 @@
 /* A canvas for drawn scenes: shapes given by their signed distance, painted over each other with smooth edges.
  *
- * Picture coordinates: x to the right, y up, the picture is the unit square. Object coordinates: those in which an
- * object is described, mostly within [-1, 1]; a placement maps them into the picture. Only +, -, *, /, square roots and
- * rounding are used, all exactly rounded, so a picture is the same, bit for bit, on every machine (the Makefile keeps
- * the compiler from fusing multiply and add in these files). */
+ * Picture coordinates: x to the right, y up; the picture is the unit square. Object coordinates: those in which an
+ * object is described, mostly within [-1, 1]; a placement maps them to the picture. Only +, -, *, /, square roots and
+ * rounding are used, all exactly rounded, so a picture has the same bits on every machine (the Makefile prevents the
+ * compiler from fusing multiply and add in these files). */
 #ifndef TALE_PICTURES_CANVAS_H
 #define TALE_PICTURES_CANVAS_H
 
@@ -39,7 +39,7 @@ struct shape {
 
 struct brush {
     struct colour colour;
-    float alpha; /* how much it covers, 0..1 */
+    float alpha; /* opacity, 0..1 */
     float shade; /* how much lighter on the side of the light, 0..1 */
 };
 
@@ -51,8 +51,8 @@ struct shape triangle(float x0, float y0, float x1, float y1, float x2, float y2
 struct shape trapezoid(float x, float bottom, float half_bottom, float top, float half_top);
 struct shape line(float x0, float y0, float x1, float y1, float width);
 
-/* Signed distance from a point to the edge of a shape, negative inside. Exact for polygons and lines; for ellipses and
- * domes to first order, which is enough within a pixel of the edge (Quilez, "2D distance functions"). */
+/* Signed distance from a point to the edge of a shape, negative inside. Exact for polygons and lines; first order for
+ * ellipses and domes, which is accurate enough within a pixel of the edge (Quilez, "2D distance functions"). */
 float shape_distance(const struct shape *shape, float x, float y);
 
 /* The colour of hue, saturation and value, each 0..1 (the hue is taken modulo 1). */
@@ -64,10 +64,10 @@ struct colour scale_colour(struct colour colour, float factor);
 
 float clamp(float x, float low, float high);
 
-/* Smooth noise in [0, 1) with features of size 1: values at whole x and y, drawn by a hash, and a cubic between. */
+/* Smooth noise in [0, 1) with features of size 1: hashed values at whole x and y, with cubic interpolation. */
 float value_noise(uint32_t seed, float x, float y);
 
-/* Paint the shape over what is there. */
+/* Paints the shape over the canvas. */
 void canvas_paint(struct canvas *canvas, const struct placement *placement, struct shape shape, struct brush brush);
 
 #endif

@@ -20,24 +20,24 @@ struct field_list {
  * name is empty or there are more than FIELD_LIST_MAX. Free with field_list_free(). */
 struct field_list field_list_parse(const char *option, const char *text);
 
-/* Add a name unless it is there already. */
+/* Adds a name unless the list has it. */
 void field_list_add(struct field_list *list, const char *name);
 void field_list_free(struct field_list *list);
 
-/* Die where the frame lacks one of the fields. */
+/* Dies if the frame lacks one of the fields. */
 void field_list_require(const struct field_list *list, const struct frame *frame);
 
-/* Take all fields out of a frame but those; one that is not there is not missed. */
+/* Removes all other fields from a frame; fields of the list may be missing. */
 void field_list_keep(const struct field_list *list, struct frame *frame);
 
-/* A field of captions: its tensor, and the names of its classes, which may be many and are read once. */
+/* A field of captions: its tensor, and its class names, which may be many and are read once. */
 struct caption_field {
     const char *path;            /* of the stream, for messages */
-    const struct tensor *tensor; /* NULL: the frame has none */
-    struct classes classes;      /* none but for a field of classes (classes_apply) */
+    const struct tensor *tensor; /* NULL if the frame has none */
+    struct classes classes;      /* empty unless the field holds classes (classes_apply) */
 };
 
-/* The field of that name of a frame, which must stay. Free with caption_field_free(). */
+/* The field with that name in a frame, which must stay valid. Free with caption_field_free(). */
 struct caption_field caption_field(const struct frame *frame, const char *name);
 void caption_field_free(struct caption_field *field);
 

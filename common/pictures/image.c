@@ -229,8 +229,8 @@ bool parse_colour(const char *text, struct rgb *colour)
     return true;
 }
 
-/* What libnetpbm calls before it would exit. Its messages do not give the system's reason; errno does, which is cleared
- * before each call. */
+/* libnetpbm calls this before it would exit. Its messages lack the system's reason; errno has it, and is cleared before
+ * each call. */
 static void netpbm_error(const char *message)
 {
     if (errno)

@@ -1,6 +1,6 @@
 /* Images: 8-bit RGB in memory, one byte per sample, rows from the top, [height, width, 3]; written as PPM by libnetpbm.
  *
- * Positions are in pixels from the top left corner; what lies outside an image is not drawn. */
+ * Positions are in pixels from the top left corner; parts outside an image are not drawn. */
 #ifndef TALE_PICTURES_IMAGE_H
 #define TALE_PICTURES_IMAGE_H
 
@@ -18,7 +18,7 @@ struct image {
     uint8_t *rgb; /* [height, width, 3], owned */
 };
 
-/* A new image of one colour. Dies where a side is below 1 or beyond IMAGE_SIDE_MAX. Caller frees with image_free(). */
+/* A new image of one colour. Dies if a side is below 1 or above IMAGE_SIDE_MAX. Caller frees with image_free(). */
 enum { IMAGE_SIDE_MAX = 1 << 24 };
 struct image image_new(int64_t width, int64_t height, struct rgb colour);
 void image_free(struct image *image);
@@ -26,18 +26,18 @@ void image_free(struct image *image);
 /* The image of U8 planes [channels, height, width]: 1 channel is grey, 3 are red, green and blue. Caller frees. */
 struct image image_from_planes(const uint8_t *planes, int channels, int64_t height, int64_t width);
 
-/* Each pixel repeated zoom times in both directions (nearest neighbour): pixels stay squares with hard edges, so that a
- * 3x3 filter or a 32x32 photograph can be seen for what it is. Caller frees. */
+/* Repeats each pixel zoom times in both directions (nearest neighbour), so that pixels of a 3x3 filter or a 32x32
+ * photograph stay visible as sharp squares. Caller frees. */
 struct image image_enlarge(const struct image *from, int zoom);
 
 /* A rectangle of one colour. */
 void image_fill(struct image *image, int x, int y, int width, int height, struct rgb colour);
 
-/* Copy `from` so that its top left corner comes to (x, y). */
+/* Copies `from` with its top left corner at (x, y). */
 void image_paste(struct image *image, int x, int y, const struct image *from);
 
-/* `count` images of one height, enlarged, beside each other with `gap` pixels of `background` between them. They are
- * freed; caller frees the result. */
+/* Joins `count` images of one height, enlarged, side by side with `gap` pixels of `background` between them. Frees
+ * these images; caller frees the result. */
 struct image image_row(struct image *images, int64_t count, int zoom, int gap, struct rgb background);
 
 /* image = (1 - share) image + share over, sample by sample, rounded to nearest; both of one size. */
@@ -60,8 +60,9 @@ void image_text(struct image *image, int x, int y, const char *text, int zoom, s
 /* A colour from "#rrggbb" or white, black, grey; false where it is neither. */
 bool parse_colour(const char *text, struct rgb *colour);
 
-/* Begin a PPM (raw, P6) of that size on a file, then give its rows image by image from the top; all as wide as said.
- * Only the part at hand is in memory, so a picture may be larger than memory. Dies where the file cannot be written. */
+/* Begins a PPM (raw, P6) of that size on a file; then its rows are added image by image from the top, each with the
+ * full width. Only the current part is in memory, so a picture may be larger than memory. Dies if the file cannot be
+ * written. */
 void picture_begin(FILE *file, int64_t width, int64_t height);
 void picture_rows(FILE *file, const struct image *image);
 

@@ -27,7 +27,7 @@ static struct grid make_grid(const float *at, int64_t rows, int64_t cells)
     return grid;
 }
 
-/* Where on an axis of `cells` cells; the far border belongs to the last one. */
+/* The cell of a distance on an axis of `cells` cells; the far border belongs to the last cell. */
 static int64_t cell_of(double distance, int64_t cells)
 {
     int64_t cell = (int64_t)distance;

@@ -1,4 +1,4 @@
-/* Palettes: a number between 0 and 1 to a colour, and maps of numbers to images. */
+/* Palettes: convert a number between 0 and 1 to a colour, and maps of numbers to images. */
 #ifndef TALE_PICTURES_PALETTE_H
 #define TALE_PICTURES_PALETTE_H
 
@@ -6,26 +6,26 @@
 
 enum palette {
     PALETTE_GREY,     /* black to white */
-    PALETTE_VIRIDIS,  /* dark violet over green to yellow, even steps to the eye, for amounts */
-    PALETTE_DIVERGING /* blue over light grey (one half) to red, for values with a sign */
+    PALETTE_VIRIDIS,  /* dark violet through green to yellow, perceptually uniform, for amounts */
+    PALETTE_DIVERGING /* blue through light grey (one half) to red, for values with a sign */
 };
 
 /* Their names, for an option, NULL-terminated. */
 extern const char *const palette_names[];
 
-/* The colour at t, clamped to 0..1; linear between the table's knots. Magenta where t is not a number, so that it is
- * seen: no palette has that colour. */
+/* The colour at t, clamped to 0..1, with linear interpolation in the table. NaN is magenta, which no palette has, so
+ * that it is noticed. */
 struct rgb palette_colour(enum palette palette, double t);
 
-/* The image of a map [height, width], F32: low is the palette's first colour and high its last; where low == high all
- * is the middle colour. Caller frees. */
+/* The image of a map [height, width], F32: low is the palette's first colour and high its last; if low == high, all
+ * pixels have the middle colour. Caller frees. */
 struct image image_from_map(const float *map, int64_t height, int64_t width, float low, float high,
                             enum palette palette);
 
 /* The image of three F32 planes [3, height, width] as red, green and blue; low is 0 and high is 255. Caller frees. */
 struct image image_from_float_planes(const float *planes, int64_t height, int64_t width, float low, float high);
 
-/* Smallest and largest of count values; a value that is not a number makes both so. */
+/* Smallest and largest of count values; NaN if one of them is NaN. */
 struct range {
     float low, high;
 };

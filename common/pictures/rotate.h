@@ -8,14 +8,14 @@
 
 enum { QUARTER_TURNS = 4 };
 
-/* out = in, turned counter-clockwise `turns` times by a quarter (0..3):
+/* out = in, turned counter-clockwise by `turns` quarters (0..3):
  *     one turn: out[c][y][x] = in[c][x][side - 1 - y],
- * so what points up points left. Exact: pixels move, none is computed. out, in: [channels, side, side] bytes, not the
- * same memory. */
+ * so what points up then points left. Exact: pixels are moved, not interpolated. out and in are [channels, side, side]
+ * bytes and must not overlap. */
 void rotate_quarter(uint8_t *out, const uint8_t *in, size_t channels, size_t side, int turns);
 
-/* The turn of row `row` of a stream under a seed, 0..3 with equal chance: each row has a random stream of its own, so
- * its turn does not depend on how the rows are cut into frames. */
+/* The turn of row `row` of a stream under a seed, 0..3 with equal probability. Each row has its own random stream, so
+ * its turn does not depend on the division into frames. */
 int rotate_random_turn(uint64_t seed, int64_t row);
 
 #endif

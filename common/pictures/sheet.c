@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 
-/* The frame: a ring of FRAME_WIDTH pixels where right and one more where wrong, FRAME_SPACE away from the tile so that
- * its edge pixels can be judged. */
+/* The frame: a ring of FRAME_WIDTH pixels for right and one more for wrong, FRAME_SPACE away from the tile so that its
+ * edge pixels stay visible. */
 enum { FRAME_WIDTH = 2, FRAME_SPACE = 1, MARGIN = FRAME_SPACE + FRAME_WIDTH + 1, DASH = 6, DASH_GAP = 4 };
 enum { CAPTION_SPACE = 2, BAR_LENGTH = 120, BAR_SPACE = 6, APART = 3 };
 
@@ -70,7 +70,7 @@ static void start_strip(struct sheet *sheet)
     sheet->strip = image_new(sheet->width, strip_height(sheet), sheet->background);
 }
 
-/* The picture's head, and the gap above the first row of tiles. */
+/* Writes the picture's header, and the gap above the first row of tiles. */
 static void write_head(const struct sheet *sheet)
 {
     struct image space = image_new(sheet->width, sheet->gap > 0 ? sheet->gap : 1, sheet->background);
@@ -80,7 +80,8 @@ static void write_head(const struct sheet *sheet)
     image_free(&space);
 }
 
-/* The first byte goes out when the first row of tiles is drawn: what needs too much memory leaves no half picture. */
+/* The first byte is written when the first row of tiles is complete, so that running out of memory leaves no partial
+ * picture. */
 static void write_strip(struct sheet *sheet)
 {
     if (!sheet->begun)
@@ -121,7 +122,7 @@ static int64_t square_columns(const struct sheet_plan *plan)
     return (int64_t)ceil(sqrt((double)plan->tiles * (double)plan->tile_height / (double)plan->tile_width));
 }
 
-/* What is too large is told before anything is written, and before the system is asked for more than it has. */
+/* Reports a picture that is too large before anything is written or allocated. */
 static void check_size(const struct sheet *sheet)
 {
     const int64_t most = (int64_t)4 << 30, pixel = 3;
@@ -160,7 +161,7 @@ struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const stru
     return sheet;
 }
 
-/* A ring of the given thickness whose outer edge is the rectangle; dashed: with gaps, the corners always drawn. */
+/* A ring of the given thickness whose outer edge is the rectangle; if dashed, it has gaps, but never at the corners. */
 static void draw_ring(struct image *image, int x, int y, int width, int height, int thickness, bool dashed,
                       struct rgb colour)
 {
@@ -206,7 +207,7 @@ void sheet_add(struct sheet *sheet, const struct image *tile, const char *captio
     sheet->placed++;
 }
 
-/* The bar and its labels, in place of a row of tiles. */
+/* The bar and its labels, drawn like a row of tiles. */
 static void draw_bar(struct sheet *sheet)
 {
     const struct sheet_plan *plan = &sheet->plan;

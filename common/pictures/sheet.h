@@ -1,8 +1,7 @@
-/* Contact sheets: tiles of one size in rows and columns on a canvas, each with a caption above it and a frame around it
- * that says right or wrong, written as one PPM. One row of tiles is in memory at a time.
+/* Contact sheets: tiles of one size in rows and columns on a canvas, each with a caption above it and a frame that says
+ * right or wrong, written as one PPM. One row of tiles is in memory at a time.
  *
- *     gap | tile | gap | tile | ... | gap       and the same from top to bottom, with the colour bar as the last row
- */
+ *     gap | tile | gap | tile | ... | gap       and the same from top to bottom, with the colour bar as the last row */
 #ifndef TALE_PICTURES_SHEET_H
 #define TALE_PICTURES_SHEET_H
 
@@ -13,15 +12,15 @@
 #include "pictures/image.h"
 #include "pictures/palette.h"
 
-/* Right is a plain blue frame and wrong a thicker, dashed, red-orange one: two of Petroff's colours (2021,
- * "Accessible Color Sequences for Data Visualization"), and told apart without colour too. */
+/* Right is a solid blue frame, wrong a thicker, dashed, red-orange one: two of Petroff's colours (2021, "Accessible
+ * Color Sequences for Data Visualization"); the frames also differ without colour. */
 enum verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG };
 
 /* What the user chooses. */
 struct sheet_style {
-    int64_t columns; /* tiles beside each other */
+    int64_t columns; /* tiles in a row */
     int64_t gap;     /* pixels between tiles and around the sheet */
-    int64_t zoom;    /* for the caller, who enlarges the tiles */
+    int64_t zoom;    /* for the caller, which enlarges the tiles */
     int64_t text;    /* enlargement of captions and labels */
     const char *background;
 };
@@ -34,17 +33,17 @@ struct sheet_style {
     OPTION_INTEGER('t', "text", &(style).text, "N", 1, 64, "enlargement of captions and labels"), \
     OPTION_TEXT(0, "background", &(style).background, "COLOUR", "white, black, grey or #rrggbb")
 
-/* What the tool knows of its tiles before the first is drawn. */
+/* What the tool knows about its tiles before the first is drawn. */
 struct sheet_plan {
-    const char *path;      /* of what is drawn, for messages */
+    const char *path;      /* of the stream, for messages */
     int64_t tiles;
     int64_t tile_width, tile_height;
     int64_t caption_width; /* the widest caption in pixels at text 1; 0: no captions */
     bool frames;
-    bool apart;  /* the first column stands apart from the others: a query and what was found for it */
-    bool bar;    /* a colour bar at the foot */
+    bool apart;  /* extra space after the first column: a query and its results */
+    bool bar;    /* draw a colour bar below the tiles */
     enum palette palette;
-    char bar_low[32], bar_high[32]; /* its ends' labels */
+    char bar_low[32], bar_high[32]; /* the labels of its ends */
 };
 
 struct sheet {
@@ -52,33 +51,34 @@ struct sheet {
     struct sheet_plan plan;
     int gap, text;
     int64_t columns, placed;
-    int margin;           /* around each tile, for its frame */
-    int slot_width;       /* a tile with its frame, or its caption where that is wider */
+    int margin;           /* space around each tile for its frame */
+    int slot_width;       /* width of a tile with its frame, or of its caption if that is wider */
     int64_t width, height;
     struct rgb background, ink;
-    struct image strip;   /* the row of tiles at hand */
-    bool begun;           /* the head of the picture is out */
+    struct image strip;   /* the current row of tiles */
+    bool begun;           /* the picture's header has been written */
 };
 
-/* Pixels between the parts of one tile: a quarter of the gap between tiles, so that one sees what belongs together. */
+/* Pixels between the parts of one tile: a quarter of the gap between tiles, to show what belongs together. */
 int sheet_inner_gap(const struct sheet_style *style);
 
-/* The style's background; dies with a usage message where it is no colour, so ask before the first byte is read. */
+/* The style's background; dies with a usage message if it is not a colour, so call this before the first byte is
+ * read. */
 struct rgb sheet_background(const struct sheet_style *style);
 
-/* Count in a caption: the plan's caption_width grows to hold it. */
+/* Enlarges the plan's caption_width, if necessary, for a caption. */
 void sheet_plan_caption(struct sheet_plan *plan, const char *caption);
 
-/* Have a colour bar with the ends of a range as its labels, to two significant digits. */
+/* Plans a colour bar with the ends of a range as its labels, to two significant digits. */
 void sheet_plan_bar(struct sheet_plan *plan, enum palette palette, struct range range);
 
-/* Begin a sheet on `file`; 0 columns make it about as high as wide. Dies where the picture would be too large. */
+/* Begins a sheet on `file`; 0 columns make it about square. Dies if the picture would be too large. */
 struct sheet sheet_begin(FILE *file, const struct sheet_style *style, const struct sheet_plan *plan);
 
-/* The next tile, row by row; its size is the plan's. A NULL tile leaves its place empty. Caption may be NULL. */
+/* Adds the next tile, row by row, with the plan's size. A NULL tile leaves its place empty. The caption may be NULL. */
 void sheet_add(struct sheet *sheet, const struct image *tile, const char *caption, enum verdict verdict);
 
-/* Write what is left, and the colour bar. */
+/* Writes the remaining tiles and the colour bar. */
 void sheet_end(struct sheet *sheet);
 
 #endif

@@ -21,12 +21,12 @@ struct thumbnails {
     int zoom, gap;       /* gap: between the channels of a row */
     struct rgb background;
     enum palette palette;
-    bool each;           /* F32: the range of each row is its own */
-    struct range range;  /* F32: of all rows, else */
+    bool each;           /* F32: each row has its own range */
+    struct range range;  /* F32: otherwise the range of all rows */
 };
 
-/* How the rows of a field of the frame are drawn; zoom 1, grey, no gap, one range for all rows. Dies naming the stream
- * where the field is of another type or rank, has an empty row, or is F32 with a value that is not finite. */
+/* How the rows of a field are drawn: initially zoom 1, grey, no gap, one range for all rows. Dies with the stream's
+ * name if the field has another type or rank, has an empty row, or is F32 with a value that is not finite. */
 struct thumbnails thumbnails_of(const struct frame *frame, const struct tensor *tensor);
 
 /* Pixels of a row's image. */

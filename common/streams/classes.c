@@ -70,7 +70,7 @@ int64_t classes_find(const struct classes *classes, const char *name)
     return -1;
 }
 
-/* Whether the name is the word or ends in it behind a `_` or `.`. */
+/* Whether the name is the word, or ends in it after a `_` or `.`. */
 static bool ends_in_word(const char *name, const char *word)
 {
     size_t length = strlen(name), end = strlen(word);

@@ -10,7 +10,7 @@
 #include "streams/classes.h"
 #include "streams/value.h"
 
-/* Longer ones first, so that `<=` is not taken for `<`. */
+/* Longer operators first, so that `<=` is not read as `<`. */
 static const struct {
     const char *text;
     enum comparison comparison;

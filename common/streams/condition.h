@@ -22,11 +22,11 @@ struct condition {
     char *value; /* a number, a field, or a class of the metadata `classes`, tried in this order */
 };
 
-/* OP is one of = == != < <= > >=. False where the text is no condition. Caller frees with condition_free(). */
+/* OP is one of = == != < <= > >=. Returns false if the text is not a condition. Caller frees with condition_free(). */
 bool condition_parse(const char *text, struct condition *condition);
 
-/* keep[i] = keep[i] and whether row i meets the condition, for each of the frame's rows. NaN meets only !=. Dies where
- * the field is missing or the value is neither a number nor a field nor a class. */
+/* Clears keep[i] for each row i that does not meet the condition. NaN meets only !=. Dies if the field is missing, or
+ * if the value is neither a number nor a field nor a class. */
 void condition_apply(const struct condition *condition, const struct frame *frame,
                      bool *keep);
 

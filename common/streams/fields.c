@@ -20,7 +20,7 @@ static bool in_list(const char *list, const char *name)
     }
 }
 
-/* Each name of the list is that of a field. */
+/* Dies unless each name in the list is a field. */
 static void check_list(const struct frame *frame, const char *list)
 {
     for (const char *at = list;; at++) {
@@ -35,7 +35,7 @@ static void check_list(const struct frame *frame, const char *list)
     }
 }
 
-/* The names of a field's classes go where the field goes: to the metadata of its new name, or away where it is NULL. */
+/* Moves the class names of a field with it: to the metadata of its new name, or removes them if that is NULL. */
 static void move_classes(struct frame *frame, const char *field, const char *to)
 {
     char *key = format_string("%s_classes", field), *new = to ? format_string("%s_classes", to) : NULL;
@@ -46,7 +46,7 @@ static void move_classes(struct frame *frame, const char *field, const char *to)
     free(new);
 }
 
-/* Which fields go: those whose membership in the list equals `listed`. */
+/* Remove fields whose membership in the list equals `listed`. */
 struct choice {
     struct frame *frame;
     const char *list;

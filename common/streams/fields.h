@@ -1,4 +1,4 @@
-/* Fields of a frame chosen and renamed by lists of names. Each dies where a field named is missing. */
+/* Selects and renames fields of a frame by lists of names. All functions die if a named field is missing. */
 #ifndef TALE_STREAMS_FIELDS_H
 #define TALE_STREAMS_FIELDS_H
 
@@ -8,7 +8,7 @@
 void fields_keep(struct frame *frame, const char *list);
 void fields_drop(struct frame *frame, const char *list);
 
-/* Rename a field by a text OLD=NEW; dies where there is a field NEW already, or the text is none such. */
+/* Renames a field by a text OLD=NEW; dies if a field NEW exists, or if the text has another form. */
 void fields_rename(struct frame *frame, const char *text);
 
 #endif

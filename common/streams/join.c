@@ -11,7 +11,7 @@ struct join join_open(const char *path)
     return (struct join){ stream_open(path), { 0 }, 0, 0 };
 }
 
-/* Whether rows are waiting; reads frames, also those without a row, until some are or the stream ends. */
+/* Whether rows are waiting; reads frames until there are rows or the stream ends. */
 static bool fill(struct join *join)
 {
     while (join->used == frame_rows(&join->waiting)) {
@@ -41,7 +41,7 @@ static struct frame next_rows(struct join *join, int64_t count, const struct fra
 {
     struct frame result = { 0 };
     int64_t have = 0;
-    fill(join); /* so that fields are known even where no row is asked for */
+    fill(join); /* so that the fields are known even if no row is needed */
     do {
         int64_t left = frame_rows(&join->waiting) - join->used;
         struct frame part = take(join, left < count - have ? left : count - have);
@@ -56,7 +56,7 @@ static struct frame next_rows(struct join *join, int64_t count, const struct fra
     return result;
 }
 
-/* Field i of the frame that is joined. In the other one it is looked for at the same place first. */
+/* Adds field i of the joined frame. It looks for the field at the same position in the other frame first. */
 static void add_field(struct join *join, struct frame *frame, const struct tensor *from, int i)
 {
     bool in_place = i < frame->count && strcmp(frame->tensor[i]->name, from->name) == 0;
@@ -80,7 +80,7 @@ void join_add(struct join *join, struct frame *frame)
     for (int i = 0; i < beside.count; i++)
         add_field(join, frame, beside.tensor[i], i);
     frame_copy_metadata(&metadata, &beside);
-    frame_copy_metadata(&metadata, frame); /* the first stream's go before the second's */
+    frame_copy_metadata(&metadata, frame); /* the first stream's metadata take precedence */
     frame_copy_metadata(frame, &metadata);
     frame_free(&metadata);
     frame_free(&beside);

@@ -1,4 +1,4 @@
-/* Joins: the fields of a second row stream put beside those of the first, row by row. */
+/* Joins: adds the fields of a second row stream to those of the first, row by row. */
 #ifndef TALE_STREAMS_JOIN_H
 #define TALE_STREAMS_JOIN_H
 
@@ -6,20 +6,19 @@
 
 struct join {
     struct stream stream; /* the second one */
-    struct frame waiting; /* its frame that is being used up */
-    int64_t used;         /* rows of it that are */
+    struct frame waiting; /* its current frame */
+    int64_t used;         /* number of its rows that are used up */
     int64_t rows;         /* rows joined so far */
 };
 
 struct join join_open(const char *path);
 
-/* Put the fields of the next rows of the second stream, as many as `frame` has, beside those of `frame`, however both
- * are cut. Fields that are in both must be the same to the bit (so `index` and `label` show that the rows belong
- * together); metadata that `frame` lacks are taken over. Dies where a field differs or the second stream has fewer
- * rows. */
+/* Adds the fields of the second stream's next rows, as many as `frame` has, to `frame`; the two streams may be divided
+ * into frames differently. Fields in both must have the same bits (so `index` and `label` show that the rows belong
+ * together); metadata that `frame` lacks are copied. Dies if a field differs or the second stream has fewer rows. */
 void join_add(struct join *join, struct frame *frame);
 
-/* Die where the second stream has rows left when the first one, `stream`, has ended; close it. */
+/* Dies if the second stream has rows left when the first, `stream`, has ended; closes it. */
 void join_close(struct join *join, const struct stream *stream);
 
 #endif

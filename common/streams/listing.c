@@ -76,7 +76,7 @@ static void print_values(FILE *file, const struct tensor *tensor, const struct s
         fprintf(file, "  not finite %lld", (long long)summary->others);
 }
 
-/* Of all rows of the group: a row of a type smaller than a byte may not be whole bytes, all together are. */
+/* For all rows of the group: a single row of a type smaller than a byte may not be whole bytes. */
 static size_t listed_bytes(const struct listing *listing, const struct tensor *tensor)
 {
     struct tensor whole = *tensor;

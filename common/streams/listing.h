@@ -1,4 +1,4 @@
-/* Listings: what is in a stream, as text. */
+/* Listings: the contents of a stream, as text. */
 #ifndef TALE_STREAMS_LISTING_H
 #define TALE_STREAMS_LISTING_H
 
@@ -9,20 +9,21 @@
 
 struct summary;
 
-/* Frames that are alike but for their number of rows are listed together: fields, types, shapes of a row, metadata. */
+/* Frames that are alike except for their number of rows are listed together: fields, types, shapes of a row,
+ * metadata. */
 struct listing {
     FILE *file;
-    const char *path;    /* stands in front of each group; NULL: nothing does */
-    bool values;         /* tell the values' range, mean and deviation */
-    bool every;          /* list each frame on its own */
-    struct frame like;   /* a frame of the group, without its rows where it has any */
+    const char *path;    /* printed before each group, or NULL */
+    bool values;         /* print the values' range, mean and deviation */
+    bool every;          /* list each frame separately */
+    struct frame like;   /* a frame of the group, without its rows if it has rows */
     bool has_rows;       /* the group's frames have rows */
-    int64_t first, last; /* frames of the group, from 1; last 0: there is none */
+    int64_t first, last; /* frames of the group, from 1; last is 0 if there is none */
     int64_t rows;
     struct summary *summary; /* [like.count] */
 };
 
-/* Take up a frame (number: from 1); prints the group before it where the frame begins another. */
+/* Adds a frame (number: from 1); if the frame begins another group, prints the previous one. */
 void listing_add(struct listing *listing, const struct frame *frame, int64_t number);
 
 /* Print the last group. */

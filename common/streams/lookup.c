@@ -12,7 +12,7 @@ static int compare_whole(const void *a, const void *b)
     return *p < *q ? -1 : *p > *q;
 }
 
-/* Sort, drop what comes twice and what is below 0. */
+/* Sorts the indexes and drops duplicates and those below 0. */
 static void take_wanted(struct lookup *lookup, const int64_t *wanted, size_t count)
 {
     int64_t *index = allocate(count, sizeof *index);
@@ -42,7 +42,7 @@ static bool is_field(const char *name, const void *field)
     return strcmp(name, field) == 0;
 }
 
-/* Take the rows of a frame that are wanted and not yet found; returns how many there are now. */
+/* Takes the wanted rows of a frame that are not found yet; returns how many are found in total. */
 static int64_t take_rows(struct lookup *lookup, const struct stream *stream, struct frame *frame, const char *field,
                          int64_t found)
 {

@@ -1,5 +1,5 @@
-/* Looking up rows of a stream by their `index`: of a large data set, the few rows that are wanted, in memory that
- * grows with their number alone. */
+/* Looks up rows of a stream by their `index`: finds a few rows of a large data set, in memory proportional to their
+ * number. */
 #ifndef TALE_STREAMS_LOOKUP_H
 #define TALE_STREAMS_LOOKUP_H
 
@@ -10,13 +10,13 @@
 
 struct lookup {
     int64_t count;
-    int64_t *index;  /* [count], those wanted, rising, each once */
-    int64_t *row;    /* [count], where each lies in `found`; -1: not there */
-    struct frame found; /* the field asked for, of the rows found */
+    int64_t *index;  /* [count], wanted indexes, increasing, each once */
+    int64_t *row;    /* [count], their rows in `found`, or -1 */
+    struct frame found; /* the requested field, for the rows found */
 };
 
-/* The rows with the wanted indexes (count of them; below 0: none is meant) from a stream with fields `index` I64 [N]
- * and `field`; the first row where an index comes more than once. Reads no further than needed. Free with
+/* Finds the rows with the wanted indexes (count of them; those below 0 are ignored) in a stream with fields `index` I64
+ * [N] and `field`; the first row if an index occurs more than once. Reads no further than necessary. Free with
  * lookup_free(). */
 struct lookup lookup_read(struct stream *stream, const char *field, const int64_t *wanted, size_t count);
 

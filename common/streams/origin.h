@@ -1,4 +1,4 @@
-/* What rows were made from, as their metadata tell it. */
+/* The origin of rows, from their metadata. */
 #ifndef TALE_STREAMS_ORIGIN_H
 #define TALE_STREAMS_ORIGIN_H
 
@@ -6,12 +6,12 @@
 
 #include "streams/stream.h"
 
-/* Die where both the frame, and another thing (a file, and the model that it is or was made with, NULL
- * where it does not say) are of a model, and it is not the same one: their rows cannot be compared. */
+/* Dies if the frame names its model and another file names another model (NULL: it names none): their rows cannot be
+ * compared. */
 void origin_check_model(const struct frame *frame, const char *other_path, const char *other_model);
 
-/* Whether a text is KEY=PATTERN; then die unless the frame's metadata have the key, with a value that matches the
- * pattern (* stands for any text, ? for a letter). */
+/* Whether a text is KEY=PATTERN; and: dies unless the frame's metadata have the key with a value that matches the
+ * pattern (* matches any text, ? any letter). */
 bool origin_is_rule(const char *rule);
 void origin_require(const struct frame *frame, const char *rule);
 

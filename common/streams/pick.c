@@ -9,10 +9,10 @@
 #include "base/options.h"
 #include "streams/value.h"
 
-/* Rows that are kept beyond those that a pruning left, before the next one. */
+/* Rows that are kept in addition to those left by a pruning, before the next pruning. */
 enum { PRUNE_SLACK = 4096 };
 
-/* A row to be ordered. */
+/* A row to be sorted. */
 struct item {
     long double key;
     int64_t row;
@@ -56,7 +56,7 @@ static int compare_items(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* The rows in the order of the field, as items whose key is not needed any more. */
+/* The rows sorted by the field, as items whose key is not needed any more. */
 static struct item *sorted_rows(const struct picking *picking, const struct frame *frame,
                                 int64_t rows)
 {
@@ -92,7 +92,7 @@ static void mark_per_value(const struct picking *picking, const struct frame *fr
     free(places);
 }
 
-/* Order the kept rows and drop those that can be in no result: a row behind `count` others stays behind them. */
+/* Sorts the kept rows and drops those that cannot be in the result: a row after `count` others stays after them. */
 static void prune(struct pick *pick)
 {
     const struct picking *picking = pick->picking;
@@ -116,8 +116,8 @@ static void prune(struct pick *pick)
     free(list);
 }
 
-/* Whether the rows that are left are whole groups, one behind the other, as the metadata `group` says of the stream:
- * all of them, or the first ones with no group cut. */
+/* Whether the remaining rows are consecutive whole groups by the stream's metadata `group`: all rows, or the first ones
+ * without a cut group. */
 static bool keeps_groups(const struct picking *picking, const struct frame *frame)
 {
     const char *text = frame_metadata(frame, "group");
@@ -136,7 +136,7 @@ static void emit(struct pick *pick, struct frame *frame, int64_t rows)
     pick->emit(frame);
 }
 
-/* The rows of the frame that meet the conditions; how many they are in `count`. Caller frees. */
+/* The rows of the frame that meet the conditions; `count` is their number. Caller frees. */
 static int64_t *rows_that_meet(const struct picking *picking, const struct frame *frame,
                                int64_t *count)
 {
@@ -155,7 +155,7 @@ static int64_t *rows_that_meet(const struct picking *picking, const struct frame
     return list;
 }
 
-/* Behind the choice of rows by number: conditions, then straight out or to the rows that are to be ordered. */
+/* After the selection by number: applies the conditions, then emits the rows or keeps them for sorting. */
 static void choose(struct pick *pick, const struct frame *frame)
 {
     const struct picking *picking = pick->picking;
@@ -176,7 +176,7 @@ static void choose(struct pick *pick, const struct frame *frame)
     free(list);
 }
 
-/* Keep the rows of the frame whose numbers are asked for. */
+/* Keeps the rows of the frame whose numbers are requested. */
 static void list_rows(struct pick *pick, const struct frame *frame, int64_t rows)
 {
     const struct picking *picking = pick->picking;
@@ -202,7 +202,7 @@ static int compare_numbers(const void *a, const void *b)
     return *p < *q ? -1 : *p > *q;
 }
 
-/* The listed rows in the order asked for. */
+/* Emits the listed rows in the requested order. */
 static void choose_listed(struct pick *pick, const struct stream *stream)
 {
     const struct picking *picking = pick->picking;
@@ -227,7 +227,7 @@ static void choose_listed(struct pick *pick, const struct stream *stream)
     free(list);
 }
 
-/* The fields to order by, which are not looked at before the end. */
+/* Checks the fields to sort by, which are otherwise used only at the end. */
 static void check_columns(const struct picking *picking, const struct frame *frame)
 {
     if (picking->sort)

@@ -16,20 +16,20 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and 
 
 /* The reference implementation's limit on the JSON header. */
 static const uint64_t header_max = 100000000;
-/* Memory that a header may take as JSON values, beside its own size: a few bytes can ask for a hundred times as
+/* Memory that a header may take as JSON values, in addition to its own size: a few bytes can require a hundred times as
  * many. */
 static const size_t json_memory = (size_t)64 << 20;
 static const char metadata_key[] = "__metadata__";
-/* Rows of a frame of which nothing but their number is there: programs take memory for each row. */
+/* Limit for the rows of a frame without data: programs allocate memory for each row. */
 enum { rows_unbacked_max = 1 << 16 };
-/* How much is asked for before the data have shown to be there: a header may promise more than memory holds. Fuzzers
- * ask for less, to see that more is asked for in time. */
+/* Bytes allocated before the data are known to exist: a header may promise more than fits into memory. Smaller for
+ * fuzzers, so that they test the growth. */
 #ifndef READ_STEP
 #define READ_STEP (16 << 20)
 #endif
 static const size_t read_step = READ_STEP;
 
-/* An entry of the header: a tensor and where its data lie. */
+/* An entry of the header: a tensor and the position of its data. */
 struct entry {
     struct tensor *tensor;
     uint64_t begin, end;
@@ -60,7 +60,7 @@ void stream_close(struct stream *stream)
     stream->map = NULL;
 }
 
-/* Read up to size bytes; fewer only at the end of file. */
+/* Reads up to size bytes; fewer only at the end of the file. */
 static size_t read_bytes(struct stream *stream, void *bytes, size_t size)
 {
     size_t got = fread(bytes, 1, size, stream->file);
@@ -107,7 +107,8 @@ static void parse_shape(struct stream *stream, struct tensor *tensor, const json
         DIE_FRAME(stream, "tensor '%s': too many dimensions (at most %d, %zu given)", tensor->name, RANK_MAX,
                   json_array_size(shape));
     tensor->rank = (int)json_array_size(shape);
-    /* Without the zeros, so that the product of any of the dimensions, which the programs compute, is as safe. */
+    /* Zeros are left out, so that the product of any subset of the dimensions, which programs compute, cannot
+     * overflow. */
     int64_t bits = (int64_t)dtype_bits(tensor->dtype);
     for (int i = 0; i < tensor->rank; i++) {
         const json_t *size = json_array_get(shape, (size_t)i);
@@ -158,7 +159,7 @@ static json_t *parse_metadata(struct stream *stream, const json_t *value)
     const char *key;
     json_t *text;
     if (json_is_null(value))
-        return NULL; /* as the reference reads it */
+        return NULL; /* accepted by the reference reader */
     if (!json_is_object(value))
         DIE_FRAME(stream, "%s", "__metadata__ is not an object");
     json_object_foreach((json_t *)(uintptr_t)value, key, text)
@@ -175,7 +176,7 @@ static int compare_entries(const void *a, const void *b)
     return p->end < q->end ? -1 : p->end > q->end;
 }
 
-/* The data must follow each other from 0 on without a hole or an overlap. */
+/* The data must cover the range from 0 without a gap or an overlap. */
 static void check_layout(struct stream *stream, const struct entry *entries, int count)
 {
     uint64_t at = 0;
@@ -187,8 +188,8 @@ static void check_layout(struct stream *stream, const struct entry *entries, int
     }
 }
 
-/* A block of `size` bytes from the stream, and how many of them were there: fewer only at its end. Memory is asked for
- * as they come. Caller frees. */
+/* Reads a block of `size` bytes from the stream; *got is less only at its end. Memory grows as bytes arrive. Caller
+ * frees. */
 static char *read_block(struct stream *stream, size_t size, size_t *got)
 {
     size_t room = size < read_step ? size : read_step;
@@ -199,7 +200,8 @@ static char *read_block(struct stream *stream, size_t size, size_t *got)
         if (*got < room || *got == size)
             return block;
         room = size - *got < *got ? size : 2 * *got;
-        block = reallocate(block, room, 1); /* pages move, bytes do not: such a block is a mapping of its own */
+        block = reallocate(block, room, 1); /* such a large block is its own mapping, so pages are moved instead of
+                                             * copied */
     }
 }
 
@@ -212,7 +214,7 @@ static void *read_data(struct stream *stream, const char *name, size_t size)
     return data;
 }
 
-/* What jansson may take while it reads a header, and whether that was too little. */
+/* The memory limit for jansson while it reads a header, and whether it was exceeded. */
 static struct {
     size_t room;
     bool exceeded;
@@ -273,7 +275,8 @@ static json_t *read_header(struct stream *stream)
     return header;
 }
 
-/* The next frame's header: its tensors in the order of their data, without these. False at the end of the stream. */
+/* Reads the next frame's header: its tensors in the order of their data, without the data. Returns false at the end of
+ * the stream. */
 static bool read_layout(struct stream *stream, struct frame *frame)
 {
     json_t *header = read_header(stream), *value;
@@ -443,8 +446,8 @@ struct tensor *frame_require(const struct frame *frame, const char *name,
     return tensor;
 }
 
-/* Add a zeroed tensor of a name that the frame does not have yet: frames with tens of thousands of tensors are copied
- * in a time that grows with their number. */
+/* Adds a zeroed tensor with a name that the frame does not have yet: copying a frame with tens of thousands of tensors
+ * must take linear time. */
 static struct tensor *append_new(struct frame *frame, const char *name, enum dtype dtype, int rank,
                                  const int64_t *shape)
 {
@@ -455,7 +458,7 @@ static struct tensor *append_new(struct frame *frame, const char *name, enum dty
 
 struct tensor *frame_put(struct frame *frame, const char *name, enum dtype dtype, int rank, const int64_t *shape)
 {
-    struct tensor *tensor = tensor_new(name, dtype, rank, shape); /* first: name and shape may be the old tensor's */
+    struct tensor *tensor = tensor_new(name, dtype, rank, shape); /* name, shape: perhaps the old one's */
     tensor->data = allocate_data(tensor_bytes(tensor));
     frame_remove(frame, tensor->name);
     return append_tensor(frame, tensor);
@@ -542,7 +545,7 @@ static void check_same_row(const struct frame *later, const struct tensor *a, co
 }
 
 /* Room grows by half, so that many small frames do not copy the first rows again and again; large blocks grow by moving
- * pages and not by copying, so the peak is one copy of the rows and not two. */
+ * pages instead of copying, so the peak is one copy of the rows instead of two. */
 static void append_rows(struct tensor *tensor, const struct tensor *more)
 {
     size_t have = tensor_bytes(tensor), add = tensor_bytes(more), need = checked_add(have, add);
@@ -576,8 +579,8 @@ void frame_check_classes(const struct frame *first, const struct frame *later)
     }
 }
 
-/* What the metadata of one frame say of its rows must hold for all that are put behind each other: classes have one
- * name each, and rows are of one group size or of none. */
+/* What the metadata of one frame state about its rows must hold for all joined rows: class names agree, and the rows
+ * have one group size or none. */
 static void join_metadata(struct frame *to, const struct frame *from)
 {
     const char *group = frame_metadata(to, "group"), *other = frame_metadata(from, "group");
@@ -606,7 +609,7 @@ void frame_append(struct frame *to, const struct frame *from)
         die("%s: the fields change between frames (%d and %d)", from->path, to->count, from->count);
     for (int i = 0; i < to->count; i++) {
         struct tensor *tensor = to->tensor[i];
-        bool in_place = strcmp(from->tensor[i]->name, tensor->name) == 0; /* as it is in nearly all streams */
+        bool in_place = strcmp(from->tensor[i]->name, tensor->name) == 0; /* true in nearly all streams */
         const struct tensor *more = in_place ? from->tensor[i] : frame_find(from, tensor->name);
         if (!more)
             die("%s: field '%s' is missing in a later frame", from->path, tensor->name);
@@ -647,7 +650,7 @@ void frame_copy_metadata(struct frame *to, const struct frame *from)
     }
     if (from->metadata && !to->metadata)
         to->metadata = json_object();
-    json_object_update(to->metadata, from->metadata); /* texts are shared, and never changed */
+    json_object_update(to->metadata, from->metadata); /* texts are shared and never changed */
 }
 
 void frame_free(struct frame *frame)

@@ -11,16 +11,16 @@
 struct table {
     FILE *file;
     char *const *fields; /* [fields_count]: FIELD, all values of its rows; FIELD.K, one of them */
-    int fields_count;    /* 0: all fields that have one value in a row, in the order of the stream */
-    bool header;         /* a line with the columns' names first */
-    bool names;          /* names of classes in place of their numbers, where the stream names them */
-    int digits;          /* significant ones of numbers that are not whole */
-    int columns;         /* of the first frame; the others must have as many. Start with 0 */
-    bool begun;          /* the header is out. Start with false */
+    int fields_count;    /* 0: all fields with one value in a row, in the order of the stream */
+    bool header;         /* print a line with the columns' names first */
+    bool names;          /* print class names instead of numbers, if the stream has them */
+    int digits;          /* significant digits of numbers that are not whole */
+    int columns;         /* number in the first frame; the others must have the same. Initially 0 */
+    bool begun;          /* the header has been printed. Initially false */
 };
 
-/* Print the rows of one frame; the header goes before those of the first. Dies where a field is missing, has rows of
- * more than one dimension or a type that cannot be read, or has another number of values than in the first frame. */
+/* Prints the rows of one frame, with the header before the first. Dies if a field is missing, has rows of more than one
+ * dimension or an unreadable type, or has a different number of values than in the first frame. */
 void table_add(struct table *table, const struct frame *frame);
 
 #endif

@@ -80,7 +80,7 @@ char *value_text(const struct tensor *tensor, size_t i, int digits, char text[st
 {
     long double number = value_number(tensor, i);
     if (isnan(number))
-        return strcpy(text, "nan"); /* printf would tell the sign of a NaN, which means nothing */
+        return strcpy(text, "nan"); /* printf would print the sign of a NaN, which has no meaning */
     if (value_whole(tensor->dtype))
         snprintf(text, VALUE_TEXT_MAX, "%.0Lf", number);
     else
@@ -88,7 +88,7 @@ char *value_text(const struct tensor *tensor, size_t i, int digits, char text[st
     return text;
 }
 
-/* "logit.3" into "logit" and 3; false where the end is no number. */
+/* Splits "logit.3" into "logit" and 3; returns false if the end is not a number. */
 static bool split_name(const char *name, char **field, size_t *element)
 {
     const char *dot = strrchr(name, '.');

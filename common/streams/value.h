@@ -1,5 +1,5 @@
 /* Values of tensors of any type, one at a time, as numbers and as text; columns of a row stream by their names. For
- * tools that print, compare and order; kernels read the data directly. */
+ * tools that print, compare and sort; kernels read the data directly. */
 #ifndef TALE_STREAMS_VALUE_H
 #define TALE_STREAMS_VALUE_H
 
@@ -14,15 +14,15 @@ enum { VALUE_TEXT_MAX = 48 };
 /* Whether values of this type can be read as numbers: BOOL, whole numbers, F16, BF16, F32, F64. */
 bool value_readable(enum dtype dtype);
 
-/* Whether the type is BOOL or one of whole numbers. */
+/* Whether the type is BOOL or whole numbers. */
 bool value_whole(enum dtype dtype);
 
 /* Element i, exactly: the 64 bits of long double's significand hold every I64 and U64 (where a long double is only a
  * double, whole numbers above 2^53 are rounded). The type must be readable. */
 long double value_number(const struct tensor *tensor, size_t i);
 
-/* Element i as text: whole numbers in full, others with `digits` significant ones (9 tell all of F32 apart, 17 all of
- * F64), nan, inf, -inf. Returns text. */
+/* Element i as text: whole numbers in full, others with `digits` significant digits (9 distinguish all F32 values, 17
+ * all F64 values), nan, inf, -inf. Returns text. */
 char *value_text(const struct tensor *tensor, size_t i, int digits, char text[static VALUE_TEXT_MAX]);
 
 /* A column of a row stream's frame: a field [N], or one element of the rows of a field [N,...]. */
@@ -32,21 +32,21 @@ struct column {
     size_t element; /* which of them */
 };
 
-/* The column that `name` means: a field of that name with one element in a row, or as FIELD.K element K (from 0) of the
- * rows of FIELD. False where there is no such field; dies where the field has more or fewer elements or a type that
- * cannot be read. */
+/* Finds the column `name`: a field with that name and one element in a row, or, as FIELD.K, element K (from 0) of the
+ * rows of FIELD. Returns false if there is no such field; dies if the field has another number of elements or an
+ * unreadable type. */
 bool column_find(const struct frame *frame, const char *name, struct column *column);
 
-/* As column_find(), but dies where there is none. */
+/* Like column_find(), but dies if there is none. */
 struct column column_require(const struct frame *frame, const char *name);
 
 long double column_number(const struct column *column, int64_t row);
 
-/* What is known of the values of a tensor, or of several one after the other: start with { 0 }. Welford's mean and sum
- * of squared differences (Welford 1962), so that a large mean does not swallow a small deviation. */
+/* Statistics of the values of one or several tensors: start with { 0 }. Uses Welford's mean and sum of squared
+ * differences (Welford 1962), so that a large mean does not hide a small deviation. */
 struct summary {
     int64_t count;  /* values that are finite */
-    int64_t others; /* NaN and infinities, which enter nothing else */
+    int64_t others; /* NaN and infinities, which the other figures leave out */
     long double low, high;
     double mean;
     double squares; /* sum of (x - mean)^2 */
