@@ -27,8 +27,8 @@ ifeq ($(origin CC),default)
 CC := $(if $(filter thread,$(SANITIZE)),clang,gcc)
 endif
 
-# `make test` and `make report` on a fresh machine: what is missing is installed, or the command for it is printed. This
-# happens while the Makefile is read, because what follows looks for headers.
+# For `make test` and `make report` on a fresh machine: missing packages are installed, or the command for it is
+# printed. This happens while the Makefile is read, because the following lines look for headers.
 needs := $(sort $(if $(filter fuzz,$(MAKECMDGOALS)),build fuzz) \
 	$(if $(filter test,$(MAKECMDGOALS)),build report test $(if $(filter thread,$(SANITIZE)),lint)) \
 	$(if $(filter report,$(MAKECMDGOALS)),build report) $(if $(filter lint,$(MAKECMDGOALS)),build lint))
@@ -48,8 +48,8 @@ programs := $(tools:%=$(BUILD)/bin/%)
 test_programs := $(unit_tests:%=$(BUILD)/tests/%)
 test_helpers := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 
-# -ffp-contract=fast lets the compiler fuse a multiply and an add, which rounds once instead of twice; nothing else of
-# -ffast-math is used, so NaN is seen and sums keep their order.
+# -ffp-contract=fast lets the compiler fuse a multiply and an add, which then round once instead of twice. No other part
+# of -ffast-math is used, so NaN is handled and sums keep their order.
 MARCH ?= native
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wformat=2 -Wno-unknown-pragmas
@@ -57,8 +57,8 @@ OPENMP := -fopenmp
 OPTIMIZE := $(if $(DEBUG),-O0,-O3 -march=$(MARCH) -ffp-contract=fast)
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE:1=address$(comma)undefined) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
-# A write past the end, should one be left, stops the program instead of steering it. The sanitizers see more, and -O0
-# knows no sizes.
+# If there is still a write past the end of a buffer, it ends the program instead of controlling it. The sanitizers find
+# more, and -O0 does not know buffer sizes.
 HARDENING := $(if $(SANITIZE)$(DEBUG),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fPIE)
 override CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZERS) $(HARDENING) $(OPENMP)
@@ -78,10 +78,10 @@ $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Drawn scenes are the same bytes on every machine: a fused multiply and add would round otherwise than two steps do.
+# Drawn scenes have the same bytes on every machine: a fused multiply and add would round differently.
 exactly_rounded := pictures/canvas datasets/scene datasets/scene_things
 $(exactly_rounded:%=$(BUILD)/common/%.o): override CFLAGS += -ffp-contract=off
-# So are directions, wherever in the program they are computed: a row's distance from itself is 0.
+# The same for directions, wherever the program computes them: a row's distance from itself must be 0.
 $(BUILD)/common/methods/direction.o: override CFLAGS += -ffp-contract=off
 
 $(BUILD)/libtale.a: $(objects)
@@ -106,9 +106,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(test_support:%.c=$(BUILD)/%.o) $(BUILD)/l
 test: $(programs) $(test_programs) $(test_helpers)
 	$(Q)BUILD=$(BUILD) tests/run $(T)
 
-# Fuzzers: all of ours built by clang with the sanitizers and libFuzzer's counters, and with static data where
-# tests/fuzz/harness.c can set them back. Without OpenMP, as a run may be left at any place. T="stream tsne" runs only
-# those; MINUTES=0 the corpus alone; JOBS= how many at once.
+# Fuzzers: our code built by clang with the sanitizers and libFuzzer's counters, and with static data in a place where
+# tests/fuzz/harness.c can reset them. Without OpenMP, because a run may be abandoned at any point. T="stream tsne" runs
+# only those fuzzers; MINUTES=0 only the corpus; JOBS= how many at once.
 MINUTES ?= 10
 fuzz_readers := stream pickle cifar model options
 fuzz_wrapped := malloc calloc realloc aligned_alloc free open close fopen fopen64 fdopen fclose opendir \
@@ -132,7 +132,7 @@ $(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/harness.o $(BUILD)/libtale.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(fuzz_link) -o $@ $(filter-out %.a,$^) $(BUILD)/libtale.a $(LDLIBS)
 
-# A program's main() under another name, for a fuzzer to call.
+# A program's main() under another name, to be called by a fuzzer.
 $(BUILD)/main/%.o: tools/%.c
 	$(if $(V),,@echo "  CC   $< (main)")
 	$(Q)mkdir -p $(@D)
@@ -142,7 +142,7 @@ $(BUILD)/main/%.o: tools/%.c
 torture: $(programs)
 	$(Q)BUILD=$(BUILD) tests/torture
 
-# Both compilers' warnings are errors here, with those of gcc that want too much for every day.
+# Warnings of both compilers are errors here, including gcc warnings that are too strict for daily use.
 LINT_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference -Wcast-align
 LINT_clang := -Wcast-align -Wunreachable-code -Wmissing-variable-declarations
 .PHONY: lint lint-gcc lint-clang lint-analyzer lint-tidy
@@ -151,7 +151,8 @@ lint: lint-gcc lint-clang lint-analyzer lint-tidy
 lint-gcc lint-clang: lint-%:
 	$(Q)$(MAKE) CC=$* BUILD=build/lint-$* CFLAGS="-Werror $(LINT_$*)" all build-tests
 
-# gcc's analyzer does not know vector types nor structs that are returned with what they own; the sanitizers see both.
+# gcc's analyzer does not understand vector types, nor structs that are returned with ownership of memory; the
+# sanitizers do.
 ANALYZER := -fanalyzer -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-shift-count-overflow \
 	-Wno-analyzer-malloc-leak
 lint-analyzer:
@@ -159,7 +160,7 @@ lint-analyzer:
 .PHONY: analyze
 analyze: $(objects) $(tools:%=$(BUILD)/tools/%.o)
 
-# A file is looked at again when it or a header has changed. What is not asked for, and why: .clang-tidy.
+# A file is checked again when it or a header has changed. .clang-tidy lists the disabled checks with reasons.
 lint-tidy: $(sources:%.c=build/lint-tidy/%.ok) $(tools:%=build/lint-tidy/tools/%.ok)
 build/lint-tidy/%.ok: %.c .clang-tidy $(wildcard common/*/*.h)
 	$(if $(V),,@echo "  TIDY $<")
@@ -180,12 +181,12 @@ install: $(programs)
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# The tale (pipelines/tell, pipelines/report.mk). PRESET=smoke, quick (default) or full; CIFAR10=FOLDER or archive;
-# SEED=1; OUT=out. DATA=synthetic does not look for CIFAR-10, nor does PRESET=smoke unless CIFAR10 names one. What the
-# user named goes through the environment as it is, quotes and blanks and all.
+# The report (pipelines/tell, pipelines/report.mk). PRESET=smoke, quick (default) or full; CIFAR10=FOLDER or archive;
+# SEED=1; OUT=out. DATA=synthetic does not look for CIFAR-10; neither does PRESET=smoke, unless CIFAR10 is given. Values
+# from the user are passed unchanged through the environment, with quotes and blanks.
 PRESET ?= quick
 drawn := $(or $(filter synthetic,$(DATA)),$(if $(value CIFAR10),,$(filter smoke,$(PRESET))))
-# The programs of smoke have one thread each, so two run at a time.
+# With PRESET=smoke each program has one thread, so two run at a time.
 two = $(if $(filter smoke,$(PRESET)),$(if $(findstring jobserver,$(MAKEFLAGS)),,-j2))
 .PHONY: report
 report: export REPORT_OUT := $(if $(filter undefined,$(origin OUT)),out,$(value OUT))
@@ -196,8 +197,8 @@ report:
 	$(Q)MAKE='$(MAKE)' BUILD='$(BUILD)' exec pipelines/tell "$$REPORT_OUT" "$$REPORT_PRESET" "$$REPORT_SEED" \
 	    "$$REPORT_CIFAR10" $(two)
 
-# The accuracy of a preset's recipes (tests/bench/recipes) and of features at each layer, beside those of untrained
-# networks; an hour and a half with PRESET=full on two fast cores. out/accuracy-PRESET keeps models, which are not
+# The accuracy of a preset's recipes (tests/bench/recipes) and of features at each layer, compared with untrained
+# networks; an hour and a half with PRESET=full on two fast cores. out/accuracy-PRESET keeps the models, so they are not
 # trained twice.
 SEEDS ?= 1,2,3
 .PHONY: bench-accuracy

@@ -1,6 +1,6 @@
-# data.mk: the data as the programs want it. CIFAR10_PATH: what find-data printed; empty: drawn scenes. A path is the
-# user's and may hold anything: it goes through the environment, never into a recipe or a target.
-# train, val, test: how many rows (0: all there are).
+# data.mk: the data as streams. CIFAR10_PATH: the output of find-data; if empty, drawn scenes are used. The path comes
+# from the user and may contain anything: it is passed through the environment, never in a recipe or a target. train,
+# val, test: numbers of rows (0: all).
 
 given := $(value CIFAR10_PATH)
 ifeq ($(if $(given),yes),)
@@ -15,7 +15,7 @@ data_origin = $(notdir $(given))
 export DATA_PATH := $(given)
 endif
 
-# What the streams are made of: not only the options, but the files themselves, wherever they lie.
+# The streams depend on the options and also on the contents of the data files, wherever these are.
 $(out)/settings/data: settings = $(if $(given),,$(data_origin) | )val $(val) train $(train) test $(test) | seed $(SEED)
 $(out)/settings/data: always
 	mkdir -p $(@D)
@@ -25,7 +25,7 @@ $(out)/settings/data: always
 	} >'$@.part'
 	if cmp -s '$@.part' '$@'; then rm '$@.part'; else mv '$@.part' '$@'; fi
 
-# The three parts as streams: each is read many times, and an archive would be unpacked each time.
+# The three parts as streams: each is read many times, and an archive would have to be unpacked each time.
 $(out)/train.st: $(out)/settings/data $(drawn)
 	cifar-cat -q -s train --val $(val) -n $(train) "$$DATA_PATH" $(to)
 $(out)/val.st: $(out)/settings/data $(drawn)

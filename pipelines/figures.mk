@@ -1,4 +1,4 @@
-# figures.mk: the figures, each from a table or a contact sheet and one gnuplot script, and the facts that go with them.
+# figures.mk: the figures, each made from a table or a contact sheet by one gnuplot script, and the facts for them.
 
 draw = mkdir -p $(@D) && $(here)/figures/draw $(here)/figures/$1.gp $(basename $@)
 class_count = $$(wc -l <$(out)/classes.txt)
@@ -8,23 +8,23 @@ height_of = $$(od -An -tu4 --endian=big -j20 -N4 '$1' | tr -d ' ')
 statistics := awk -f $(here)/facts/statistics.awk
 style := $(addprefix $(here)/figures/,draw paper style.gp tables.gp names.gp)
 
-# The two forms of a drawing.
+# The two file formats of a drawing.
 figures := samples curves-label curves-rotation confusion turns rotation-loss filters-first filters-picked \
     filters-second cam cam-odd cam-both tsne map map-images neighbours depth
 drawing = $(out)/figures/$1.svg $(out)/figures/$1.eps
 
-# A sheet is a table (things to place) and a picture (tiles without gaps, 3 pixels for one).
+# A sheet is a table (positions of items) and a picture (tiles without gaps, each pixel 3 pixels wide).
 sheet = mkdir -p $(@D) && $(here)/figures/sheet $1.png $(basename $@) $2 rows=$1.tsv
 tiles = tensor-pnm --gap 0 --zoom 3 --columns $1 | pnmtopng -quiet
 tile := tile_width=96 tile_height=96
 
-# As high as the tiles of a table, and room below them.
+# The height of the tiles of a table, plus room below them.
 height_to_fit = $$(awk -F'\t' '$$4 != "-" && $$2 + $$4 > y { y = $$2 + $$4 } END { print y + $1 }' $2)
 
 sheet_scripts := $(here)/figures/sheet.gp $(here)/figures/sheet
 
-# The names of the classes, one a line. They hold no comma (cifar-cat sees to that), but may hold anything else that a
-# shell, gnuplot or a markup would take for its own: they travel in files and in the environment only.
+# The class names, one per line. They contain no comma (cifar-cat ensures this) but may contain any other character with
+# a special meaning for the shell, gnuplot or a markup language: pass them only in files and in the environment.
 $(out)/classes.txt: $(out)/train.st
 	tensor-ls -m classes $< | tr , '\n' $(to)
 
@@ -94,7 +94,7 @@ $(call drawing,rotation-loss) &: $(out)/sheets/rotation-loss.png $(out)/sheets/r
 # --- filters
 
 second := $(if $(filter 2,$(first_stage)),layer2.pool.conv.weight,layer1.0.conv1.weight)
-# Whitened where the preset does not say, as is the default of resnet-train.
+# Whitened unless the preset says otherwise, as is resnet-train's default.
 stem := $(if $(findstring --stem trained,$(label)),trained,whiten)
 weights = $$(tensor-ls $1 | awk '$$1 == "$2" { gsub(/[][,]/, " "); print $$4 * $$5 * $$6 - 1 }')
 $(out)/filters-first-%.tsv: $(out)/%.safetensors
@@ -166,7 +166,7 @@ $(out)/sheets/cam.tsv: $(here)/figures/cam.awk $(out)/cam-shown.st $(out)/classe
 $(call drawing,cam) &: $(out)/sheets/cam.png $(out)/sheets/cam.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam,$(tile)) width=15.8 height=$(call height_to_fit,0.55,$(out)/sheets/cam.tsv)
 
-# What seems counter-intuitive.
+# Results that look counter-intuitive.
 $(out)/facts/odd.tsv: $(here)/facts/cam.awk $(here)/facts/correlation.awk $(here)/facts/statistics.awk \
     $(out)/facts/names.tsv $(out)/test.st $(out)/classes.txt $(foreach n,label rotation,$(out)/cam-$n.tsv)
 	$(statistics) -f $< -v classes=$(class_count) $(out)/cam-label.tsv $(out)/cam-rotation.tsv >'$@.part'
@@ -191,7 +191,7 @@ $(out)/sheets/cam-odd.tsv: $(here)/figures/cam-odd.awk $(out)/facts/odd.tsv $(ou
 $(call drawing,cam-odd) &: $(out)/sheets/cam-odd.png $(out)/sheets/cam-odd.tsv $(sheet_scripts) $(style)
 	$(call sheet,$(out)/sheets/cam-odd,$(tile)) width=15.8 height=4.1
 
-# The same images before both networks, of ten classes at most.
+# The same images for both networks, at most ten classes.
 $(out)/cam-both-%.st: $(out)/test.st $(out)/%.safetensors $(out)/%.id
 	tensor-pick --sort label -n 1 --per label <$< | tensor-pick -n 10 | $(call maps,$*) $(to)
 $(out)/sheets/cam-both.png: $(foreach n,label rotation,$(out)/cam-both-$n.st)
@@ -236,14 +236,14 @@ $(out)/facts/tsne.tsv: $(here)/facts/tsne.awk $(here)/facts/statistics.awk \
 $(out)/map-names-%.tsv: $(here)/figures/tsne-names.awk $(here)/facts/statistics.awk $(out)/map-%.tsv \
     $(out)/classes.txt
 	names=$(classes) $(statistics) -f $< $(out)/map-$*.tsv $(to)
-# So large that 100 points are as in the figure of 100, and 10 000 still have a shape.
+# A size that looks right for 100 points, as in the figure of 100, and still shows shapes for 10 000.
 map_size = $$(awk 'END { print 0.7 * (100 / NR) ^ 0.2 }' $(out)/map-label.tsv)
 $(call drawing,map) &: $(foreach n,label rotation,$(out)/map-$n.tsv $(out)/map-names-$n.tsv) \
     $(out)/classes.txt $(here)/figures/tsne.gp $(style)
 	$(call draw,tsne) first=$(out)/map-label.tsv second=$(out)/map-rotation.tsv names=$(out)/classes.txt size=$(map_size) \
 	    first_names=$(out)/map-names-label.tsv second_names=$(out)/map-names-rotation.tsv
 
-# Two mosaics, filled up to one size.
+# Two mosaics, padded to one size.
 $(out)/sheets/map-images.png: $(out)/settings/mosaic $(out)/test.st $(foreach n,label rotation,$(out)/map-$n.st)
 	mkdir -p $(@D)
 	high=0
@@ -266,7 +266,7 @@ $(call drawing,map-images) &: $(out)/sheets/map-images.png $(out)/sheets/map-ima
 	    tile_height=$(call height_of,$<)) width=15.8 \
 	    height=$$(awk -F'\t' '$$4 != "-" { print $$2 + $$4 }' $(out)/sheets/map-images.tsv | head -n 1)
 
-# The images as one sheet of about a square.
+# The images as one sheet that is about square.
 page_columns = $$(awk 'END { n = int(sqrt(NR)); print n * n < NR ? n + 1 : n }' $(out)/map-label.tsv)
 $(out)/sheets/map.jpg: $(out)/map-label.tsv $(out)/test.st
 	mkdir -p $(@D)
@@ -311,7 +311,7 @@ $(out)/facts/neighbours.tsv: $(here)/facts/neighbours.awk $(out)/query-rows.txt 
 	awk -f $< -v shown="$$(paste -sd, $(out)/query-rows.txt)" \
 	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-label.st) \
 	    <(tensor-tsv label neighbor_label neighbor_index <$(out)/neighbours-rotation.st) $(to)
-# The neighbours' images, looked up in the training set by their index.
+# The neighbours' images, found in the training set by their index.
 $(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/train.st $(out)/test.st \
     $(foreach n,label rotation,$(out)/neighbours-$n.st)
 	mkdir -p $(@D)
@@ -324,7 +324,7 @@ $(out)/sheets/neighbours.png: $(out)/query-rows.txt $(out)/train.st $(out)/test.
 	    tensor-pick --join '$@.part.'$$net.st --fields image,neighbor_index <'$@.part.query.st' |
 	        tensor-pnm --neighbors $(out)/train.st --gap 0 --zoom 3 >'$@.part.'$$net.ppm
 	done
-	# tensor-pnm sets the query apart; without that space all tiles stand side by side.
+	# tensor-pnm leaves a space after the query; without that space all tiles are adjacent.
 	pnmcat -tb '$@.part.label.ppm' '$@.part.rotation.ppm' >'$@.part.ppm'
 	pnmcat -lr <(pnmcut -left 0 -width 96 '$@.part.ppm') <(pnmcut -left -960 '$@.part.ppm') | pnmtopng -quiet $(to)
 	rm '$@.part.'*

@@ -1,12 +1,12 @@
-# networks.mk: the two networks, the untrained one, and what they make of the images. Everything later stages read is
-# a stream without images (*.st) or a table (*.tsv).
+# networks.mk: the two networks, the untrained one, and their outputs for the images. Later stages read only streams
+# without images (*.st) and tables (*.tsv).
 
 comma := ,
 stages := $(wordlist 1,$(words $(subst $(comma), ,$(widths))),1 2 3 4 5 6 7 8)
 blocks_of = $(word $1,$(subst $(comma), ,$(blocks)))
-# A first stage without blocks ends where conv1 does.
+# A first stage without blocks has the same output as conv1.
 first_stage := $(if $(filter 0,$(call blocks_of,1)),2,1)
-# What has an output of its own: conv1, and of each stage what pools and its blocks (at most ten).
+# Layers with their own output: conv1, and in each stage the pooling unit and the blocks (at most ten).
 layers := conv1 $(foreach s,$(stages),$(if $(filter pool,$(downsample)),$(if $(filter-out 1,$s),layer$s.pool)) \
     $(addprefix layer$s.,$(wordlist 1,$(call blocks_of,$s),0 1 2 3 4 5 6 7 8 9)))
 nets := label rotation random
@@ -19,8 +19,8 @@ network := --widths $(widths) --blocks $(blocks) --downsample $(downsample)
 fit = resnet-train -j $(threads) $(network) --seed $(SEED)
 embed = resnet-embed -q -j $(threads) -m $(out)/$1.safetensors --emit
 
-# What a stage makes says of which part of the data and of which network it is, and is refused where that is another:
-# a swapped input is not drawn. only,PART; only,PART,NETWORK.
+# Each output names the part of the data and the network that it comes from, and is rejected if it is not the expected
+# one, so swapped inputs are never drawn. only,PART; only,PART,NETWORK.
 only = tensor-pick --require "source=* $1" $(if $2,--require "model=$$(cat $(out)/$2.id)")
 
 $(out)/settings/label: settings = $(network) | $(label) | $(SEED)
@@ -32,7 +32,7 @@ $(out)/settings/cam: settings = $(cam_studied)
 $(out)/settings/tsne: settings = $(tsne) | $(SEED)
 $(out)/settings/map: settings = $(map_rows) | $(map_tsne) | $(SEED)
 
-# The three parts are what they are called, and no image is both trained on and chosen by.
+# Checks that the three parts have the right names, and that no image is used both for training and for choosing.
 $(out)/parts.txt: $(out)/train.st $(out)/val.st $(out)/test.st
 	for part in train val test; do
 	    $(call only,$$part) --fields index <$(out)/$$part.st | tensor-tsv index | sort >'$@.part.'$$part
@@ -43,15 +43,15 @@ $(out)/parts.txt: $(out)/train.st $(out)/val.st $(out)/test.st
 	rm '$@.part.'{train,val,test}
 	mv '$@.part' '$@'
 
-# Which network it is, as the streams that it makes say.
+# The network's identity, as in the streams that it computes.
 .SECONDARY: $(nets:%=$(out)/%.id)
 $(out)/%.id: $(out)/%.safetensors $(out)/test.st
 	tensor-pick -n 1 <$(out)/test.st | $(call embed,$*) feature |
 	    tensor-pick --require 'model=$(if $(filter rotation,$*),rotation,label) *' | tensor-ls -m model $(to)
 
-# --- training. The second waits for the first where each takes all cores.
+# --- training. The second network waits for the first if each uses all cores.
 
-# Whether there are images enough is known before hours of training.
+# Checks whether there are enough images, before hours of training.
 $(out)/enough.tsv: $(here)/facts/enough.awk $(out)/train.st $(out)/val.st $(out)/test.st
 	labels() { tensor-tsv label <$(out)/$$1.st; }
 	awk -f $< <(labels train) <(labels val) <(labels test) $(to)
@@ -72,8 +72,8 @@ $(out)/rotation.safetensors $(out)/rotation.tsv &: $(out)/settings/rotation $(ou
 	mv $(out)/rotation.tsv.part $(out)/rotation.tsv
 	mv $(out)/rotation.part $(out)/rotation.safetensors
 
-# A network of this shape with random weights; only its batch norms have seen images. It is no better than a guess, or
-# it would not be what it is compared as.
+# A network of this shape with random weights; only its batch norms have seen images. It must be no better than chance,
+# because it is the baseline of the comparison.
 $(out)/random.safetensors: $(out)/settings/label $(out)/train.st $(out)/parts.txt
 	tensor-pick -n 2000 <$(out)/train.st |
 	    $(fit) -q --stem trained --init random --average none --batch 50 --epochs 1 --optimizer sgd --lr 0 >'$@.part'
@@ -115,8 +115,8 @@ $(out)/neighbours-%.st: $(out)/features-%.st $(out)/database-%.st $(out)/setting
 	knn -q -j $(threads) -d $(out)/database-$*.st $(knn) <$< |
 	    $(call only,test,$*) --fields index,label,neighbor_index,neighbor_label,neighbor_distance $(to)
 
-# --- features at every depth: for each network and layer the shares of test images whose class is found by the
-# neighbours' vote, by a linear probe and by one with hidden layers, one in a line
+# --- features at every depth: for each network and layer, the shares of test images whose class is found by the
+# neighbours' vote, by a linear probe and by a probe with hidden layers, one per line
 
 define depth_rule
 $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/$1.id $(out)/settings/depth $(out)/train.st $(out)/test.st
@@ -137,7 +137,7 @@ $(out)/depth/$1-$2.txt: $(out)/$1.safetensors $(out)/$1.id $(out)/settings/depth
 endef
 $(foreach n,$(nets),$(foreach l,$(layers),$(eval $(call depth_rule,$n,$l))))
 
-# LAYER, then LABELS ROTATION UNTRAINED by neighbours, by a linear probe, and by one with hidden layers.
+# LAYER, then LABELS ROTATION UNTRAINED by neighbours, by the linear probe, and by the probe with hidden layers.
 $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.txt))
 	! cmp $(out)/label.id $(out)/random.id || { echo "$(out): the untrained network is the one with labels" >&2; exit 1; }
 	for layer in $(layers); do
@@ -148,14 +148,14 @@ $(out)/depth.tsv: $(foreach n,$(nets),$(foreach l,$(layers),$(out)/depth/$n-$l.t
 
 # --- the maps of t-SNE and of class activation
 
-# lay_out OPTIONS ROWS: a map of the rows of a stream; its messages, and the perplexity that was taken, go to '$@.kl'.
-# Few rows have no room for a large one.
+# lay_out OPTIONS ROWS: a map of the rows of a stream; its messages and the perplexity used go to '$@.kl'. With few rows
+# the perplexity must be smaller.
 define lay_out
 perplexity=$$(tensor-tsv index <$2 | wc -l | awk -f $(here)/facts/perplexity.awk -v options='$1')
 	    echo "perplexity $$perplexity" >'$@.kl'
 	    tsne -j $(threads) $1 --seed $(SEED) --perplexity $$perplexity <$2 2>>'$@.kl' || { cat '$@.kl' >&2; exit 1; }
 endef
-# The first ten test images of each class, class by class: those of the first figure too.
+# The first ten test images of each class, class by class; the same images as in the first figure.
 per_class := 10
 $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
 	$(call only,test,$*) --sort label -n $(per_class) --per label <$< >'$@.part.rows'
@@ -164,7 +164,7 @@ $(out)/tsne-%.tsv: $(out)/features-%.st $(out)/settings/tsne
 	} | tensor-tsv map label $(to)
 	rm '$@.part.rows'
 
-# All test images, or the first ones; X Y LABEL PREDICTION, the network with labels predicting.
+# All test images, or the first ones; X Y LABEL PREDICTION, where the prediction is by the network with labels.
 $(out)/map-%.st: $(out)/features-%.st $(out)/settings/map
 	$(call say,a map of the test images: $*)
 	$(call only,test,$*) $(if $(filter-out 0,$(map_rows)),-n $(map_rows)) --fields index,label,feature <$< \
@@ -176,7 +176,7 @@ $(out)/map-%.st: $(out)/features-%.st $(out)/settings/map
 $(out)/map-%.tsv: $(out)/map-%.st $(out)/names.st
 	paste <(tensor-tsv map label <$<) <(tensor-tsv prediction <$(out)/names.st) | awk -F'\t' '$$1 != ""' $(to)
 
-# LABEL PREDICTION LOGITS MAP of the first images, and the maps' size.
+# LABEL PREDICTION LOGITS MAP of the first images, and the size of the maps.
 $(out)/cam-%.tsv: $(out)/%.safetensors $(out)/%.id $(out)/test.st $(out)/settings/cam
 	tensor-pick -n $(cam_studied) <$(out)/test.st | $(call embed,$*) fmap,logit,prediction |
 	    cam-render -m $< --map | $(call only,test,$*) --drop image,fmap >'$@.part.st'

@@ -1,10 +1,10 @@
-# report.mk: from the data to out/report.pdf and out/report.html. `make report` looks for the data (find-data) and runs
+# report.mk: makes out/report.pdf and out/report.html from the data. `make report` finds the data (find-data) and runs
 #
 #   CIFAR10_PATH=FOLDER make -f pipelines/report.mk PRESET=quick
 #
-# with the programs in PATH. A stage that is dear leaves a file, what is cheap is a pipe between two of them. Every
-# target is written beside its place and moved. Settings are files too, rewritten only when they change, so another
-# number of epochs trains again and another preset never mixes with this one.
+# with the programs in PATH. An expensive stage writes a file; cheap steps are pipes between two such files. Every
+# target is written to a temporary file and renamed. Settings are also files, rewritten only when they change, so a
+# different number of epochs trains again, and the results of different presets are never mixed.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,8 +16,8 @@ $(if $(V),,.SILENT:)
 # The same text and numbers in any locale.
 export LC_ALL := C.UTF-8
 
-# How long a thread of libgomp that waits for another keeps its core busy. The default, some milliseconds, gives 1 %
-# more speed on a machine of one's own, and half the speed where other work wants the cores.
+# How long a waiting libgomp thread keeps its core busy. The default, some milliseconds, is 1 % faster on an idle
+# machine but halves the speed if other programs need the cores.
 export GOMP_SPINCOUNT ?= 20000
 
 PRESET ?= quick
@@ -27,7 +27,7 @@ include $(here)/presets/$(PRESET).mk
 
 OUT ?= out
 out := $(OUT)/$(if $(value CIFAR10_PATH),cifar-10,synthetic)-$(PRESET)
-# What fails before it ends the recipe (set -e), which it would not on the left of &&.
+# A failure before this ends the recipe (set -e); on the left of && it would not.
 to = >'$@.part'; mv '$@.part' '$@'
 say = echo "  $1"
 
@@ -40,7 +40,7 @@ report: $(out)/report.pdf $(out)/report.html $(out)/map.html
 	    }
 	done
 
-# $(out)/settings/NAME holds the value of its variable `settings`, whatever that is made of.
+# $(out)/settings/NAME holds the value of its target-specific variable `settings`.
 .PHONY: always
 always:
 $(out)/settings/%: export SETTINGS = $(settings)
@@ -59,7 +59,7 @@ include $(here)/data.mk $(here)/networks.mk $(here)/figures.mk
 $(out)/settings/report: settings = $(PRESET) $(SEED) | $(network) | $(label) | $(rotation) | $(tsne) | \
     $(map_rows) $(map_tsne) | $(data_origin)
 
-# What is known before anything is measured.
+# Facts that are known before anything is measured.
 $(out)/facts/run.tsv: export DATA_ORIGIN = $(data_origin)
 $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settings/data $(out)/label.safetensors \
     $(out)/train.st $(out)/test.st $(out)/val.st
@@ -83,7 +83,7 @@ $(out)/facts/run.tsv: $(here)/facts/run.awk $(out)/settings/report $(out)/settin
 	    tensor-ls $(out)/label.safetensors
 	} | awk -f $< $(to)
 
-# When each figure was drawn.
+# Times at which the figures were drawn.
 $(out)/facts/made.tsv: $(figures:%=$(out)/figures/%.svg)
 	for figure in $(figures); do
 	    printf 'made.%s\t%s\n' "$$figure" "$$(date -u -r "$(out)/figures/$$figure.svg" '+%Y-%m-%d %H:%M UTC')"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Check for the packages that a part of the work needs, and install those that are missing where that is allowed (root
-# or sudo without a password, and apt-get); otherwise print the one command to run. `make test`, `make lint`,
-# `make fuzz` and `make report` start with it; where all is there it takes milliseconds.
+# Checks for the packages that a part of the work needs, and installs missing ones if that is possible (root, or sudo
+# without a password, and apt-get); otherwise prints the one command to run. `make test`, `make lint`, `make fuzz` and
+# `make report` start with it; if nothing is missing it takes milliseconds.
 #
 #   pipelines/setup.sh [-n] [build|report|test|lint|fuzz]...     default: all; -n only checks
 set -euo pipefail
 
-# For what | Debian package | the program, the header in /usr/include, or the file that shows that it is there.
+# part of the work | Debian package | a program, a header in /usr/include, or a file that shows that it is installed.
 packages='
 build   gcc                  gcc
 build   libc6-dev            stdio.h
@@ -84,7 +84,7 @@ if [ "$check_only" == 1 ] || ! command -v apt-get >/dev/null || ! "${as_root[@]}
 fi
 echo "setup.sh: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
-# The lists of a fresh machine are empty; old ones may name files that the server no longer has.
+# A fresh machine has no package lists; old lists may name files that the server no longer has.
 "${as_root[@]}" apt-get update -q >&2 || true
 # shellcheck disable=SC2086 # the command is words
 "${as_root[@]}" $command >&2 || {

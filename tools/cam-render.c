@@ -1,4 +1,4 @@
-/* cam-render: class activation maps over the images they belong to. */
+/* cam-render: draws class activation maps over their images. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static const struct usage usage = {
     true, true, 0, 0,
 };
 
-/* The class of a text: predicted, label, a number or a name of the model's. */
+/* The class for a text: predicted, label, or a number or a class name of the model. */
 static int64_t parse_class(const char *text, const struct cam_head *head)
 {
     int64_t class;
@@ -66,7 +66,7 @@ static int64_t parse_class(const char *text, const struct cam_head *head)
     return class;
 }
 
-/* Feature maps of another network mean nothing to this one's classifier. */
+/* The feature maps must be this model's: for another network's its classifier has no meaning. */
 static void check_model(const struct frame *frame, const struct cam_head *head)
 {
     char identity[IDENTITY_MAX];
@@ -74,7 +74,7 @@ static void check_model(const struct frame *frame, const struct cam_head *head)
     origin_check_model(frame, settings.model, identity);
 }
 
-/* Copy the stream with the fields cam and cam_label in each frame. */
+/* Copies the stream and adds the fields cam and cam_label to each frame. */
 static void write_maps(struct stream *stream, const struct cam_head *head, int64_t which)
 {
     struct frame frame;
@@ -88,7 +88,7 @@ static void write_maps(struct stream *stream, const struct cam_head *head, int64
     }
 }
 
-/* A field that is missing is told at the first frame, and not after all maps were computed. */
+/* Missing fields are reported at the first frame, not after all maps have been computed. */
 static void check_fields(const struct frame *frame, const struct field_list *captions, const char *target)
 {
     const struct tensor *image = frame_require(frame, "image", DTYPE_U8, 4);
@@ -99,7 +99,7 @@ static void check_fields(const struct frame *frame, const struct field_list *cap
     field_list_require(captions, frame);
 }
 
-/* Read all rows: their images, maps and what the captions say, but not the feature maps, which are the large part. */
+/* Reads all rows with their images, maps and caption fields, but without the feature maps, which are the large part. */
 static void read_rows(struct frame *rows, struct stream *stream, const struct cam_head *head, int64_t which)
 {
     struct field_list captions = field_list_parse("--caption", settings.caption);
@@ -132,7 +132,7 @@ struct drawing {
     struct caption_field caption[FIELD_LIST_MAX];
     struct thumbnails images;
     const struct tensor *cam;
-    struct range range; /* of all maps, about zero */
+    struct range range; /* of all maps, symmetric about zero */
 };
 
 static struct drawing prepare(const struct frame *rows, const char *target)
@@ -149,8 +149,8 @@ static struct drawing prepare(const struct frame *rows, const char *target)
     return drawing;
 }
 
-/* The map of a row at the size of its drawn image: signed on the scale of all, else from its own minimum to its own
- * maximum, as published overlays are. */
+/* The map of a row at the size of its drawn image: signed maps use the scale of all rows, others span their own range,
+ * as published overlays do. */
 static struct image draw_map(const struct drawing *drawing, int64_t row)
 {
     int64_t height = thumbnail_height(&drawing->images), width = thumbnail_width(&drawing->images);
@@ -165,7 +165,7 @@ static struct image draw_map(const struct drawing *drawing, int64_t row)
     return image;
 }
 
-/* The image, and beside it the map over it. */
+/* The image and, beside it, the map over it. */
 static struct image draw_tile(const struct drawing *drawing, int64_t row)
 {
     struct image map = draw_map(drawing, row);
@@ -204,7 +204,7 @@ static struct sheet_plan make_plan(const struct drawing *drawing)
     }
     if (settings.bar)
         sheet_plan_bar(&plan, settings.signs ? PALETTE_DIVERGING : PALETTE_VIRIDIS, drawing->range);
-    if (settings.bar && !settings.signs) { /* each overlay has a scale of its own */
+    if (settings.bar && !settings.signs) { /* each overlay has its own scale */
         strcpy(plan.bar_low, "least");
         strcpy(plan.bar_high, "most");
     }

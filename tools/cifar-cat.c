@@ -1,4 +1,4 @@
-/* cifar-cat: images and labels of CIFAR files as a tensor stream. */
+/* cifar-cat: writes images and labels of CIFAR files as a tensor stream. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static struct frame make_frame(const struct cifar *set, const int64_t *rows, int
     return frame;
 }
 
-/* What data these are: the data set and the split, or the one file that was named. Caller frees. */
+/* The name of the data: data set and split, or the single file that was given. Caller frees. */
 static char *name_source(const struct cifar *set, enum split split)
 {
     const char *part = splits[split];
@@ -51,7 +51,7 @@ static void write_rows(const struct cifar *set, const int64_t *rows, int64_t cou
     char *source = name_source(set, choice->split);
     struct progress progress = progress_start("images", count);
     int64_t done = 0;
-    do { /* at least one frame: one of no rows still says which fields and classes there are */
+    do { /* at least one frame: even a frame of 0 rows contains the fields and classes */
         int64_t take = count - done < per_frame ? count - done : per_frame;
         struct frame frame = make_frame(set, rows + done, take, choice->labels);
         frame_set_metadata(&frame, "classes", classes);

@@ -1,4 +1,4 @@
-/* cifar-synth: a data set of drawn scenes in the layout of CIFAR-10. */
+/* cifar-synth: draws a data set of scenes in the layout of CIFAR-10. */
 #define _POSIX_C_SOURCE 200809L /* mkdir, unlink */
 #include <errno.h>
 #include <stdio.h>
@@ -17,8 +17,8 @@
 
 enum { TRAIN_BATCHES = 5, RECORD = 1 + SCENE_IMAGE, CHUNK = 500 };
 
-/* Items of the test set are numbered from here on, so that the number of training images changes none of them. A
- * multiple of ten, as each ten hold one of each class. */
+/* Items of the test set are numbered from here, so that the number of training images does not change them. A multiple
+ * of ten, because every ten items have one of each class. */
 static const uint64_t test_items = 10000000000;
 
 static void make_folder(const char *path)
@@ -30,8 +30,8 @@ static void make_folder(const char *path)
         die("%s: cannot be made: a file of this name is there", path);
 }
 
-/* Records first .. first + count of a part. The classes take turns in each ten, in an order of their own: so every
- * slice of the data set has as many of each. */
+/* Records first .. first + count of a part. Every ten records have each class once, in random order, so every slice of
+ * the data set is balanced. */
 static void draw_records(uint8_t *records, uint64_t seed, uint64_t first, int64_t count)
 {
 #pragma omp parallel for schedule(dynamic, 16)
@@ -48,7 +48,7 @@ static void draw_records(uint8_t *records, uint64_t seed, uint64_t first, int64_
     }
 }
 
-/* A batch of no images is no file (an empty one would be taken for one that was cut short), and none is left there. */
+/* A batch without images is not written, because an empty file would look truncated; an existing one is removed. */
 static void write_batch(const char *folder, const char *name, uint64_t seed, uint64_t first, int64_t count,
                         struct progress *progress, int64_t *done)
 {

@@ -1,4 +1,4 @@
-/* filter-render: the filters of a convolution as one picture. */
+/* filter-render: draws the filters of a convolution as one picture. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static const struct usage usage = {
     false, true, 0, 1,
 };
 
-/* What is drawn: which filters, and of the one at hand which input channels. */
+/* What is drawn: the filters and, for the current filter, its input channels. */
 struct drawing {
     struct filters filters;
     struct range range; /* of the whole layer */
@@ -59,7 +59,7 @@ struct drawing {
     const char *path;   /* for messages */
     int64_t count;      /* filters drawn */
     int64_t *chosen;    /* [count] */
-    int64_t *inputs;    /* [C], the first `panels` are shown */
+    int64_t *inputs;    /* [C]; the first `panels` are drawn */
 };
 
 /* The convolutions of a frame, for a message. */
@@ -75,7 +75,8 @@ static char *convolution_names(const struct frame *frame)
     return names;
 }
 
-/* The frame that has the layer. The others are read, too: a second one would leave open which is meant. */
+/* The frame that contains the layer. The others are read, too, because a second one with the layer would be
+ * ambiguous. */
 static const struct tensor *read_layer(struct stream *stream, struct frame *frame)
 {
     char *names = NULL;
@@ -122,7 +123,7 @@ static bool listed(const struct integer_list *list, int64_t number)
     return false;
 }
 
-/* The filters to draw, in their order: those asked for as they were named, or by norm. */
+/* The filters to draw, in order: as listed by the user, or by norm. */
 static void choose_filters(struct drawing *drawing)
 {
     const struct integer_list *list = &settings.filters;
@@ -165,7 +166,7 @@ static bool shows_strongest(const struct drawing *drawing)
     return !drawing->rgb && drawing->panels < drawing->filters.channels;
 }
 
-/* The filter's number, and its input channels where they are not simply all, in drawing->inputs as well. */
+/* The filter's number, and its input channels unless all are drawn; the channels also go to drawing->inputs. */
 static void write_caption(struct drawing *drawing, int64_t k, char text[static CAPTION_MAX])
 {
     snprintf(text, CAPTION_MAX, "%lld", (long long)k);
@@ -178,7 +179,7 @@ static void write_caption(struct drawing *drawing, int64_t k, char text[static C
     }
 }
 
-/* The tiles of a filter beside each other. */
+/* The tiles of a filter side by side. */
 static struct image draw_filter(const struct drawing *drawing, int64_t k)
 {
     const struct filters *filters = &drawing->filters;

@@ -1,4 +1,4 @@
-/* knn: the nearest rows of a database for each row of a stream, and the class that they vote for. */
+/* knn: finds the nearest rows of a database for each row of a stream, and the class that wins their vote. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,24 +28,24 @@ struct settings {
     bool exclude_self;
 };
 
-/* A search passes over the whole database, so it is made for frames of this many rows together (or fewer, where their
- * other fields are large). */
+/* A search reads the whole database, so it is done for this many rows together (or fewer, if their other fields are
+ * large). */
 enum { batch_rows = 4096, batch_bytes = 64 << 20 };
 
-/* The frames that are answered together. */
+/* The frames that are processed together. */
 struct batch {
     struct frame *frame; /* [frames] */
     int64_t frames, rows;
-    float *feature;      /* [rows, dimension] of all of them */
+    float *feature;      /* [rows, dimension] for all frames */
     int64_t *index;      /* [rows], with --exclude-self */
 };
 
-/* How many queries there were, how many with a label, and how many predictions agreed with it. */
+/* Numbers of queries, of queries with a label, and of correct predictions. */
 struct score {
     int64_t queries, labelled, right;
 };
 
-/* The values of an I64 field [N], or NULL where there is none. */
+/* The values of an I64 field [N], or NULL if there is none. */
 static int64_t *whole_numbers(const struct frame *frame, const char *field)
 {
     return frame_find(frame, field) ? frame_require(frame, field, DTYPE_I64, 1)->data : NULL;
@@ -65,7 +65,7 @@ static struct database open_database(const struct settings *settings)
     return database;
 }
 
-/* Take a frame into the batch; returns its bytes. */
+/* Adds a frame to the batch; returns its bytes. */
 static size_t take_frame(struct batch *batch, const struct database *database, const struct settings *settings,
                          struct frame frame)
 {
@@ -73,7 +73,7 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
     struct features query = features_require(&frame, settings->field);
     origin_check_model(&frame, settings->database, database->model);
     size_t row = (size_t)database->dimension, bytes = 0;
-    whole_numbers(&frame, "label"); /* a type that does not fit is told before the search */
+    whole_numbers(&frame, "label"); /* a wrong type is reported before the search */
     if (query.dimension != database->dimension)
         die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", frame.path,
             settings->field, (long long)query.dimension, (long long)database->dimension);
@@ -92,7 +92,7 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
     return bytes;
 }
 
-/* The frames that are answered next. False: the stream is at its end. */
+/* Reads the frames of the next batch. Returns false at the end of the stream. */
 static bool read_batch(struct batch *batch, const struct database *database, const struct settings *settings,
                        struct stream *stream)
 {
@@ -113,7 +113,7 @@ static void batch_free(struct batch *batch)
     free(batch->index);
 }
 
-/* Too few rows of the database are left for a query. */
+/* Too few rows of the database remain for a query. */
 static _Noreturn void die_too_few(const struct batch *batch, const struct settings *settings, int64_t query)
 {
     int64_t f = 0, row = query;
@@ -124,7 +124,7 @@ static _Noreturn void die_too_few(const struct batch *batch, const struct settin
         (long long)(batch->index ? batch->index[query] : query));
 }
 
-/* Add the fields of the neighbours. */
+/* Adds the fields of the neighbours. */
 static void put_neighbors(struct frame *frame, const struct database *database, int64_t rows, int64_t k,
                           const int64_t *position, const double *distance)
 {
@@ -140,7 +140,7 @@ static void put_neighbors(struct frame *frame, const struct database *database, 
     }
 }
 
-/* Add what the neighbours vote for, and count where it is right. */
+/* Adds the winner of the vote, and counts correct predictions. */
 static void put_prediction(struct frame *frame, const struct settings *settings,
                            int64_t rows, const double *distance, struct score *score)
 {
@@ -156,7 +156,7 @@ static void put_prediction(struct frame *frame, const struct settings *settings,
     score->labelled += label ? rows : 0;
 }
 
-/* Add the answers to a frame, of which row 0 has position and distance [k] first. */
+/* Adds the results to a frame; position and distance [k] begin with its row 0. */
 static void answer_frame(struct frame *frame, const struct database *database,
                          const struct settings *settings, const int64_t *position, const double *distance,
                          struct score *score)
@@ -164,7 +164,7 @@ static void answer_frame(struct frame *frame, const struct database *database,
     static const char *const of_classes[] = { "neighbor_label", "knn_prediction" };
     int64_t rows = frame_rows(frame);
     for (int i = 0; i < 2; i++) {
-        frame_remove(frame, of_classes[i]); /* of another database, perhaps */
+        frame_remove(frame, of_classes[i]); /* these may belong to another database */
         classes_set_names(frame, of_classes[i], database->label ? database->classes : NULL);
     }
     put_neighbors(frame, database, rows, settings->k, position, distance);
@@ -173,7 +173,7 @@ static void answer_frame(struct frame *frame, const struct database *database,
     score->queries += rows;
 }
 
-/* Search for all rows of the batch, and write its frames with the answers. */
+/* Searches for all rows of the batch, and writes its frames with the results. */
 static void answer_batch(struct batch *batch, const struct database *database,
                          const struct settings *settings, struct score *score)
 {
@@ -219,7 +219,8 @@ int main(int argc, char **argv)
         die_usage("-d: the database must be a file (standard input holds the rows to look up)");
 
 #ifdef M_MMAP_THRESHOLD
-    /* Blocks of megabytes come and go with every batch: as mappings of their own they leave no holes behind. */
+    /* Blocks of megabytes are allocated and freed with every batch: as separate mappings they do not fragment the
+     * heap. */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
     struct database database = open_database(&settings);

@@ -1,4 +1,4 @@
-/* probe: a small classifier trained on frozen features, and what it makes of the rows of a stream. */
+/* probe: trains a small classifier on frozen features and predicts the rows of a stream. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +21,14 @@ struct settings {
     double rate, momentum, decay;
 };
 
-/* A classifier, and what its classes are called: NULL where the training rows do not say. */
+/* A classifier, and its class names: NULL if the training rows have none. */
 struct trained {
     struct probe probe;
-    char *classes, *model; /* what they are called, and what the features are of; or NULL */
+    char *classes, *model; /* class names, and the model of the features; or NULL */
     struct probe_result result;
 };
 
-/* How many rows there were with a label, and of how many the prediction was right. */
+/* Numbers of rows with a label and of correct predictions. */
 struct score {
     int64_t labelled, right;
 };
@@ -65,7 +65,7 @@ static struct probe_options probe_options(const struct settings *settings)
     return options;
 }
 
-/* One more than the largest label; dies where one is out of range. */
+/* One more than the largest label; dies if a label is out of range. */
 static int count_classes(const char *path, const char *field, const int64_t *label, int64_t rows)
 {
     int64_t largest = 0;
@@ -82,8 +82,8 @@ static int count_classes(const char *path, const char *field, const int64_t *lab
     return (int)largest + 1;
 }
 
-/* Where none is given: standardised features push a score with the sum of their squares, so the more there are, the
- * smaller the steps that do not throw it about. */
+/* The default: a step changes a score in proportion to the sum of the squared features, so with more (standardised)
+ * values the stable learning rate is smaller. */
 static double choose_rate(double given, int64_t dimension)
 {
     double rate = 8.0 / (double)dimension;
@@ -96,7 +96,7 @@ struct training {
     struct features features;
     const int64_t *label;
     int classes;
-    const char *model; /* that their features are of, or NULL: it is not told */
+    const char *model; /* the model of their features, or NULL if unknown */
 };
 
 static struct training read_training(const struct settings *settings)
@@ -129,7 +129,7 @@ static struct trained train(const struct settings *settings, const struct traini
     return trained;
 }
 
-/* The features of a frame, and in `label` the labels, or NULL. Dies where they do not fit the training rows. */
+/* The features of a frame, and in `label` the labels, or NULL. Dies if they do not match the training rows. */
 static struct features require_fields(const struct frame *frame, const struct settings *settings, int64_t dimension,
                                       const char *model, const int64_t **label)
 {
@@ -143,7 +143,7 @@ static struct features require_fields(const struct frame *frame, const struct se
     return features;
 }
 
-/* Add what the probe makes of a frame's rows, and count where it is right. */
+/* Adds the probe's predictions to a frame, and counts correct ones. */
 static void answer_frame(struct frame *frame, const struct settings *settings,
                          struct trained *trained, struct score *score)
 {
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     const int64_t *label;
 
     bool more = stream_read(&stream, &frame);
-    if (more) /* what does not fit is told before the training */
+    if (more) /* errors in the fields are reported before training */
         require_fields(&frame, &settings, training.features.dimension, training.model, &label);
     struct trained trained = train(&settings, &training, &recipe);
     frame_free(&training.frame);

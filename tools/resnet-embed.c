@@ -1,4 +1,4 @@
-/* resnet-embed: run a model over the images of a stream and add what it computes to their rows. */
+/* resnet-embed: runs a model on the images of a stream and adds its outputs to the rows. */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +61,7 @@ static void parse_emit(bool *emit)
     }
 }
 
-/* The fields of one frame that are filled batch by batch; NULL where not asked for. */
+/* The fields of one frame that are filled batch by batch; NULL if not requested. */
 struct rows_out {
     const char *path; /* of the stream, for messages */
     float *feature, *logit, *loss, *fmap;
@@ -75,12 +75,12 @@ static float *put_floats(struct frame *frame, int field, int rank, const int64_t
     return frame_put(frame, output_names[field], DTYPE_F32, rank, shape)->data;
 }
 
-/* The network ready to run, made when the first images are there: for as many at a time as the largest frame so far has
- * rows, and at most --batch. */
+/* The network ready to run. It is created at the first images and processes as many at a time as the largest frame so
+ * far has rows, but at most --batch. */
 struct embedder {
     struct model model;
     bool emit[OUTPUTS];
-    int layer; /* that the features are of */
+    int layer; /* the layer of the features */
     struct inference inference;
     struct viewer viewer;
 };
@@ -112,7 +112,7 @@ static struct rows_out put_outputs(struct frame *frame, const struct embedder *e
     return out;
 }
 
-/* [h,w,C] as computed to [C,h,w] as written. */
+/* Converts from [h,w,C], as computed, to [C,h,w], as written. */
 static void copy_map(const float *map, int pixels, int channels, int stored_channels, float *to)
 {
     for (int c = 0; c < channels; c++)
@@ -120,7 +120,7 @@ static void copy_map(const float *map, int pixels, int channels, int stored_chan
             *to++ = map[p * stored_channels + c];
 }
 
-/* Weights and images are finite, but sums of their products may be too large for a float. */
+/* Weights and images are finite, but sums of their products may overflow. */
 static void check_outputs(const struct inference *inference, int i, int64_t row, const struct rows_out *out)
 {
     const struct resnet *net = inference->net;
@@ -215,7 +215,7 @@ static void embed_frame(struct frame *frame, struct embedder *embedder)
     }
 }
 
-/* The layer that the features are of. */
+/* The layer of the features. */
 static int choose_layer(const struct resnet *net)
 {
     int layer = net->blocks - 1;

@@ -1,4 +1,4 @@
-/* resnet-train: train a residual network on a stream of images and targets; the model goes to standard output. */
+/* resnet-train: trains a residual network on a stream of images and targets; writes the model to standard output. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-/* Options that a run may change when it goes on; all others are rules of its checkpoint. */
+/* Options that may differ when a run continues; all others are settings in its checkpoint. */
 static const char *const free_options[] = { "val", "log", "checkpoint", "checkpoint-every", "resume", NULL };
 
 static const struct usage usage = {
@@ -143,7 +143,7 @@ static int count_names(const char *names)
     return count;
 }
 
-/* As many classes as the stream names, where it does; a smaller data set may lack the last ones. */
+/* The number of class names in the stream, if it has any: a smaller data set may lack the last classes. */
 static const char *choose_classes(const struct examples *training, struct resnet_config *config)
 {
     bool turned = settings.target == 1;
@@ -303,7 +303,7 @@ static char *data_text(const struct examples *examples)
                          (unsigned long long)examples_fingerprint(examples));
 }
 
-/* The checkpoint of this run: what its result depends on are the program, the options and the data. */
+/* The checkpoint of this run: its result depends on the program, the options and the data. */
 static struct checkpoint checkpoint_of(const struct examples *training, const struct examples *validation,
                                        const char *classes)
 {
@@ -324,7 +324,7 @@ static struct checkpoint checkpoint_of(const struct examples *training, const st
     return checkpoint;
 }
 
-/* What is written must be a file of its own; only a checkpoint may replace the one that the run went on from. */
+/* Output files must be different files; only a checkpoint may replace the one that the run continues from. */
 static void check_apart(const char *option, const char *path, const char *other_option, const char *other)
 {
     if (path && other && files_same(path, other))

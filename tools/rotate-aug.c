@@ -1,4 +1,4 @@
-/* rotate-aug: each image in its four quarter turns, or in one at random. */
+/* rotate-aug: writes each image in its four quarter turns, or in one at random. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "pictures/rotate.h"
 #include "streams/stream.h"
 
-/* Images turned at a time: four times this is the memory for what is written. */
+/* Images turned at a time: the output takes four times their memory. */
 static const int64_t step = 256;
 
 struct turning {
@@ -18,7 +18,7 @@ struct turning {
     int64_t rows; /* of the stream so far */
 };
 
-/* The rows [begin, end) of a frame, turned: all fields with them, `rotation` beside them. */
+/* The rows [begin, end) of a frame, turned, with all other fields and with `rotation`. */
 static struct frame turn_rows(const struct frame *frame, int64_t begin, int64_t end, const struct turning *turning)
 {
     int64_t copies = turning->random ? 1 : QUARTER_TURNS, count = (end - begin) * copies;
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     while (stream_read(&stream, &frame)) {
         check_images(&frame);
         int64_t rows = frame_rows(&frame), begin = 0;
-        do { /* at least once: a frame of no rows stays one */
+        do { /* at least once: a frame of 0 rows is kept */
             int64_t end = rows - begin < step ? rows : begin + step;
             struct frame turned = turn_rows(&frame, begin, end, &turning);
             stream_write(stdout, NULL, &turned);

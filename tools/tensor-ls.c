@@ -1,4 +1,4 @@
-/* tensor-ls: list the tensors and metadata of streams as text. */
+/* tensor-ls: lists the tensors and metadata of streams as text. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -25,7 +25,7 @@ static const struct usage usage = {
     false, false, 0, -1,
 };
 
-/* The first frame tells; the others are read too, so that who writes them does not find its pipe closed. */
+/* Only the first frame is needed; the others are read too, so that the writer does not find its pipe closed. */
 static void print_metadata(const char *path)
 {
     struct stream stream = stream_open(path);

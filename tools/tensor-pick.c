@@ -1,4 +1,4 @@
-/* tensor-pick: choose, order and join the rows of a stream; choose and rename its fields. */
+/* tensor-pick: selects, orders and joins the rows of a stream; selects and renames its fields. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "streams/pick.h"
 #include "streams/stream.h"
 
-#define ROWS_MAX 1e15 /* what a double, in which the options' table keeps its bounds, still holds exactly */
+#define ROWS_MAX 1e15 /* the options' table has its bounds as double, which holds this value exactly */
 
 static struct settings {
     const char *join, *rows, *sort, *per, *fields, *drop;
@@ -95,14 +95,14 @@ static void choose_fields(struct frame *frame)
         fields_rename(frame, settings.rename.item[i]);
 }
 
-/* The last stage: what every frame of the result goes through. */
+/* The last stage, for every frame of the result. */
 static void write_frame(struct frame *frame)
 {
     choose_fields(frame);
     stream_write(stdout, NULL, frame);
 }
 
-/* A field that is missing is told at the first frame, and not after the whole stream was read and ordered. */
+/* Missing fields are reported at the first frame, not after the whole stream has been read and sorted. */
 static void check_fields(const struct frame *frame)
 {
     frame_rows(frame);
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
         if (rows)
             pick_add(&pick, &frame);
         else
-            write_frame(&frame); /* frames without rows, such as models, may pass */
+            write_frame(&frame); /* frames without common rows, such as models, are allowed */
         frame_free(&frame);
     }
     if (settings.join)

@@ -1,4 +1,4 @@
-/* tensor-pnm: rows of images or maps as one contact sheet. */
+/* tensor-pnm: draws rows of images or maps as one contact sheet. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static const char *const scales[] = { "shared", "each", NULL };
 static struct settings {
     const char *field, *caption, *border, *range, *database, *at;
     int scale, palette;
-    int64_t neighbors; /* at most this many of each row; 0: all */
+    int64_t neighbors; /* at most this many for each row; 0 for all */
     bool bar;
     struct sheet_style style;
 } settings = { .field = "image", .style = { 10, 4, 2, 1, "white" } };
@@ -55,16 +55,16 @@ struct drawing {
     struct stream stream;
     struct frame frame;
     struct field_list captions, borders;
-    struct caption_field caption[FIELD_LIST_MAX], caption_found[FIELD_LIST_MAX]; /* of rows, and of neighbours */
+    struct caption_field caption[FIELD_LIST_MAX], caption_found[FIELD_LIST_MAX]; /* for rows, and for neighbours */
     int64_t rows, places;
     struct thumbnails own;
 
-    const struct tensor *neighbor; /* neighbor_index I64 [N,K]; NULL: no neighbours are drawn */
+    const struct tensor *neighbor; /* neighbor_index I64 [N,K]; NULL if no neighbours are drawn */
     struct stream database;
     struct lookup lookup;
     struct thumbnails found;
 
-    struct mosaic mosaic; /* with --at: its cells are the places, of one row at most */
+    struct mosaic mosaic; /* with --at: each cell is the place of at most one row */
 };
 
 static void set_style(struct thumbnails *thumbnails)
@@ -107,7 +107,7 @@ static void check_choices(void)
         die_usage("--at: --neighbors draws a row's neighbours beside it, and not on a grid");
 }
 
-/* The field of a row's neighbours that belongs to one of its own: neighbor_label to label. */
+/* The field of the neighbours for a field of the row: label for neighbor_label. */
 static struct caption_field neighbor_field(const struct frame *frame, const char *name)
 {
     struct caption_field field = { 0 };
@@ -118,7 +118,7 @@ static struct caption_field neighbor_field(const struct frame *frame, const char
     return field;
 }
 
-/* The places of --at, [N, 2]. */
+/* The positions of --at, [N, 2]. */
 static const float *check_places(const struct frame *frame)
 {
     const struct tensor *place = frame_require(frame, settings.at, DTYPE_F32, 2);
@@ -128,7 +128,7 @@ static const float *check_places(const struct frame *frame)
     return place->data;
 }
 
-/* Whether a caption has something to show: the row's own field, or that of its neighbours. */
+/* Whether a caption field exists: for the row, or for its neighbours. */
 static bool has_caption(const struct frame *frame, const char *name)
 {
     struct caption_field field = neighbor_field(frame, name);
@@ -137,8 +137,8 @@ static bool has_caption(const struct frame *frame, const char *name)
     return found || frame_find(frame, name);
 }
 
-/* A field that is missing is told at its frame, and not after all rows were read. A later frame without any tensor
- * needs none. */
+/* Missing fields are reported at their frame, not after all rows have been read. A later frame without any tensor needs
+ * no fields. */
 static void check_fields(const struct drawing *drawing, const struct frame *frame)
 {
     if (drawing->stream.frames > 1 && frame->count == 0)
@@ -211,7 +211,7 @@ static void prepare_own(struct drawing *drawing)
     }
 }
 
-/* Frames around neighbours say whether their class is the row's, where the stream knows both. */
+/* Frames around neighbours show whether they have the row's class, if the stream has both labels. */
 static void prepare_verdicts(struct drawing *drawing)
 {
     if (drawing->neighbor && !drawing->borders.count && frame_find(&drawing->frame, "label") &&
@@ -229,7 +229,7 @@ static void prepare_verdicts(struct drawing *drawing)
             other->name, (long long)other->shape[1], (long long)drawing->neighbor->shape[1]);
 }
 
-/* An index without a row is told before the first tile is drawn. */
+/* An index without a row is reported before the first tile is drawn. */
 static void check_found(const struct drawing *drawing)
 {
     const int64_t *index = drawing->neighbor->data;
@@ -273,18 +273,18 @@ static void prepare_mosaic(struct drawing *drawing)
             die("%s: field '%s', row %lld holds %f (every value must be finite)", drawing->stream.path, settings.at,
                 (long long)(i / 2), (double)at[i]);
     int64_t cells = settings.style.columns;
-    if (!cells) /* with rows spread evenly, four for each cell */
+    if (!cells) /* if rows were spread evenly, four for each cell */
         cells = (int64_t)ceil(sqrt((double)drawing->rows) / 2);
     drawing->mosaic = mosaic_of(at, drawing->rows, cells);
 }
 
-/* The row of a tile, or -1 for a tile that stays empty. */
+/* The row of a tile, or -1 for an empty tile. */
 static int64_t row_of(const struct drawing *drawing, int64_t tile)
 {
     return drawing->mosaic.row ? drawing->mosaic.row[tile] : tile / drawing->places;
 }
 
-/* Caption of a place: the fields of the row itself, and those called neighbor_FIELD above its neighbours. */
+/* The caption of a place: the fields of the row itself, or those named neighbor_FIELD for its neighbours. */
 static void write_caption(const struct drawing *drawing, int64_t row, int64_t place, char *text)
 {
     text[0] = 0;

@@ -1,4 +1,4 @@
-/* tensor-tsv: print fields of a row stream as tab-separated text. */
+/* tensor-tsv: prints fields of a row stream as tab-separated text. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 #include "streams/stream.h"
 #include "streams/table.h"
 
-/* 9 significant digits tell any two values of F32 apart. */
+/* 9 significant digits distinguish any two F32 values. */
 static struct settings {
     bool header, names;
     int64_t digits;
