@@ -25,18 +25,18 @@ static struct settings {
 } settings = { .class = "predicted", .opacity = 0.5, .style = { 0, 8, 4, 1, "white" } };
 
 static const struct option_row options[] = {
-    OPTION_TEXT('m', "model", &settings.model, "MODEL", "the model that made fmap; needed"),
+    OPTION_TEXT('m', "model", &settings.model, "MODEL", "the model that computed fmap; required"),
     OPTION_TEXT(0, "class", &settings.class, "CLASS", "predicted, label, or a class's number or name"),
-    OPTION_FLAG(0, "map", &settings.map, "write the stream with the field cam, and no picture"),
+    OPTION_FLAG(0, "map", &settings.map, "write no picture but the stream with the field cam"),
     OPTION_FLAG('s', "signed", &settings.signs,
                 "draw the map alone, red for the class and blue against it, on one scale for all rows"),
     OPTION_REAL(0, "opacity", &settings.opacity, "X", 0, 1, "share of the map in the overlay"),
     OPTION_TEXT(0, "caption", &settings.caption, "FIELD,...",
-                "write these above each image; cam_label is the map's class"),
+                "write these fields above each image; cam_label is the map's class"),
     OPTION_FLAG('b', "border", &settings.border,
-                "frame each image: blue where the prediction is right, dashed and orange where not"),
-    OPTION_FLAG(0, "bar", &settings.bar, "draw a bar that says what the colours stand for"),
-    SHEET_OPTIONS(settings.style, "images beside each other; 0: about a square"),
+                "frame each image: solid blue if the prediction is right, else dashed orange"),
+    OPTION_FLAG(0, "bar", &settings.bar, "draw a colour bar"),
+    SHEET_OPTIONS(settings.style, "images in a row; 0: about square"),
     OPTION_END,
 };
 

@@ -73,15 +73,16 @@ int main(int argc, char **argv)
     int64_t per_frame = 1000, count;
     const double many = 9e15; /* whole numbers up to here are exact in a double */
     const struct option_row options[] = {
-        OPTION_CHOICE('s', "split", &split, "SPLIT", splits, "which rows"),
-        OPTION_TEXT(0, "val", &choice.val, "N|P%", "rows of the training set held out for validation"),
+        OPTION_CHOICE('s', "split", &split, "SPLIT", splits, "part of the data set"),
+        OPTION_TEXT(0, "val", &choice.val, "N|P%", "number of training rows held out for validation"),
         OPTION_TEXT(0, "classes", &choice.classes, "LIST", "only these classes, names or numbers"),
-        OPTION_CHOICE(0, "labels", &labels, "KIND", kinds, "which labels of CIFAR-100"),
-        OPTION_INTEGER(0, "shuffle", &choice.seed, "SEED", 0, many, "random order, not the data set's"),
-        OPTION_INTEGER(0, "per-class", &choice.per_class, "N", 0, many, "N rows of each class; 0: all"),
-        OPTION_INTEGER('n', "number", &choice.rows, "N", 0, many, "the first N rows; 0: all"),
-        OPTION_TEXT(0, "shard", &choice.shard, "I/N", "the I-th of N slices of these rows"),
-        OPTION_INTEGER(0, "rows", &per_frame, "N", 1, 1000000, "rows of a frame"),
+        OPTION_CHOICE(0, "labels", &labels, "KIND", kinds, "labels of CIFAR-100"),
+        OPTION_INTEGER(0, "shuffle", &choice.seed, "SEED", 0, many,
+                       "seed of a random order; not given: the data set's order"),
+        OPTION_INTEGER(0, "per-class", &choice.per_class, "N", 0, many, "only the first N rows of each class; 0: all"),
+        OPTION_INTEGER('n', "number", &choice.rows, "N", 0, many, "only the first N rows; 0: all"),
+        OPTION_TEXT(0, "shard", &choice.shard, "I/N", "only slice I of N of these rows"),
+        OPTION_INTEGER(0, "rows", &per_frame, "N", 1, 1000000, "rows in a frame"),
         OPTION_END,
     };
     static const struct usage usage = {

@@ -95,12 +95,12 @@ int main(int argc, char **argv)
     const struct option_row options[] = {
         OPTION_INTEGER(0, "train", &train, "N", 0, 1e8, "training images, in 5 batches"),
         OPTION_INTEGER(0, "test", &test, "N", 0, 1e8, "test images"),
-        OPTION_INTEGER(0, "seed", &seed, "SEED", 0, 9e15, "another seed, other scenes"),
+        OPTION_INTEGER(0, "seed", &seed, "SEED", 0, 9e15, "random seed of the scenes"),
         OPTION_END,
     };
     static const struct usage usage = {
         "[--train N] [--test N] [--seed SEED] FOLDER",
-        "Draw a data set of little scenes, ten classes of things that have an up and a down,\n"
+        "Draw a data set of small scenes, with ten classes of objects that have an up and a down,\n"
         "and write it as FOLDER/cifar-10-batches-bin, in the binary layout of CIFAR-10.",
         false, false, 1, 1
     };

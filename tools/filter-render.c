@@ -30,23 +30,24 @@ static struct settings {
 
 static const struct option_row options[] = {
     OPTION_TEXT('l', "layer", &settings.layer, "NAME", "tensor with the filters, F32 [K,C,kh,kw]"),
-    OPTION_INTEGERS('f', "filters", &settings.filters, "LIST", 0, 1e9, "draw these, in this order; numbered from 0"),
-    OPTION_INTEGER('n', "first", &settings.first, "N", 0, 1e9, "draw the first N only; 0: all"),
-    OPTION_CHOICE(0, "sort", &settings.sort, "ORDER", sorts, "by number, or by norm with the largest first"),
+    OPTION_INTEGERS('f', "filters", &settings.filters, "LIST", 0, 1e9,
+                    "draw only these, in this order; numbered from 0"),
+    OPTION_INTEGER('n', "first", &settings.first, "N", 0, 1e9, "draw only the first N; 0: all"),
+    OPTION_CHOICE(0, "sort", &settings.sort, "ORDER", sorts, "by number, or by norm, largest first"),
     OPTION_INTEGER('i', "inputs", &settings.inputs, "N", 0, 1e9,
                    "a tile for each of the N input channels with the largest norm; 0: three as RGB, else all"),
-    OPTION_CHOICE('s', "scale", &settings.scale, "SCALE", scales, "one for the layer, or each filter its own"),
+    OPTION_CHOICE('s', "scale", &settings.scale, "SCALE", scales, "one for the layer, or one for each filter"),
     OPTION_CHOICE('p', "palette", &settings.palette, "NAME", palette_names, "colours of single channels"),
-    OPTION_FLAG(0, "number", &settings.number, "write its number above each filter"),
-    OPTION_FLAG(0, "bar", &settings.bar, "draw a bar that says what the colours stand for"),
-    SHEET_OPTIONS(settings.style, "filters beside each other; 0: one where it has several tiles, else a square"),
+    OPTION_FLAG(0, "number", &settings.number, "write the number of each filter above it"),
+    OPTION_FLAG(0, "bar", &settings.bar, "draw a colour bar"),
+    SHEET_OPTIONS(settings.style, "filters in a row; 0: one if it has several tiles, else about square"),
     OPTION_END,
 };
 
 static const struct usage usage = {
     "[-l LAYER] [-f LIST] [MODEL] >PPM",
-    "Draw all filters of a layer of a model as one picture: RGB tiles where the layer sees three channels, one tile\n"
-    "for each input channel otherwise.",
+    "Draw all filters of a layer of a model as one picture: RGB tiles if the layer has three input channels, else one\n"
+    "tile for each input channel.",
     false, true, 0, 1,
 };
 

@@ -198,19 +198,19 @@ int main(int argc, char **argv)
 {
     struct settings settings = { NULL, "feature", 10, KNN_L2, VOTE_PLAIN, 0.1, false };
     const struct option_row options[] = {
-        OPTION_TEXT('d', "database", &settings.database, "FILE", "the rows to search; must be given"),
-        OPTION_INTEGER('k', "neighbors", &settings.k, "N", 1, 100000, "how many neighbours"),
+        OPTION_TEXT('d', "database", &settings.database, "FILE", "the rows to search; required"),
+        OPTION_INTEGER('k', "neighbors", &settings.k, "N", 1, 100000, "number of neighbours"),
         OPTION_CHOICE(0, "metric", &settings.metric, "NAME", metric_names, "distance"),
         OPTION_CHOICE(0, "vote", &settings.vote, "NAME", vote_names, "weight of a neighbour's label"),
         OPTION_REAL(0, "temperature", &settings.temperature, "T", 1e-6, 1e6,
-                    "of the weighted vote, exp(similarity / T)"),
+                    "temperature of the weighted vote, exp(similarity / T)"),
         OPTION_TEXT(0, "field", &settings.field, "NAME", "field to compare"),
-        OPTION_FLAG(0, "exclude-self", &settings.exclude_self, "leave out rows of the query's own index"),
+        OPTION_FLAG(0, "exclude-self", &settings.exclude_self, "ignore rows with the index of the query"),
         OPTION_END,
     };
     static const struct usage usage = {
         "-d DATABASE [-k N] [--metric l2|cosine] [--vote plain|weighted] <features >neighbours",
-        "Find the exact nearest rows of a database for each row; add neighbor_index, neighbor_distance and, where the\n"
+        "Find the exact nearest rows of a database for each row; add neighbor_index, neighbor_distance and, if the\n"
         "database has labels, neighbor_label and knn_prediction. The accuracy goes to stderr.",
         true, true, 0, 0
     };

@@ -168,17 +168,17 @@ int main(int argc, char **argv)
 {
     struct settings settings = { NULL, "feature", "label", "none", 100, 256, 1, 0, 0.9, 0 };
     const struct option_row options[] = {
-        OPTION_TEXT('t', "train", &settings.training, "FILE", "the rows to train on; must be given"),
-        OPTION_TEXT(0, "hidden", &settings.hidden, "LIST", "units of hidden layers, or none"),
+        OPTION_TEXT('t', "train", &settings.training, "FILE", "the rows to train on; required"),
+        OPTION_TEXT(0, "hidden", &settings.hidden, "LIST", "units of each hidden layer, or none"),
         OPTION_TEXT(0, "feature", &settings.feature, "NAME", "field to predict from"),
         OPTION_TEXT(0, "label", &settings.label, "NAME", "field to predict"),
-        OPTION_INTEGER('e', "epochs", &settings.epochs, "N", 1, 100000, "times through the training rows"),
+        OPTION_INTEGER('e', "epochs", &settings.epochs, "N", 1, 100000, "passes over the training rows"),
         OPTION_INTEGER('b', "batch", &settings.batch, "N", 1, 65536, "rows per step"),
         OPTION_REAL(0, "lr", &settings.rate, "X", 0, 1000,
                     "learning rate of the first step; 0: 8 / values, at most 0.1"),
         OPTION_REAL(0, "momentum", &settings.momentum, "X", 0, 0.9999, "Nesterov momentum"),
-        OPTION_REAL(0, "weight-decay", &settings.decay, "X", 0, 1, "of matrices"),
-        OPTION_INTEGER('s', "seed", &settings.seed, "SEED", 0, INT32_MAX, "of weights and order"),
+        OPTION_REAL(0, "weight-decay", &settings.decay, "X", 0, 1, "weight decay of the matrices"),
+        OPTION_INTEGER('s', "seed", &settings.seed, "SEED", 0, INT32_MAX, "random seed of weights and order"),
         OPTION_END,
     };
     static const struct usage usage = {

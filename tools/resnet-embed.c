@@ -26,20 +26,20 @@ static struct {
 } settings = { .emit = "feature,logit,prediction", .grid = 1, .batch = 100 };
 
 static const struct option_row options[] = {
-    OPTION_TEXT('m', "model", &settings.model, "FILE", "the model; needed"),
-    OPTION_TEXT('e', "emit", &settings.emit, "LIST", "which of feature, logit, prediction, loss, fmap"),
+    OPTION_TEXT('m', "model", &settings.model, "FILE", "the model; required"),
+    OPTION_TEXT('e', "emit", &settings.emit, "LIST", "outputs: feature, logit, prediction, loss, fmap"),
     OPTION_TEXT('l', "layer", &settings.layer, "NAME",
                 "pooled features of conv1, layer2 or layer2.0 instead of the last"),
     OPTION_INTEGER('g', "grid", &settings.grid, "N", 1, 4096,
                    "features: means over the cells of an N x N grid of the maps"),
-    OPTION_CHOICE('v', "views", &settings.views, "WHICH", views, "average over changed images"),
+    OPTION_CHOICE('v', "views", &settings.views, "WHICH", views, "average over views of each image"),
     OPTION_INTEGER('b', "batch", &settings.batch, "N", 1, 65536, "rows at a time; no effect on the results"),
     OPTION_END,
 };
 
 static const struct usage usage = {
     .synopsis = "-m MODEL [--emit LIST] [--layer NAME] < images > rows",
-    .description = "Run a model over the images of a stream; each row gains the outputs asked for.",
+    .description = "Run a model on the images of a stream and add the requested outputs to each row.",
     .reads_stream = true,
     .writes_binary = true,
 };

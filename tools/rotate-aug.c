@@ -52,12 +52,12 @@ int main(int argc, char **argv)
 {
     struct turning turning = { false, 0, 0 };
     const struct option_row options[] = {
-        OPTION_INTEGER(0, "random", &turning.seed, "SEED", 0, 9e15, "one turn at random instead of all four"),
+        OPTION_INTEGER(0, "random", &turning.seed, "SEED", 0, 9e15, "one random turn by this seed instead of all four"),
         OPTION_END,
     };
     static const struct usage usage = {
         "[--random SEED] <images >turned",
-        "Turn each image counter-clockwise by 0, 1, 2 and 3 quarters; the field rotation says by how many.",
+        "Turn each image counter-clockwise by 0, 1, 2 and 3 quarters; the field rotation is their number.",
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, options);

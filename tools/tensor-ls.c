@@ -13,9 +13,9 @@ static struct settings {
 } settings;
 
 static const struct option_row options[] = {
-    OPTION_FLAG('v', "values", &settings.values, "tell least, largest and mean value and standard deviation"),
-    OPTION_FLAG('f', "frames", &settings.every, "list each frame on its own"),
-    OPTION_TEXT('m', "metadata", &settings.metadata, "KEY", "print only the value of this key of the first frame"),
+    OPTION_FLAG('v', "values", &settings.values, "print minimum, maximum, mean and standard deviation"),
+    OPTION_FLAG('f', "frames", &settings.every, "list each frame separately"),
+    OPTION_TEXT('m', "metadata", &settings.metadata, "KEY", "print only the value of this key in the first frame"),
     OPTION_END,
 };
 

@@ -23,14 +23,14 @@ static struct settings {
 } settings;
 
 static const struct option_row options[] = {
-    OPTION_TEXTS(0, "require", &settings.require, "KEY=TEXT", "fail unless the metadata say so; * is any text"),
-    OPTION_TEXT(0, "join", &settings.join, "FILE", "put the fields of this stream beside those of the input"),
+    OPTION_TEXTS(0, "require", &settings.require, "KEY=TEXT", "fail unless the metadata match; * is any text"),
+    OPTION_TEXT(0, "join", &settings.join, "FILE", "add the fields of this stream, row by row"),
     OPTION_TEXT(0, "rows", &settings.rows, "LIST", "rows by number, from 0, in this order: 3,7,10-19"),
     OPTION_TEXTS('w', "where", &settings.where, "COND", "rows with FIELD=V, !=, <, <=, >, >="),
-    OPTION_TEXT('s', "sort", &settings.sort, "FIELD", "order the rows by this field, least first, NaN last"),
+    OPTION_TEXT('s', "sort", &settings.sort, "FIELD", "sort the rows by this field, least first, NaN last"),
     OPTION_FLAG('r', "reverse", &settings.reverse, "with --sort: greatest first, NaN still last"),
-    OPTION_INTEGER('n', "count", &settings.count, "N", 0, ROWS_MAX, "at most so many rows; 0 means all"),
-    OPTION_TEXT('p', "per", &settings.per, "FIELD", "with -n: at most so many of each value of this field"),
+    OPTION_INTEGER('n', "count", &settings.count, "N", 0, ROWS_MAX, "at most N rows; 0 means all"),
+    OPTION_TEXT('p', "per", &settings.per, "FIELD", "with -n: at most N rows for each value of this field"),
     OPTION_TEXT(0, "fields", &settings.fields, "LIST", "keep only these fields, comma-separated"),
     OPTION_TEXT(0, "drop", &settings.drop, "LIST", "drop these fields, comma-separated"),
     OPTION_TEXTS(0, "rename", &settings.rename, "OLD=NEW", "rename a field"),
@@ -40,7 +40,7 @@ static const struct option_row options[] = {
 static const struct usage usage = {
     "[--require KEY=TEXT]... [--join FILE] [--rows LIST] [-w COND]... [-s FIELD [-r]]\n"
     "       [-n N [-p FIELD]] [--fields LIST | --drop LIST] [--rename OLD=NEW]...",
-    "Choose and order the rows of a stream, choose and rename its fields. Options work in the order listed here.",
+    "Select and sort the rows of a stream, select and rename its fields. Options work in the order listed here.",
     true, true, 0, 0,
 };
 

@@ -28,20 +28,20 @@ static struct settings {
 
 static const struct option_row options[] = {
     OPTION_TEXT('f', "field", &settings.field, "FIELD", "U8 [N,C,H,W], F32 [N,H,W] or F32 [N,C,H,W]"),
-    OPTION_TEXT(0, "caption", &settings.caption, "FIELD,...", "write these above each tile"),
+    OPTION_TEXT(0, "caption", &settings.caption, "FIELD,...", "write these fields above each tile"),
     OPTION_TEXT('b', "border", &settings.border, "FIELD,FIELD",
-                "frame each tile: blue where the two agree, dashed and orange where not"),
+                "frame each tile: solid blue if the two are equal, else dashed orange"),
     OPTION_TEXT(0, "neighbors", &settings.database, "DATABASE",
                 "beside each row, the images in DATABASE whose index is in its neighbor_index"),
     OPTION_INTEGER('k', "nearest", &settings.neighbors, "N", 0, 100000, "at most N neighbours of each row; 0: all"),
     OPTION_TEXT(0, "at", &settings.at, "FIELD",
-                "on a grid, near the places F32 [N,2]; --columns: cells along its longer side"),
+                "draw on a grid at the positions F32 [N,2]; --columns: cells along its longer side"),
     OPTION_TEXT('r', "range", &settings.range, "LOW,HIGH", "F32: values of the first and last colour"),
     OPTION_CHOICE('s', "scale", &settings.scale, "SCALE", scales,
-                  "F32: least to largest value of all rows, or of each"),
+                  "F32: colours span the values of all rows, or of each"),
     OPTION_CHOICE('p', "palette", &settings.palette, "NAME", palette_names, "F32: colours of a map"),
-    OPTION_FLAG(0, "bar", &settings.bar, "F32: draw a bar that says what the colours stand for"),
-    SHEET_OPTIONS(settings.style, "tiles beside each other; 0: about a square"),
+    OPTION_FLAG(0, "bar", &settings.bar, "F32: draw a colour bar"),
+    SHEET_OPTIONS(settings.style, "tiles in a row; 0: about square"),
     OPTION_END,
 };
 

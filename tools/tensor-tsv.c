@@ -15,7 +15,7 @@ static struct settings {
 
 static const struct option_row options[] = {
     OPTION_FLAG('H', "header", &settings.header, "print the columns' names first"),
-    OPTION_FLAG('N', "names", &settings.names, "print names of classes for labels and predictions"),
+    OPTION_FLAG('N', "names", &settings.names, "print class names instead of numbers"),
     OPTION_INTEGER('d', "digits", &settings.digits, "N", 1, 17, "significant digits of numbers that are not whole"),
     OPTION_END,
 };

@@ -138,24 +138,24 @@ int main(int argc, char **argv)
     struct settings settings = { 30, 750, 0, 0, START_PCA, TSNE_AUTO, false, tsne_defaults };
     const struct option_row options[] = {
         OPTION_REAL('p', "perplexity", &settings.perplexity, "P", 1, 10000, "effective number of neighbours"),
-        OPTION_INTEGER(0, "iterations", &settings.iterations, "N", 0, 1000000, "in all"),
-        OPTION_CHOICE(0, "method", &settings.method, "NAME", method_names, "how repulsion is computed"),
+        OPTION_INTEGER(0, "iterations", &settings.iterations, "N", 0, 1000000, "total number of iterations"),
+        OPTION_CHOICE(0, "method", &settings.method, "NAME", method_names, "how to compute the repulsion"),
         OPTION_CHOICE(0, "init", &settings.start, "NAME", start_names, "where the points start"),
-        OPTION_INTEGER(0, "seed", &settings.seed, "SEED", 0, 9e15, "of the start's random numbers"),
+        OPTION_INTEGER(0, "seed", &settings.seed, "SEED", 0, 9e15, "random seed of the start"),
         OPTION_INTEGER(0, "starts", &settings.starts, "N", 0, 1000,
-                       "descents, the best of which is kept; 0: 8 below 400 rows, else 1"),
+                       "number of descents; the best is kept; 0: 8 below 400 rows, else 1"),
         OPTION_REAL(0, "exaggeration", &settings.descent.exaggeration, "X", 1, 1000,
-                    "attraction is larger by it at first"),
+                    "factor of the attraction at first"),
         OPTION_INTEGER(0, "exaggeration-iterations", &settings.descent.exaggeration_iterations, "N", 0, 1000000,
-                       "how long it is"),
+                       "iterations with that factor"),
         OPTION_REAL(0, "learning-rate", &settings.descent.learning_rate, "X", 0, 1e9,
-                    "0: rows / exaggeration, at least 200, or 1.5 of it below 400 rows"),
-        OPTION_FLAG(0, "quality", &settings.quality, "tell how well the map keeps neighbours and classes"),
+                    "0: rows / exaggeration, at least 200; below 400 rows 1.5 times as much, no minimum"),
+        OPTION_FLAG(0, "quality", &settings.quality, "print how well the map preserves neighbours and classes"),
         OPTION_END,
     };
     static const struct usage usage = {
         "[-p PERPLEXITY] [--iterations N] [--seed SEED] <features >features-and-map",
-        "Lay the rows of a stream out in the plane by their features (t-SNE): adds the field map.",
+        "Place the rows of a stream in the plane by their features (t-SNE); add the field map.",
         true, true, 0, 0
     };
     options_parse(argc, argv, &usage, options);
