@@ -14,6 +14,7 @@
 #include "pictures/sheet.h"
 #include "pictures/thumbnail.h"
 #include "streams/classes.h"
+#include "streams/filter.h"
 #include "streams/origin.h"
 #include "streams/stream.h"
 
@@ -74,18 +75,20 @@ static void check_model(const struct frame *frame, const struct cam_head *head)
     origin_check_model(frame, settings.model, identity);
 }
 
-/* Copies the stream and adds the fields cam and cam_label to each frame. */
-static void write_maps(struct stream *stream, const struct cam_head *head, int64_t which)
+/* What the maps of a frame's rows are made with. */
+struct mapping {
+    const struct cam_head *head;
+    int64_t which; /* class */
+};
+
+/* Adds the fields cam and cam_label to a frame. */
+static void add_maps(struct frame *frame, void *context)
 {
-    struct frame frame;
-    while (stream_read(stream, &frame)) {
-        frame_rows(&frame);
-        check_model(&frame, head);
-        cam_add_class(&frame, head, "cam_label", which);
-        cam_add_map(&frame, head, "cam_label");
-        stream_write(stdout, "standard output", &frame);
-        frame_free(&frame);
-    }
+    const struct mapping *mapping = context;
+    frame_rows(frame);
+    check_model(frame, mapping->head);
+    cam_add_class(frame, mapping->head, "cam_label", mapping->which);
+    cam_add_map(frame, mapping->head, "cam_label");
 }
 
 /* Missing fields are reported at the first frame, not after all maps have been computed. */
@@ -99,30 +102,43 @@ static void check_fields(const struct frame *frame, const struct field_list *cap
     field_list_require(captions, frame);
 }
 
-/* Reads all rows with their images, maps and caption fields, but without the feature maps, which are the large part. */
-static void read_rows(struct frame *rows, struct stream *stream, const struct cam_head *head, int64_t which)
+/* The rows of all frames. */
+struct reading {
+    const struct mapping *mapping;
+    struct field_list captions, fields; /* fields: what is kept of a frame */
+    struct frame rows;
+};
+
+static void read_frame(struct frame *frame, void *context)
 {
-    struct field_list captions = field_list_parse("--caption", settings.caption);
-    struct field_list fields = field_list_parse("--caption", settings.caption);
-    const char *const own[] = { "image", "cam", "cam_label", "prediction", head->target };
+    struct reading *reading = context;
+    const struct mapping *mapping = reading->mapping;
+    frame_rows(frame);
+    check_model(frame, mapping->head);
+    cam_add_class(frame, mapping->head, "prediction", CAM_PREDICTED);
+    cam_add_class(frame, mapping->head, "cam_label", mapping->which);
+    if (frame->number == 1)
+        check_fields(frame, &reading->captions, mapping->head->target);
+    cam_add_map(frame, mapping->head, "cam_label");
+    field_list_keep(&reading->fields, frame);
+    frame_append(&reading->rows, frame);
+}
+
+/* Read all rows: their images, maps and what the captions say, but not the feature maps, which are the large part. */
+static struct frame read_rows(const struct mapping *mapping)
+{
+    struct reading reading = {
+        .mapping = mapping,
+        .captions = field_list_parse("--caption", settings.caption),
+        .fields = field_list_parse("--caption", settings.caption),
+    };
+    const char *const own[] = { "image", "cam", "cam_label", "prediction", mapping->head->target };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        field_list_add(&fields, own[i]);
-    struct frame frame;
-    *rows = (struct frame){ 0 };
-    while (stream_read(stream, &frame)) {
-        frame_rows(&frame);
-        check_model(&frame, head);
-        cam_add_class(&frame, head, "prediction", CAM_PREDICTED);
-        cam_add_class(&frame, head, "cam_label", which);
-        if (frame.number == 1)
-            check_fields(&frame, &captions, head->target);
-        cam_add_map(&frame, head, "cam_label");
-        field_list_keep(&fields, &frame);
-        frame_append(rows, &frame);
-        frame_free(&frame);
-    }
-    field_list_free(&fields);
-    field_list_free(&captions);
+        field_list_add(&reading.fields, own[i]);
+    filter_frames(&(struct filter){ .frame = read_frame, .context = &reading });
+    field_list_free(&reading.fields);
+    field_list_free(&reading.captions);
+    return reading.rows;
 }
 
 struct drawing {
@@ -225,12 +241,11 @@ static void draw(const struct drawing *drawing)
     sheet_end(&sheet);
 }
 
-static void write_picture(struct stream *stream, const struct cam_head *head, int64_t which)
+static void write_picture(const struct mapping *mapping)
 {
-    struct frame rows;
-    read_rows(&rows, stream, head, which);
+    struct frame rows = read_rows(mapping);
     if (frame_rows(&rows) > 0) {
-        struct drawing drawing = prepare(&rows, head->target);
+        struct drawing drawing = prepare(&rows, mapping->head->target);
         draw(&drawing);
         for (int i = 0; i < drawing.captions; i++)
             caption_field_free(&drawing.caption[i]);
@@ -249,13 +264,12 @@ int main(int argc, char **argv)
         die_usage("--map and --signed exclude each other (the map as written has its signs)");
     sheet_background(&settings.style);
     struct cam_head head = head_read(settings.model);
-    int64_t which = parse_class(settings.class, &head);
-    struct stream stream = stream_open(NULL);
+    struct mapping mapping = { &head, parse_class(settings.class, &head) };
 
     if (settings.map)
-        write_maps(&stream, &head, which);
+        filter_frames(&(struct filter){ .writes = true, .frame = add_maps, .context = &mapping });
     else
-        write_picture(&stream, &head, which);
+        write_picture(&mapping);
 
     cam_head_free(&head);
     close_stdout();

@@ -6,13 +6,13 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "base/progress.h"
 #include "base/threads.h"
 #include "layers/loss.h"
 #include "learning/views.h"
 #include "model/inference.h"
 #include "model/model.h"
 #include "streams/classes.h"
+#include "streams/filter.h"
 
 enum { FEATURE, LOGIT, PREDICTION, LOSS, FMAP, OUTPUTS };
 static const char *const output_names[OUTPUTS] = { "feature", "logit", "prediction", "loss", "fmap" };
@@ -189,8 +189,9 @@ static void prepare(struct embedder *embedder, int64_t count)
     embedder->viewer = viewer_new((enum views)settings.views, &embedder->inference);
 }
 
-static void embed_frame(struct frame *frame, struct embedder *embedder)
+static void embed_frame(struct frame *frame, void *context)
 {
+    struct embedder *embedder = context;
     struct inference *inference = &embedder->inference;
     const struct model *model = &embedder->model;
     const struct resnet_config *config = &model->net->config;
@@ -245,19 +246,8 @@ int main(int argc, char **argv)
     if (settings.views != VIEWS_NONE && task && strcmp(task, "rotation") == 0)
         die("%s: mirrored turns are other turns (--views is for a model of another task)", settings.model);
 
-    struct stream stream = stream_open(NULL);
-    struct frame frame;
-    struct progress progress = progress_start("images", 0);
-    int64_t done = 0;
-    while (stream_read(&stream, &frame)) {
-        embed_frame(&frame, &embedder);
-        done += frame_rows(&frame);
-        stream_write(stdout, "standard output", &frame);
-        frame_free(&frame);
-        progress_update(&progress, done, NULL);
-    }
+    filter_frames(&(struct filter){ .unit = "images", .writes = true, .frame = embed_frame, .context = &embedder });
 
-    progress_end(&progress);
     release(&embedder);
     model_free(&embedder.model);
     close_stdout();

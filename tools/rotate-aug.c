@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "pictures/rotate.h"
+#include "streams/filter.h"
 #include "streams/stream.h"
 
 /* Images turned at a time: the output takes four times their memory. */
@@ -48,6 +49,22 @@ static void check_images(const struct frame *frame)
             (long long)frame->number, (long long)image->shape[2], (long long)image->shape[3]);
 }
 
+/* Writes the rows of a frame, turned, a few at a time. */
+static void turn_frame(struct frame *frame, void *context)
+{
+    struct turning *turning = context;
+    check_images(frame);
+    int64_t rows = frame_rows(frame), begin = 0;
+    do { /* at least once: a frame of no rows stays one */
+        int64_t end = rows - begin < step ? rows : begin + step;
+        struct frame turned = turn_rows(frame, begin, end, turning);
+        stream_write(stdout, NULL, &turned);
+        frame_free(&turned);
+        turning->rows += end - begin;
+        begin = end;
+    } while (begin < rows);
+}
+
 int main(int argc, char **argv)
 {
     struct turning turning = { false, 0, 0 };
@@ -63,24 +80,9 @@ int main(int argc, char **argv)
     options_parse(argc, argv, &usage, options);
 
     turning.random = option_given(&turning.seed);
-    struct stream stream = stream_open(NULL);
-    struct frame frame;
 
-    while (stream_read(&stream, &frame)) {
-        check_images(&frame);
-        int64_t rows = frame_rows(&frame), begin = 0;
-        do { /* at least once: a frame of 0 rows is kept */
-            int64_t end = rows - begin < step ? rows : begin + step;
-            struct frame turned = turn_rows(&frame, begin, end, &turning);
-            stream_write(stdout, NULL, &turned);
-            frame_free(&turned);
-            turning.rows += end - begin;
-            begin = end;
-        } while (begin < rows);
-        frame_free(&frame);
-    }
+    filter_frames(&(struct filter){ .frame = turn_frame, .context = &turning });
 
-    stream_close(&stream);
     close_stdout();
     return EXIT_OK;
 }

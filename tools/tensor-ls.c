@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "streams/filter.h"
 #include "streams/listing.h"
 #include "streams/stream.h"
 
@@ -25,36 +26,35 @@ static const struct usage usage = {
     false, false, 0, -1,
 };
 
-/* Only the first frame is needed; the others are read too, so that the writer does not find its pipe closed. */
+static void print_value(struct frame *frame, void *context)
+{
+    const char *value = frame_metadata(frame, settings.metadata);
+    (void)context;
+    if (frame->number > 1)
+        return;
+    if (!value)
+        die("%s: metadata '%s' is missing", frame->path, settings.metadata);
+    puts(value);
+}
+
+/* The first frame tells; the others are read too, so that who writes them does not find its pipe closed. */
 static void print_metadata(const char *path)
 {
-    struct stream stream = stream_open(path);
-    struct frame frame;
-    while (stream_read(&stream, &frame)) {
-        const char *value = frame_metadata(&frame, settings.metadata);
-        if (stream.frames == 1 && !value)
-            die("%s: metadata '%s' is missing", stream.path, settings.metadata);
-        if (stream.frames == 1)
-            puts(value);
-        frame_free(&frame);
-    }
-    if (!stream.frames)
-        die("%s: there is no frame, so no metadata", stream.path);
-    stream_close(&stream);
+    if (!filter_frames(&(struct filter){ .path = path, .frame = print_value }))
+        die("%s: there is no frame, so no metadata", stream_name(path));
+}
+
+static void list_frame(struct frame *frame, void *listing)
+{
+    listing_add(listing, frame, frame->number);
 }
 
 static void list(const char *path, bool named)
 {
-    struct stream stream = stream_open(path);
     struct listing listing = { .file = stdout, .path = named ? path : NULL, .values = settings.values,
                                .every = settings.every };
-    struct frame frame;
-    while (stream_read(&stream, &frame)) {
-        listing_add(&listing, &frame, stream.frames);
-        frame_free(&frame);
-    }
+    filter_frames(&(struct filter){ .path = path, .frame = list_frame, .context = &listing });
     listing_end(&listing);
-    stream_close(&stream);
 }
 
 int main(int argc, char **argv)

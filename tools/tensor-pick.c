@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "streams/fields.h"
+#include "streams/filter.h"
 #include "streams/join.h"
 #include "streams/origin.h"
 #include "streams/pick.h"
@@ -111,36 +112,43 @@ static void check_fields(const struct frame *frame)
     frame_free(&empty);
 }
 
+/* What is done with the frames. */
+struct work {
+    struct pick pick;
+    struct join join;
+    bool rows; /* they are row streams, whose rows are chosen */
+};
+
+static void pick_rows(struct frame *frame, void *context)
+{
+    struct work *work = context;
+    for (int i = 0; i < settings.require.count; i++)
+        origin_require(frame, settings.require.item[i]);
+    if (settings.join)
+        join_add(&work->join, frame);
+    if (work->rows && frame->number == 1)
+        check_fields(frame);
+    if (work->rows)
+        pick_add(&work->pick, frame);
+    else
+        write_frame(frame); /* frames without rows, such as models, may pass */
+}
+
 int main(int argc, char **argv)
 {
     options_parse(argc, argv, &usage, options);
     check_settings();
 
     struct picking picking = make_picking();
-    struct stream stream = stream_open(NULL);
-    struct pick pick = { .picking = &picking, .emit = write_frame };
-    struct join join = { .used = 0 };
-    bool rows = settings.join || settings.rows || settings.sort || settings.count || settings.where.count;
-    struct frame frame;
+    struct work work = { .pick = { .picking = &picking, .emit = write_frame } };
+    work.rows = settings.join || settings.rows || settings.sort || settings.count || settings.where.count;
     if (settings.join)
-        join = join_open(settings.join);
+        work.join = join_open(settings.join);
 
-    while (stream_read(&stream, &frame)) {
-        for (int i = 0; i < settings.require.count; i++)
-            origin_require(&frame, settings.require.item[i]);
-        if (settings.join)
-            join_add(&join, &frame);
-        if (rows && stream.frames == 1)
-            check_fields(&frame);
-        if (rows)
-            pick_add(&pick, &frame);
-        else
-            write_frame(&frame); /* frames without common rows, such as models, are allowed */
-        frame_free(&frame);
-    }
+    filter_frames(&(struct filter){ .frame = pick_rows, .context = &work });
     if (settings.join)
-        join_close(&join, &stream);
-    pick_end(&pick, &stream);
+        join_close(&work.join, stream_name(NULL));
+    pick_end(&work.pick, stream_name(NULL));
 
     free_picking(&picking);
     close_stdout();

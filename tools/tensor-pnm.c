@@ -368,6 +368,7 @@ static void draw(const struct drawing *drawing)
 
 static void clean_up(struct drawing *drawing)
 {
+    stream_close(&drawing->stream);
     if (settings.database)
         stream_close(&drawing->database);
     lookup_free(&drawing->lookup);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "streams/filter.h"
 #include "streams/stream.h"
 #include "streams/table.h"
 
@@ -27,19 +28,19 @@ static const struct usage usage = {
     true, false, 0, -1,
 };
 
+static void add_rows(struct frame *frame, void *table)
+{
+    table_add(table, frame);
+}
+
 int main(int argc, char **argv)
 {
     int operand = options_parse(argc, argv, &usage, options);
 
-    struct stream stream = stream_open(NULL);
     struct table table = { .file = stdout, .fields = argv + operand, .fields_count = argc - operand,
                            .header = settings.header, .names = settings.names, .digits = (int)settings.digits };
-    struct frame frame;
 
-    while (stream_read(&stream, &frame)) {
-        table_add(&table, &frame);
-        frame_free(&frame);
-    }
+    filter_frames(&(struct filter){ .frame = add_rows, .context = &table });
 
     close_stdout();
     return EXIT_OK;

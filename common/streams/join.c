@@ -86,10 +86,10 @@ void join_add(struct join *join, struct frame *frame)
     frame_free(&beside);
 }
 
-void join_close(struct join *join, const struct stream *stream)
+void join_close(struct join *join, const char *path)
 {
     if (fill(join))
-        die("%s: has more rows than %s (%lld)", join->stream.path, stream->path, (long long)join->rows);
+        die("%s: has more rows than %s (%lld)", join->stream.path, path, (long long)join->rows);
     frame_free(&join->waiting);
     stream_close(&join->stream);
 }

@@ -19,6 +19,6 @@ struct join join_open(const char *path);
 void join_add(struct join *join, struct frame *frame);
 
 /* Dies if the second stream has rows left when the first, `stream`, has ended; closes it. */
-void join_close(struct join *join, const struct stream *stream);
+void join_close(struct join *join, const char *path);
 
 #endif

@@ -203,14 +203,14 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Emits the listed rows in the requested order. */
-static void choose_listed(struct pick *pick, const struct stream *stream)
+static void choose_listed(struct pick *pick, const char *path)
 {
     const struct picking *picking = pick->picking;
     int64_t have = frame_rows(&pick->listed), count = 0;
     size_t wanted = 0;
     for (int r = 0; r < picking->ranges_count; r++) {
         if (picking->ranges[r].last >= pick->seen)
-            die("%s: row %lld is asked for, but there are %lld (numbered from 0)", stream->path,
+            die("%s: row %lld is asked for, but there are %lld (numbered from 0)", path,
                 (long long)picking->ranges[r].last, (long long)pick->seen);
         wanted = checked_add(wanted, (size_t)(picking->ranges[r].last - picking->ranges[r].first + 1));
     }
@@ -251,11 +251,11 @@ void pick_add(struct pick *pick, const struct frame *frame)
     pick->seen += rows;
 }
 
-void pick_end(struct pick *pick, const struct stream *stream)
+void pick_end(struct pick *pick, const char *path)
 {
     const struct picking *picking = pick->picking;
     if (picking->ranges_count)
-        choose_listed(pick, stream);
+        choose_listed(pick, path);
     if ((picking->sort || picking->per) && pick->begun) {
         prune(pick);
         if (pick->pruned)

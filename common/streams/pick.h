@@ -48,6 +48,6 @@ bool pick_parse_rows(const char *text, struct row_range **ranges, int *count);
  * into frames. The metadata `group` are kept only if groups stay whole. If there was an input frame, at least one frame
  * is emitted, so that later programs know the fields and metadata. */
 void pick_add(struct pick *pick, const struct frame *frame);
-void pick_end(struct pick *pick, const struct stream *stream);
+void pick_end(struct pick *pick, const char *path);
 
 #endif

@@ -38,11 +38,20 @@ struct entry {
 #define DIE_FRAME(stream, format, ...) \
     die("%s: frame %lld: " format, (stream)->path, (long long)(stream)->frames + 1, __VA_ARGS__)
 
+static bool is_standard_input(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+const char *stream_name(const char *path)
+{
+    return is_standard_input(path) ? "standard input" : path;
+}
+
 struct stream stream_open(const char *path)
 {
-    struct stream stream = { .file = stdin, .path = "standard input" };
-    if (path && strcmp(path, "-") != 0) {
-        stream.path = path;
+    struct stream stream = { .file = stdin, .path = stream_name(path) };
+    if (!is_standard_input(path)) {
         stream.file = fopen(path, "rb");
         if (!stream.file)
             die_errno("%s: cannot be opened", path);

@@ -35,6 +35,10 @@ struct stream {
 
 /* Open a file for reading; NULL or "-" is standard input. Dies on failure. */
 struct stream stream_open(const char *path);
+
+/* What messages call it: "standard input" for NULL or "-". */
+const char *stream_name(const char *path);
+
 void stream_close(struct stream *stream);
 
 /* Reads the next frame into `frame` (which is empty before; caller frees with frame_free). Returns false at the end of

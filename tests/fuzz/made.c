@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "base/tensor.h"
 #include "model/resnet.h"
 
@@ -672,9 +673,9 @@ static void empty_folder(const char *path)
 {
     for (unsigned layout = 0; layout < 4; layout++)
         for (unsigned i = 0; i < 6; i++) {
-            char file[512];
-            snprintf(file, sizeof file, "%s/%s", path, layout_files[layout][i].name);
+            char *file = format_string("%s/%s", path, layout_files[layout][i].name);
             remove(file);
+            free(file);
         }
 }
 
