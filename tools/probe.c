@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -38,19 +39,13 @@ static void parse_hidden(const char *text, struct probe_options *options)
 {
     if (strcmp(text, "none") == 0)
         return;
-    for (const char *at = text;; at++) {
-        char item[32];
-        size_t length = strcspn(at, ",");
+    for (char *item; (item = list_take(&text)); free(item)) {
         int64_t units;
-        snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
         if (options->hidden == PROBE_HIDDEN_MAX)
             die_usage("--hidden: too many layers (at most %d)", PROBE_HIDDEN_MAX);
         if (!parse_integer(item, 1, 65536, &units))
             die_usage("--hidden: '%s' is neither none nor a whole number from 1 to 65536", item);
         options->width[options->hidden++] = (int)units;
-        at += length;
-        if (!*at)
-            return;
     }
 }
 

@@ -13,6 +13,7 @@
 #include "learning/train.h"
 #include "learning/whiten.h"
 #include "model/initialize.h"
+#include "streams/classes.h"
 
 static const char *const targets[] = { "label", "rotation", NULL };
 static const char *const shapes[] = { "triangle", "cosine", "constant", NULL };
@@ -140,9 +141,9 @@ static struct resnet_config choose_config(const struct examples *training)
 
 static int count_names(const char *names)
 {
-    int count = names && *names;
-    for (; names && *names; names++)
-        count += *names == ',';
+    struct classes classes = classes_parse(names);
+    int count = classes.count;
+    classes_free(&classes);
     return count;
 }
 

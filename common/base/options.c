@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/output.h"
@@ -85,18 +86,11 @@ static const char *row_flag(const struct option_row *row)
 static void parse_list(const struct option_row *row, const char *text)
 {
     struct integer_list list = { 0 };
-    char item[32];
-    for (const char *at = text;; at++) {
-        size_t length = strcspn(at, ",");
+    for (char *item; (item = list_take(&text)); free(item)) {
         if (list.count == INTEGER_LIST_MAX)
             die_usage("%s: too many values (at most %d)", row_flag(row), INTEGER_LIST_MAX);
-        snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
-        if (length > 31 ||
-            !parse_integer(item, whole_bound(row->low), whole_bound(row->high), &list.item[list.count++]))
+        if (!parse_integer(item, whole_bound(row->low), whole_bound(row->high), &list.item[list.count++]))
             die_usage("%s: '%s' is not a whole number from %.0f to %.0f", row_flag(row), item, row->low, row->high);
-        at += length;
-        if (!*at)
-            break;
     }
     *(struct integer_list *)row->value = list;
 }

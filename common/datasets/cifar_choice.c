@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/random.h"
@@ -126,19 +127,14 @@ static int64_t keep_classes(const struct cifar *set, const struct cifar_choice *
 {
     bool kept[CLASSES_MAX] = { false };
     const struct class_names *names = &set->names[choice->labels];
-    for (const char *at = choice->classes;; at++) {
-        size_t length = strcspn(at, ",");
-        char *name = format_string("%.*s", (int)length, at);
+    const char *rest = choice->classes;
+    for (char *name; (name = list_take(&rest)); free(name)) {
         int class = class_names_find(names, name);
         if (class < 0) {
             char *all = class_names_join(names);
             die_usage("--classes: '%s' is no class here (0 to %d, or %s)", name, names->count - 1, all);
         }
         kept[class] = true;
-        free(name);
-        at += length;
-        if (!*at)
-            break;
     }
     int64_t left = 0;
     for (int64_t i = 0; i < count; i++)

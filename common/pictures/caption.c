@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "streams/classes.h"
 #include "streams/value.h"
@@ -31,19 +32,13 @@ void field_list_add(struct field_list *list, const char *name)
 struct field_list field_list_parse(const char *option, const char *text)
 {
     struct field_list list = { 0 };
-    if (!text)
-        return list;
-    for (const char *at = text;; at++) {
-        size_t length = strcspn(at, ",");
-        if (length == 0)
+    const char *rest = text;
+    for (char *name; (name = list_take(&rest)); free(name)) {
+        if (!*name)
             die_usage("%s: '%s' holds an empty name (names with commas between them)", option, text);
-        char *name = format_string("%.*s", (int)length, at);
         field_list_add(&list, name);
-        free(name);
-        at += length;
-        if (!*at)
-            return list;
     }
+    return list;
 }
 
 void field_list_free(struct field_list *list)

@@ -3,24 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "streams/value.h"
 
-static struct classes classes_parse(const char *text)
+struct classes classes_parse(const char *text)
 {
-    struct classes classes = { 0, NULL, NULL };
-    if (!text || !*text)
-        return classes;
-    classes.text = copy_string(text);
-    classes.count = 1;
-    for (const char *c = text; *c; c++)
-        classes.count += *c == ',';
-    classes.name = allocate((size_t)classes.count, sizeof *classes.name);
-    char *at = classes.text;
-    for (int k = 0; k < classes.count; k++) {
-        classes.name[k] = at;
-        at += strcspn(at, ",");
-        *at++ = 0;
+    struct classes classes = { 0 };
+    const char *rest = text && *text ? text : NULL;
+    int room = 0;
+    for (char *name; (name = list_take(&rest));) {
+        if (classes.count == room) {
+            room = room ? 2 * room : 16;
+            classes.name = reallocate(classes.name, (size_t)room, sizeof *classes.name);
+        }
+        classes.name[classes.count++] = name;
     }
     return classes;
 }
@@ -87,7 +84,8 @@ bool classes_apply(const struct tensor *tensor)
 
 void classes_free(struct classes *classes)
 {
+    for (int k = 0; k < classes->count; k++)
+        free(classes->name[k]);
     free(classes->name);
-    free(classes->text);
-    *classes = (struct classes){ 0, NULL, NULL };
+    *classes = (struct classes){ 0 };
 }

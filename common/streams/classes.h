@@ -10,8 +10,10 @@
 struct classes {
     int count;   /* 0 if the stream has no names */
     char **name; /* [count] */
-    char *text;  /* what they point into */
 };
+
+/* The names in a comma-separated text; none if it is NULL or empty. Caller frees with classes_free(). */
+struct classes classes_parse(const char *text);
 
 /* The names in the metadata of a frame; caller frees with classes_free(). */
 struct classes classes_of(const struct frame *frame);

@@ -5,34 +5,23 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 static bool in_list(const char *list, const char *name)
 {
-    size_t length = strlen(name);
-    for (const char *at = list;; at++) {
-        size_t item = strcspn(at, ",");
-        if (item == length && strncmp(at, name, length) == 0)
-            return true;
-        at += item;
-        if (!*at)
-            return false;
-    }
+    bool found = false;
+    for (char *item; (item = list_take(&list)); free(item))
+        found |= strcmp(item, name) == 0;
+    return found;
 }
 
 /* Dies unless each name in the list is a field. */
 static void check_list(const struct frame *frame, const char *list)
 {
-    for (const char *at = list;; at++) {
-        size_t length = strcspn(at, ",");
-        char *name = format_string("%.*s", (int)length, at);
+    for (char *name; (name = list_take(&list)); free(name))
         if (!frame_find(frame, name))
             die("%s: field '%s' is missing", frame->path, name);
-        free(name);
-        at += length;
-        if (!*at)
-            return;
-    }
 }
 
 /* Moves the class names of a field with it: to the metadata of its new name, or removes them if that is NULL. */

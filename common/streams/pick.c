@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "streams/value.h"
@@ -18,28 +19,32 @@ struct item {
     int64_t row;
 };
 
+/* "7", or "10-19", into a range; false if the text is neither. */
+static bool parse_range(const char *text, struct row_range *range)
+{
+    const char *dash = strchr(text, '-');
+    char *first = dash ? format_string("%.*s", (int)(dash - text), text) : copy_string(text);
+    bool sound = parse_integer(first, 0, INT64_MAX - 1, &range->first) &&
+                 parse_integer(dash ? dash + 1 : text, range->first, INT64_MAX - 1, &range->last);
+    free(first);
+    return sound;
+}
+
 bool pick_parse_rows(const char *text, struct row_range **ranges, int *count)
 {
+    bool sound = true;
     *ranges = NULL;
     *count = 0;
-    for (const char *at = text;; at++) {
-        char first[32], last[32];
-        size_t length = strcspn(at, ","), dash = strcspn(at, "-,");
+    for (char *item; (item = list_take(&text)); free(item)) {
         struct row_range range;
-        if (length >= sizeof first)
-            break;
-        snprintf(first, sizeof first, "%.*s", (int)dash, at);
-        snprintf(last, sizeof last, "%.*s", (int)(dash < length ? length - dash - 1 : length),
-                 dash < length ? at + dash + 1 : at);
-        if (!parse_integer(first, 0, INT64_MAX - 1, &range.first) ||
-            !parse_integer(last, range.first, INT64_MAX - 1, &range.last))
-            break;
+        sound = sound && parse_range(item, &range);
+        if (!sound)
+            continue;
         *ranges = reallocate(*ranges, (size_t)*count + 1, sizeof **ranges);
         (*ranges)[(*count)++] = range;
-        at += length;
-        if (!*at)
-            return true;
     }
+    if (sound)
+        return true;
     free(*ranges);
     *ranges = NULL;
     return false;
