@@ -117,7 +117,7 @@ setup() {
     stream-make feature:F32:2,8=zero label:F32:2=0,1 >floats.st
     [ "$("${long[@]}" <narrow.st 2>&1)" == "$(probe -t train.st <narrow.st 2>&1)" ]
     holds "$("${long[@]}" <floats.st 2>&1)" "field 'label' is F32 of rank 1 (I64 of rank 1 is needed)"
-    fails "the loss is not finite; a smaller --lr may help" probe -t train.st --hidden 8 --lr 1000 -b 2 -e 1000 \
+    fails "the loss is not finite; a lower learning rate may help" probe -t train.st --hidden 8 --lr 1000 -b 2 -e 1000 \
         --momentum 0.999 --weight-decay 1 <test.st
 }
 

@@ -181,7 +181,7 @@ static void diverge(void *unused)
 static void divergence_is_an_error(void)
 {
     make_rows(true);
-    CHECK_DIES(diverge, NULL, 1, "the loss is not finite; a smaller --lr may help");
+    CHECK_DIES(diverge, NULL, 1, "the loss is not finite; a lower learning rate may help");
 }
 
 int main(void)

@@ -408,7 +408,7 @@ still() {
     equal "$(sed -n '$=' diverged.tsv)" "$(sed 's/.*epoch \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/stderr")"
     equal "$(awk -F '\t' 'NF != 8' diverged.tsv)" ""
     train -e 9 --lr 1000 --warmup 0 -b 10 2>said <train.st >out.st || true
-    grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a smaller --lr may help$" said
+    grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a lower learning rate may help$" said
     equal "$(wc -c <out.st)" 0
     # the last good state is kept, and leads to the same place
     train_fails "; the last good state is in diverged.st" -e 9 --lr 1000 --warmup 0 -b 10 --checkpoint diverged.st \
@@ -425,7 +425,7 @@ still() {
         "${far[@]}" --log overflown.tsv --checkpoint overflown.st <train.st
     equal "$(wc -l <overflown.tsv)" 1 # no epoch was done
     train "${far[@]}" 2>said <train.st >out.st || true
-    grep -q "first the activations of layer1.[0-9]*; a smaller --lr may help$" said
+    grep -q "first the activations of layer1.[0-9]*; a lower learning rate may help$" said
     equal "$(wc -c <out.st)" 0
     equal "$(tensor-ls -v overflown.st | grep -c 'not finite')" 0
     equal "$(tensor-pick --fields step <overflown.st | tensor-tsv step)" 0

@@ -312,7 +312,7 @@ struct probe probe_train(const struct probe_options *options, const float *featu
         for (int64_t step = 0; step < steps; step++, done++) {
             run_batch(&probe, feature, label, order + step * fitting.batch, result);
             if (!isfinite(result->loss))
-                die("epoch %d, step %lld: the loss is not finite; a smaller --lr may help", epoch,
+                die("epoch %d, step %lld: the loss is not finite; a lower learning rate may help", epoch,
                     (long long)step + 1);
             update(&probe, schedule_rate(&schedule, (double)done / (double)all));
             progress_update(&progress, done * fitting.batch, NULL);

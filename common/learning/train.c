@@ -176,7 +176,7 @@ static _Noreturn void die_at(const struct trainer *trainer, const char *what, co
 {
     const struct checkpoint *checkpoint = trainer->options->checkpoint;
     const char *path = checkpoint ? checkpoint->path : NULL;
-    die("epoch %d, step %lld: %s, first the %s; a smaller --lr may help%s%s", trainer->now.epoch,
+    die("epoch %d, step %lld: %s, first the %s; a lower learning rate may help%s%s", trainer->now.epoch,
         (long long)trainer->at, what, fault ? fault : "loss", path ? "; the last good state is in " : "",
         path ? path : "");
 }

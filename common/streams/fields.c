@@ -73,7 +73,7 @@ void fields_rename(struct frame *frame, const char *text)
 {
     size_t length = strcspn(text, "=");
     if (length == 0 || !text[length] || !text[length + 1])
-        die("--rename: '%s' is not OLD=NEW", text);
+        die("'%s' is not OLD=NEW", text);
     char *old = format_string("%.*s", (int)length, text);
     struct tensor *tensor = frame_find(frame, old);
     if (!tensor)
