@@ -408,7 +408,7 @@ still() {
     equal "$(sed -n '$=' diverged.tsv)" "$(sed 's/.*epoch \([0-9]*\),.*/\1/' "$BATS_TEST_TMPDIR/stderr")"
     equal "$(awk -F '\t' 'NF != 8' diverged.tsv)" ""
     train -e 9 --lr 1000 --warmup 0 -b 10 2>said <train.st >out.st || true
-    grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a lower learning rate may help$" said
+    grep -q "^resnet-train: epoch [1-9], step [1-9].*, first the [a-z ]* of [a-z0-9.]*; a lower learning rate may" said
     equal "$(wc -c <out.st)" 0
     # the last good state is kept, and leads to the same place
     train_fails "; the last good state is in diverged.st" -e 9 --lr 1000 --warmup 0 -b 10 --checkpoint diverged.st \
