@@ -151,7 +151,7 @@ setup() {
 @test "--columns, --gap, --background, --zoom" {
     cam-render -m m.st -c 2 -g 8 -z 2 --background black <r.st >p.ppm
     equal "$(size p.ppm) $(pixel p.ppm 0 0)" "$((8 + 2 * (16 + 2 + 16 + 8))) 24 000000"
-    misused "--background: 'x' is no colour" cam-render -m m.st --background x <r.st
+    misused "--background: 'x' is not a colour" cam-render -m m.st --background x <r.st
     misused "--zoom" cam-render -m m.st -z 0 <r.st
     misused "--columns" cam-render -m m.st -c x <r.st
     misused "--gap" cam-render -m m.st -g x <r.st

@@ -216,9 +216,9 @@ image  U8   [10,3,32,32]
     equal "$(labels --val 0 --classes cat,9 "$TEN" | sort -u | xargs)" "3 9"
     equal "$(labels --val 0 --classes ship "$TEN" | wc -l)" 0
     holds "$(cifar-cat --classes cat "$TEN" | tensor-ls -m classes)" "airplane,automobile"
-    misused "--classes: 'cot' is no class here (0 to 9, or airplane," cifar-cat --classes cat,cot "$TEN"
-    misused "--classes: '10' is no class here" cifar-cat --classes 10 "$TEN"
-    misused "--classes: '' is no class here" cifar-cat --classes cat, "$TEN"
+    misused "--classes: 'cot' is not a class here (0 to 9, or airplane," cifar-cat --classes cat,cot "$TEN"
+    misused "--classes: '10' is not a class here" cifar-cat --classes 10 "$TEN"
+    misused "--classes: '' is not a class here" cifar-cat --classes cat, "$TEN"
 }
 
 @test "--shuffle: the same rows in an order of the seed" {
@@ -425,9 +425,9 @@ image  U8   [10,3,32,32]
     cp -r "$TEN" twice/a
     cp -r "$TEN" twice/b
     tar cf twice.tar twice
-    fails ".bin: its name is there twice: unpack the archive and name the folder of the one meant" \
+    fails ".bin: its name occurs twice: unpack the archive and name the folder of the one meant" \
         cifar-cat twice.tar
-    fails ": its name is there twice" cifar-cat -s test twice.tar
+    fails ": its name occurs twice" cifar-cat -s test twice.tar
     tar cf mixed.tar mixed
     fails "mixed.tar: holds files of two data sets" cifar-cat mixed.tar
 }
@@ -488,7 +488,7 @@ zeros() {
     cmp <(cifar-cat "$TEN") <(cifar-cat set.tar.gz)
     zeros 900G set/other
     tar cz --sparse -f set.tar.gz set
-    fails "set.tar.gz: holds more than 100 MB besides the batches asked for" cifar-cat set.tar.gz
+    fails "set.tar.gz: holds more than 100 MB besides the requested batches" cifar-cat set.tar.gz
 }
 
 @test "pipes and devices without an end" {
@@ -548,7 +548,7 @@ zeros() {
 
 @test "pickles that are no sound ones" {
     # STOP, items, a tuple's end, a call without a value; a value never stored; an unknown instruction
-    printf '\x80\x02.' >a && fails "a: byte 3: not a sound pickle (a value is missing)" cifar-cat a
+    printf '\x80\x02.' >a && fails "a: byte 3: not a valid pickle (a value is missing)" cifar-cat a
     printf '\x80\x02e.' >a && fails "items that begin nowhere" cifar-cat a
     printf '\x80\x02t.' >a && fails "items that begin nowhere" cifar-cat a
     printf '\x80\x02(R.' >a && fails "a value is missing" cifar-cat a
@@ -565,7 +565,7 @@ zeros() {
     printf '\x80\x02K\x01K\x02b.' >a && fails "an object that no CIFAR file holds" cifar-cat a
     printf '\x80\x02K\x01.' >a && fails "a pickle without 'labels'" cifar-cat a
     printf '\x80\x01K\x01.' >a && fails "a: not a pickle of protocol 0 to 5" cifar-cat a
-    printf '(dI4x\n.' >a && fails "a: byte 6: not a sound pickle (a number of other than digits)" cifar-cat a
+    printf '(dI4x\n.' >a && fails "a: byte 6: not a valid pickle (a number of other than digits)" cifar-cat a
     printf '(dL-L\n.' >a && fails "a number without digits" cifar-cat a
     printf '(dI4' >a && fails "the pickle ends inside a line" cifar-cat a
     printf '(dS"a\n.' >a && fails "a text without quotes" cifar-cat a
@@ -586,7 +586,7 @@ zeros() {
     fails "more than 64 MB of memory would be needed" cifar-cat copies
     # 1 byte makes a value
     { printf '\x80\x02(' && head -c 5000000 /dev/zero | tr '\0' N; } >values
-    fails "more than 74 MB of memory would be needed (the most is 64 MB and twice the pickle's size)" cifar-cat values
+    fails "more than 74 MB of memory would be needed (the limit is 64 MB plus twice its size)" cifar-cat values
     # 2 bytes fetch one again
     { printf '\x80\x02Nq\x00' && yes h | head -n 10000000 | tr '\n' '\0'; } >fetched
     fails "more than 104 MB of memory would be needed" cifar-cat fetched

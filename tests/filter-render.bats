@@ -85,7 +85,7 @@ setup() {
     equal "$(pixel p.ppm 0 0) $(pixel p.ppm 14 5)" "102030 102030"
     equal "$(pixel p.ppm 3 3)" "$(pixel p.ppm 7 7)"
     filter-render -c 100 -g 3 -z 5 --background '#102030' m.st | cmp - p.ppm
-    misused "--background: 'mauve' is no colour" filter-render --background mauve m.st
+    misused "--background: 'mauve' is not a colour" filter-render --background mauve m.st
     misused "--zoom: '0' is not" filter-render -z 0 m.st
     misused "--gap: '-1' is not" filter-render -g -1 m.st
     misused "--columns: 'x' is not" filter-render -c x m.st

@@ -133,7 +133,7 @@ source=cifar-synth (seed 1) test"
     resnet-embed -q -m label.st --emit feature,fmap,prediction <rows.st >other.st
     fails "standard input: was made with the model '$(tensor-ls -m model other.st)', but rows.st is of '$model'" \
         knn -q -k 2 -d rows.st <other.st
-    fails "but rows.st is of '$model' (both must be of one)" probe -q -e 1 -t rows.st <other.st
+    fails "but rows.st is of '$model' (both must be of the same model)" probe -q -e 1 -t rows.st <other.st
     fails "was made with the model '$model', but label.st is of" cam-render -q -m label.st --map --class 1 <rows.st
     fails "was made with the model '$model', but label.st is of" cam-render -q -m label.st --class 1 <rows.st
     cat rows.st other.st | tensor-pick --fields index,label,feature >both.st

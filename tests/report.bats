@@ -611,7 +611,7 @@ maps() {
     cp -p out/report.html before.html
     # two networks are compared by knn and mapped by tsne, whichever make comes to first
     all=yes swapped "model is 'label " features-rotation.st cat "$o/features-label.st"
-    swapped "of '$(cat "$o/label.id")' (both must be of one)" database-rotation.st cat "$o/database-label.st"
+    swapped "of '$(cat "$o/label.id")' (both must be of the same model)" database-rotation.st cat "$o/database-label.st"
     swapped "('* test' is required)" test.st cat "$o/val.st"
     swapped "('* val' is required)" val-turned.st rotate-aug -q <"$o/test.st"
     swapped "('rotation *' is required)" rotation.safetensors cat "$o/label.safetensors"

@@ -207,11 +207,11 @@ fields() {
     tiny | cat >whole.st
     stream-make image:U8:1,3,4,4=zero | resnet-embed -q -m whole.st >out.st
     refused "the file is empty (a model is one frame)" </dev/null
-    refused "this is no model of this project (metadata 'architecture' is missing)" <test.st
+    refused "this is not a model of this project (metadata 'architecture' is missing)" <test.st
     refused "architecture 'transformer' is not known ('resnet' is)" < <(tiny @architecture=transformer)
     refused "metadata 'activation': 'gelu' is not known ('relu' and 'celu' are)" < <(tiny @activation=gelu)
-    refused "this is no model of this project (metadata 'widths' is missing)" < <(tiny @widths-)
-    refused "this is no model of this project (metadata 'mean' is missing)" < <(tiny @mean-)
+    refused "this is not a model of this project (metadata 'widths' is missing)" < <(tiny @widths-)
+    refused "this is not a model of this project (metadata 'mean' is missing)" < <(tiny @mean-)
     refused "metadata 'widths': 'two' (at most 8 whole numbers from 1 to 4096)" < <(tiny @widths=two)
     refused "metadata 'widths': '5000'" < <(tiny @widths=5000)
     refused "metadata 'widths': '2.5' (at most 8 whole numbers" < <(tiny @widths=2.5)

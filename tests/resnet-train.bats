@@ -510,7 +510,7 @@ begins() {
     train_fails "no rows" --log old.tsv </dev/null
     train_fails "nowhere.st" --log old.tsv --val nowhere.st <train.st
     train_fails "--lr is 0.25" -e 2 --log old.tsv --lr 0.25 --resume state.st <train.st
-    train_fails "base.st: this is no checkpoint" --log old.tsv --resume base.st <train.st
+    train_fails "base.st: this is not a checkpoint" --log old.tsv --resume base.st <train.st
     stream-poke step 0 1e6 <state.st >bad.st
     train_fails "bad.st: step 1000000" -e 2 --log old.tsv --resume bad.st <train.st
     train_fails "no/such/state.st: cannot be written" --log old.tsv --checkpoint no/such/state.st <train.st
@@ -682,8 +682,8 @@ chosen() {
 @test "a run goes on only as it was begun, and says what differs" {
     train -e 2 --average ema --val val.st --checkpoint good.st <train.st >out.st
     train -e 2 --checkpoint state.st <train.st >out.st
-    train_fails "state.st: --lr is 0.25, but the run was begun with 0.2" -e 2 --lr 0.25 --resume state.st <train.st
-    train_fails "state.st: --epochs is 1, but the run was begun with 2" --resume state.st <train.st
+    train_fails "state.st: --lr is 0.25, but the run started with 0.2" -e 2 --lr 0.25 --resume state.st <train.st
+    train_fails "state.st: --epochs is 1, but the run started with 2" --resume state.st <train.st
     train_fails "--widths is 4,9" -e 2 --widths 4,9 --resume state.st <train.st
     train_fails "--seed is 2" -e 2 -s 2 --resume state.st <train.st
     train_fails "state.st: training data is 20 rows" -e 2 --resume state.st <val.st
@@ -695,7 +695,7 @@ chosen() {
         < <(stream-poke rotation 7 0 <turned.st)
     train_fails "training data is 240 rows" -t rotation --resume turned-state.st < <(stream-set group=2 <turned.st)
     train_fails "validation data is 20 rows" -e 2 --val val.st --resume state.st <train.st
-    train_fails "base.st: this is no checkpoint" -e 2 --resume base.st <train.st
+    train_fails "base.st: this is not a checkpoint" -e 2 --resume base.st <train.st
     train_fails "nowhere.st: cannot be opened" -e 2 --resume nowhere.st <train.st
     train_fails "frame 1" -e 2 --resume <(head -c 1000 state.st) <train.st
     train_fails "no/such/state.st: cannot be written" --checkpoint no/such/state.st <train.st
@@ -713,7 +713,7 @@ chosen() {
     stream-poke log 8 7 <good.st >bad.st
     train_fails "bad.st: 'log': line 2 is not" -e 2 --average ema --val val.st --resume bad.st <train.st
     stream-poke epoch.loss 0 inf <good.st >bad.st
-    train_fails "bad.st: the figures of the epoch at hand are not sound" -e 2 --average ema --val val.st \
+    train_fails "bad.st: the figures of the current epoch are not valid" -e 2 --average ema --val val.st \
         --resume bad.st <train.st
     stream-poke step 0 1e6 <good.st >bad.st
     train_fails "bad.st: step 1000000 (0 to " -e 2 --average ema --val val.st --resume bad.st <train.st
@@ -734,7 +734,7 @@ chosen() {
         label:I64:2=0,1 rotation:I64:2=4,0)
     train_fails "turned images of 3 x 4 (they must be square)" < <(stream-make image:U8:2,3,3,4=zero \
         label:I64:2=0,1 rotation:I64:2=1,0)
-    train_fails "3 rows are no whole number of groups of 2" < <(stream-make image:U8:3,3,4,4=zero label:I64:3=0,1,1 \
+    train_fails "3 rows are not a whole number of groups of 2" < <(stream-make image:U8:3,3,4,4=zero label:I64:3=0,1,1 \
         @group=2)
     train_fails "metadata 'group' is 'two'" < <(stream-make image:U8:2,3,4,4=zero label:I64:2=0,1 @group=two)
     train_fails "field 'label' holds one class only (at least 2 are needed)" < <(stream-make image:U8:2,3,4,4=zero \
@@ -798,7 +798,7 @@ chosen() {
     train_misused "--crop: '1025' is not" --crop 1025 <train.st
     train_misused "--cutout: '-1' is not" --cutout -1 <train.st
     train_misused "--translate: '-1' is not" --translate -1 <train.st
-    train_misused "--crop: it takes the place of --translate" --translate 2 --crop 2 <train.st
+    train_misused "--crop: it replaces --translate" --translate 2 --crop 2 <train.st
     train_misused "--flip: 'twice' is none of random, alternate, none" --flip twice <train.st
     train_misused "--seed: '-1' is not" --seed -1 <train.st
     train_misused "--average: 'mean' is none of none, ema, lookahead" --average mean <train.st

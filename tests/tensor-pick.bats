@@ -24,11 +24,11 @@ picked() {
 @test "--rows takes numbers and ranges in the order of the list, also twice" {
     equal "$(picked --rows 5,0,2-4,0)" "15 10 12 13 14 10"
     equal "$(picked --rows 1)" "11"
-    fails "row 6 is asked for, but there are 6 (numbered from 0)" tensor-pick --rows 2-6 < <(rows)
-    fails "row 0 is asked for, but there are 0" tensor-pick --rows 0 </dev/null
+    fails "row 6 is requested, but there are 6 (numbered from 0)" tensor-pick --rows 2-6 < <(rows)
+    fails "row 0 is requested, but there are 0" tensor-pick --rows 0 </dev/null
     local list
     for list in "" "," "1," "a" "3-1" "-1" "1--2" "1-2-3" "99999999999999999999"; do
-        misused "--rows: '$list' is no list of row numbers" tensor-pick --rows="$list" </dev/null
+        misused "--rows: '$list' is not a list of row numbers" tensor-pick --rows="$list" </dev/null
     done
 }
 
@@ -78,7 +78,7 @@ picked() {
     fails "field 'map' has 2 values in a row, so there is no 'map.2'" tensor-pick -w map.2=1 < <(rows)
     local condition
     for condition in label =1 label= label~1 "" '!1' 'label!1'; do
-        misused "--where: '$condition' is no condition" tensor-pick -w "$condition" </dev/null
+        misused "--where: '$condition' is not a condition" tensor-pick -w "$condition" </dev/null
     done
     local many=()
     for _ in {1..17}; do many+=(-w label=1); done
@@ -92,7 +92,7 @@ picked() {
     equal "$(picked -s label -r)" "10 13 12 14 11 15"
     equal "$(picked -s map.0)" "15 14 13 12 11 10"
     fails "field 'x' is missing" tensor-pick -s x < <(rows)
-    misused "--reverse: is of use only with --sort" tensor-pick -r </dev/null
+    misused "--reverse: works only with --sort" tensor-pick -r </dev/null
 }
 
 @test "--count" {
@@ -109,7 +109,7 @@ picked() {
     equal "$(picked -n 1 --per label -s loss -r)" "15 12 10"
     equal "$(picked -n 1 --per loss)" "10 11 12 14 15"
     equal "$(picked -n 2 --per label)" "10 11 12 13 14 15"
-    misused "--per: is of use only with --count" tensor-pick -p label </dev/null
+    misused "--per: works only with --count" tensor-pick -p label </dev/null
 }
 
 @test "options work in their stated order" {
@@ -160,7 +160,7 @@ loss   F32  [6]"
     stream-make w:F32:2,3=iota n:I64:=5 @task=label >model.st
     tensor-pick --fields n --rename n=count <model.st >got.st
     stream-make count:I64:=5 @task=label | cmp - got.st
-    fails "(this is no row stream)" tensor-pick -n 1 <model.st
+    fails "(this is not a row stream)" tensor-pick -n 1 <model.st
 }
 
 @test "--join puts fields side by side, however both are cut" {

@@ -47,7 +47,7 @@ setup() {
     equal "$(size p.ppm) $(pixel p.ppm 0 0)" "29 12 000000"
     tensor-pnm -z 1 --gap 5 --background '#aBcDeF' <r.st >p.ppm
     equal "$(pixel p.ppm 28 11)" abcdef
-    misused "--background: '#12' is no colour (white, black, grey or #rrggbb)" tensor-pnm --background '#12' <r.st
+    misused "--background: '#12' is not a colour (white, black, grey or #rrggbb)" tensor-pnm --background '#12' <r.st
     misused "--gap" tensor-pnm -g x <r.st
 }
 

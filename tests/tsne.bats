@@ -73,7 +73,7 @@ digits.st pca 0.1636"
     # many rows have one
     stream-make feature:F32:400,2=random1 | tsne --iterations 1 2>&1 >/dev/null | grep -F '1 iterations, exact)'
     stream-make feature:F32:399,2=random1 | tsne --iterations 1 2>&1 >/dev/null | grep -F ', exact, best of 8)'
-    misused "--starts: 2 are asked for, but --init map is one" tsne --init map --starts 2 <default.st
+    misused "--starts: 2 are requested, but --init map is a single start" tsne --init map --starts 2 <default.st
     tsne -q --init map --starts 1 --iterations 1 <default.st >/dev/null
 }
 

@@ -60,7 +60,7 @@ static struct database open_database(const struct settings *settings)
         die("%s: %lld rows are too few for k = %lld (k may be at most the number of rows)", settings->database,
             (long long)database.rows, (long long)settings->k);
     if (settings->exclude_self && !database.index)
-        die("%s: field 'index' is missing (--exclude-self tells rows by it)", settings->database);
+        die("%s: field 'index' is missing (--exclude-self needs it)", settings->database);
     database_prepare(&database, settings->field, (enum knn_metric)settings->metric);
     return database;
 }
@@ -75,7 +75,7 @@ static size_t take_frame(struct batch *batch, const struct database *database, c
     size_t row = (size_t)database->dimension, bytes = 0;
     whole_numbers(&frame, "label"); /* a wrong type is reported before the search */
     if (query.dimension != database->dimension)
-        die("%s: field '%s' has %lld values in a row, but the database %lld (they must be as many)", frame.path,
+        die("%s: field '%s' has %lld values in a row, but the database %lld (the numbers must be equal)", frame.path,
             settings->field, (long long)query.dimension, (long long)database->dimension);
     batch->feature = reallocate(batch->feature, checked_multiply((size_t)all, row), sizeof(float));
     memcpy(batch->feature + (size_t)batch->rows * row, query.value, (size_t)rows * row * sizeof(float));

@@ -131,8 +131,8 @@ static struct features require_fields(const struct frame *frame, const struct se
     struct features features = features_require(frame, settings->feature);
     origin_check_model(frame, settings->training, model);
     if (features.dimension != dimension)
-        die("%s: field '%s' has %lld values in a row, but those to train on %lld (they must be as many)", frame->path,
-            settings->feature, (long long)features.dimension, (long long)dimension);
+        die("%s: field '%s' has %lld values in a row, but those to train on %lld (the numbers must be equal)",
+            frame->path, settings->feature, (long long)features.dimension, (long long)dimension);
     bool labelled = frame_find(frame, settings->label) != NULL;
     *label = labelled ? frame_require(frame, settings->label, DTYPE_I64, 1)->data : NULL;
     return features;

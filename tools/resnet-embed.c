@@ -132,7 +132,7 @@ static void check_outputs(const struct inference *inference, int i, int64_t row,
                        : scores && !floats_finite(inference->logit + at * classes, classes)   ? "logit"
                                                                                                : NULL;
     if (name)
-        die("%s: what the model makes of row %lld of %s is not finite (%s)", settings.model, (long long)row,
+        die("%s: the model's output for row %lld of %s is not finite (%s)", settings.model, (long long)row,
             out->path, name);
 }
 

@@ -195,7 +195,7 @@ static struct augment choose_augment(void)
 {
     bool reflect = !option_given(&settings.crop);
     if (!reflect && option_given(&settings.translate))
-        die_usage("--crop: it takes the place of --translate (one of the two, both given)");
+        die_usage("--crop: it replaces --translate (only one of the two can be given)");
     return (struct augment){ .crop = (int)(reflect ? settings.translate : settings.crop),
                              .flip = settings.flip != FLIP_NONE,
                              .cutout = (int)settings.cutout,

@@ -48,9 +48,9 @@ static const struct usage usage = {
 static void check_settings(void)
 {
     if (settings.reverse && !settings.sort)
-        die_usage("--reverse: is of use only with --sort");
+        die_usage("--reverse: works only with --sort");
     if (settings.per && !settings.count)
-        die_usage("--per: is of use only with --count");
+        die_usage("--per: works only with --count");
     if (settings.fields && settings.drop)
         die_usage("--fields, --drop: only one of them can be given");
     if (settings.join && strcmp(settings.join, "-") == 0)
@@ -70,11 +70,11 @@ static struct picking make_picking(void)
     struct picking picking = { .sort = settings.sort, .reverse = settings.reverse, .per = settings.per,
                                .count = settings.count ? settings.count : -1 };
     if (settings.rows && !pick_parse_rows(settings.rows, &picking.ranges, &picking.ranges_count))
-        die_usage("--rows: '%s' is no list of row numbers such as 3,7,10-19", settings.rows);
+        die_usage("--rows: '%s' is not a list of row numbers such as 3,7,10-19", settings.rows);
     picking.conditions = allocate(TEXT_LIST_MAX, sizeof *picking.conditions);
     for (int i = 0; i < settings.where.count; i++)
         if (!condition_parse(settings.where.item[i], &picking.conditions[picking.conditions_count++]))
-            die_usage("--where: '%s' is no condition such as label=3 or loss>2.5", settings.where.item[i]);
+            die_usage("--where: '%s' is not a condition such as label=3 or loss>2.5", settings.where.item[i]);
     return picking;
 }
 

@@ -225,7 +225,7 @@ static void prepare_verdicts(struct drawing *drawing)
     const struct tensor *other = frame_require(&drawing->frame, drawing->borders.name[1], DTYPE_I64,
                                                drawing->neighbor ? 2 : 1);
     if (drawing->neighbor && other->shape[1] < drawing->places - 1)
-        die("%s: field '%s' has %lld columns and neighbor_index %lld (as many are needed)", drawing->stream.path,
+        die("%s: field '%s' has %lld columns and neighbor_index %lld (the numbers must be equal)", drawing->stream.path,
             other->name, (long long)other->shape[1], (long long)drawing->neighbor->shape[1]);
 }
 

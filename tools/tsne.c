@@ -161,7 +161,7 @@ int main(int argc, char **argv)
     options_parse(argc, argv, &usage, options);
     settings.descent.method = (enum tsne_method)settings.method;
     if (settings.start == START_MAP && settings.starts > 1)
-        die_usage("--starts: %lld are asked for, but --init map is one", (long long)settings.starts);
+        die_usage("--starts: %lld are requested, but --init map is a single start", (long long)settings.starts);
 
     struct stream stream = stream_open(NULL);
     struct frame frame;

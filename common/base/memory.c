@@ -31,7 +31,7 @@ void *allocate(size_t count, size_t size)
 {
     void *block = calloc(count ? count : 1, size ? size : 1);
     if (!block)
-        die("out of memory (%zu x %zu bytes asked for)", count, size);
+        die("out of memory (%zu x %zu bytes requested)", count, size);
     return block;
 }
 
@@ -42,7 +42,7 @@ float *allocate_floats(size_t count)
     size_t whole = checked_add(bytes, unit - 1) / unit * unit;
     float *block = aligned_alloc(unit, whole);
     if (!block)
-        die("out of memory (%zu bytes asked for)", bytes);
+        die("out of memory (%zu bytes requested)", bytes);
 #ifdef MADV_HUGEPAGE
     if (unit == HUGE_PAGE)
         madvise(block, whole, MADV_HUGEPAGE); /* only advice: without it the program is slower, but not wrong */
@@ -56,7 +56,7 @@ void *reallocate(void *block, size_t count, size_t size)
     size_t bytes = checked_multiply(count, size);
     void *result = realloc(block, bytes ? bytes : 1);
     if (!result)
-        die("out of memory (%zu bytes asked for)", bytes);
+        die("out of memory (%zu bytes requested)", bytes);
     return result;
 }
 

@@ -132,7 +132,7 @@ static int64_t keep_classes(const struct cifar *set, const struct cifar_choice *
         int class = class_names_find(names, name);
         if (class < 0) {
             char *all = class_names_join(names);
-            die_usage("--classes: '%s' is no class here (0 to %d, or %s)", name, names->count - 1, all);
+            die_usage("--classes: '%s' is not a class here (0 to %d, or %s)", name, names->count - 1, all);
         }
         kept[class] = true;
     }

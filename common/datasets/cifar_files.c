@@ -221,8 +221,8 @@ static void limit_passed(const struct cifar_file *source, int64_t passed, int64_
 {
     size_t most = checked_add(100 * megabyte, checked_multiply(10, source->size));
     if (passed > (int64_t)most || unpacked > (int64_t)most)
-        die("%s: holds more than %zu MB besides the batches asked for (the most is 100 MB and ten times the archive's "
-            "size)", source->path, most / megabyte);
+        die("%s: holds more than %zu MB besides the requested batches (the limit is 100 MB plus ten times the "
+            "archive's size)", source->path, most / megabyte);
 }
 
 /* Adds and reads a member. A name that occurs twice is ambiguous and therefore an error. */
@@ -232,7 +232,7 @@ static void add_member(struct cifar_files *files, struct archive *archive, struc
     struct cifar_file *file = files_add(files, entry_name(entry), most);
     name_member(file, source->path);
     if (files_find(files, file->base) != file)
-        die("%s: its name is there twice: unpack the archive and name the folder of the one meant", file->path);
+        die("%s: its name occurs twice: unpack the archive and name the folder of the one meant", file->path);
     read_entry(archive, entry, file);
 }
 

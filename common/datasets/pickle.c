@@ -77,7 +77,7 @@ static void charge(struct pickle *pickle, size_t bytes)
     enum { HEADER = 24 }; /* malloc()'s overhead for a block, and rounding */
     bytes = checked_add(bytes, HEADER);
     if (bytes > pickle->left)
-        DIE_PICKLE(pickle, "more than %zu MB of memory would be needed (the most is 64 MB and twice the pickle's size)",
+        DIE_PICKLE(pickle, "more than %zu MB of memory would be needed (the limit is 64 MB plus twice its size)",
                    (made_freely + 2 * pickle->size) / 1000000);
     pickle->left -= bytes;
 }
@@ -147,7 +147,7 @@ static struct pickle_value *push_new(struct pickle *pickle, enum pickle_type typ
 static struct pickle_value *peek(struct pickle *pickle, size_t depth)
 {
     if (pickle->stack.count <= depth || pickle->stack.item[pickle->stack.count - 1 - depth]->kind == KIND_MARK)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a value is missing)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a value is missing)");
     return pickle->stack.item[pickle->stack.count - 1 - depth];
 }
 
@@ -164,7 +164,7 @@ static size_t find_mark(struct pickle *pickle)
     for (size_t i = pickle->stack.count; i > 0; i--)
         if (pickle->stack.item[i - 1]->kind == KIND_MARK)
             return i;
-    DIE_PICKLE(pickle, "%s", "not a sound pickle (items that begin nowhere)");
+    DIE_PICKLE(pickle, "%s", "not a valid pickle (items that begin nowhere)");
 }
 
 /* ---- bytes ---- */
@@ -220,10 +220,10 @@ static bool take_decimal(struct pickle *pickle, int64_t *number)
         length--;
     size_t sign = length && line[0] == '-';
     if (length == sign)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a number without digits)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a number without digits)");
     for (size_t i = sign; i < length; i++)
         if (line[i] < '0' || line[i] > '9')
-            DIE_PICKLE(pickle, "%s", "not a sound pickle (a number of other than digits)");
+            DIE_PICKLE(pickle, "%s", "not a valid pickle (a number of other than digits)");
     if (length >= sizeof digits)
         return false;
     memcpy(digits, line, length);
@@ -261,7 +261,7 @@ static void push_quoted_line(struct pickle *pickle)
     size_t length;
     const unsigned char *line = take_line(pickle, &length);
     if (length < 2 || (line[0] != '\'' && line[0] != '"') || line[length - 1] != line[0])
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text without quotes)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a text without quotes)");
     line++;
     length -= 2;
     if (memchr(line, '\\', length)) {
@@ -270,7 +270,7 @@ static void push_quoted_line(struct pickle *pickle)
         line = decoded;
     }
     if (length == ESCAPE_UNSOUND)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text with a backslash that means nothing)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a text with a backslash that means nothing)");
     push(pickle, new_bytes(pickle, line, length));
 }
 
@@ -324,7 +324,7 @@ static struct pickle_value *encode_latin1(struct pickle *pickle, const struct pi
     size_t length = text->kind == KIND_ESCAPED ? escape_latin1(text->bytes, text->length, out)
                                                : latin1_of_utf8(text->bytes, text->length, out);
     if (length == ESCAPE_UNSOUND)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a text that stands for bytes holds other characters)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a text that stands for bytes holds other characters)");
     return new_bytes(pickle, out, length);
 }
 
@@ -338,9 +338,9 @@ static void check_array_bytes(struct pickle *pickle, const struct numpy_array *a
 {
     uint64_t size;
     if (!numpy_array_size(array, &size))
-        DIE_PICKLE(pickle, "not a sound pickle (%s)", numpy_describe(array));
+        DIE_PICKLE(pickle, "not a valid pickle (%s)", numpy_describe(array));
     if (size != length)
-        DIE_PICKLE(pickle, "not a sound pickle (%s: %llu bytes are needed, %zu are there)", numpy_describe(array),
+        DIE_PICKLE(pickle, "not a valid pickle (%s: %llu bytes are needed, %zu are there)", numpy_describe(array),
                    (unsigned long long)size, length);
 }
 
@@ -349,7 +349,7 @@ static void fill_array(struct pickle *pickle, struct pickle_value *value, struct
 {
     struct numpy_array *array = value->array = make(pickle, sizeof *array);
     if (state.shape->kind != KIND_TUPLE || state.dtype->kind != KIND_DTYPE)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (an array without a shape or a type)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (an array without a shape or a type)");
     array->type = *state.dtype->element;
     array->rank = state.shape->count <= NUMPY_RANK_MAX ? (int)state.shape->count : -1;
     for (int d = 0; d < array->rank; d++)
@@ -358,7 +358,7 @@ static void fill_array(struct pickle *pickle, struct pickle_value *value, struct
     if (!array->type.kind || array->rank < 0)
         return;
     if (state.data->type != PICKLE_BYTES || state.data->kind != KIND_PLAIN)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (an array without bytes)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (an array without bytes)");
     check_array_bytes(pickle, array, state.data->length);
     array->bytes = state.data->bytes;
     if (state.columns_first && array->rank > 1) {
@@ -387,7 +387,7 @@ static struct pickle_value *new_scalar(struct pickle *pickle, struct numpy_type 
         return other;
     }
     if (data->type != PICKLE_BYTES || data->kind != KIND_PLAIN || data->length != (size_t)type->width)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a number of numpy's without its bytes)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a number of numpy's without its bytes)");
     struct pickle_value *value = new_value(pickle, PICKLE_INTEGER, KIND_PLAIN);
     value->integer = numpy_integer(type, data->bytes);
     return value;
@@ -531,7 +531,7 @@ static void make_container(struct pickle *pickle, size_t count, bool marked, enu
 {
     struct pickle_value *container = new_value(pickle, type, kind);
     if (type == PICKLE_DICT && count % 2)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (a key without a value)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (a key without a value)");
     for (size_t i = count; i > 0; i--)
         append_item(pickle, container, peek(pickle, i - 1));
     pickle->stack.count -= count + marked;
@@ -550,7 +550,7 @@ static void append_items(struct pickle *pickle, size_t first, bool marked, enum 
     pickle->stack.count = top;
     struct pickle_value *container = peek(pickle, 0);
     if (container->type != type || container->kind != KIND_PLAIN || (type == PICKLE_DICT && (end - first) % 2))
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (items for what holds none)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (items for what holds none)");
     for (size_t i = first; i < end; i++)
         append_item(pickle, container, pickle->stack.item[i]);
 }
@@ -585,7 +585,7 @@ static bool read_container(struct pickle *pickle, int code)
 static void put_memo(struct pickle *pickle, size_t number)
 {
     if (number > pickle->size) /* more than fit into the file */
-        DIE_PICKLE(pickle, "not a sound pickle (a value is stored as number %zu)", number);
+        DIE_PICKLE(pickle, "not a valid pickle (a value is stored as number %zu)", number);
     while (pickle->memo.count <= number)
         values_push(pickle, &pickle->memo, NULL);
     pickle->memo.item[number] = peek(pickle, 0);
@@ -595,7 +595,7 @@ static void put_memo(struct pickle *pickle, size_t number)
 static void get_memo(struct pickle *pickle, size_t number)
 {
     if (number >= pickle->memo.count || !pickle->memo.item[number])
-        DIE_PICKLE(pickle, "not a sound pickle (no value was stored as number %zu)", number);
+        DIE_PICKLE(pickle, "not a valid pickle (no value was stored as number %zu)", number);
     push(pickle, pickle->memo.item[number]);
 }
 
@@ -604,7 +604,7 @@ static size_t take_memo_number(struct pickle *pickle)
 {
     int64_t number;
     if (!take_decimal(pickle, &number) || number < 0)
-        DIE_PICKLE(pickle, "%s", "not a sound pickle (the number of a stored value is none)");
+        DIE_PICKLE(pickle, "%s", "not a valid pickle (the number of a stored value is none)");
     return (size_t)number;
 }
 
@@ -640,7 +640,7 @@ static bool read_object(struct pickle *pickle, int code)
         second = pop(pickle);
         first = pop(pickle);
         if (first->type != PICKLE_BYTES || second->type != PICKLE_BYTES)
-            DIE_PICKLE(pickle, "%s", "not a sound pickle (a name that is no text)");
+            DIE_PICKLE(pickle, "%s", "not a valid pickle (a name that is no text)");
         push_global(pickle, first->bytes, first->length, second->bytes, second->length);
         return true;
     case 'R':
@@ -684,7 +684,7 @@ struct pickle *pickle_read(const unsigned char *bytes, size_t size, const char *
             break;
         if (!read_number(pickle, code) && !read_text(pickle, code) && !read_container(pickle, code) &&
             !read_stack(pickle, code) && !read_object(pickle, code))
-            DIE_PICKLE(pickle, "not a sound pickle, or none of CIFAR (there is no instruction 0x%02x in one)",
+            DIE_PICKLE(pickle, "not a valid pickle, or none of CIFAR (there is no instruction 0x%02x in one)",
                        (unsigned)code);
     }
     pickle->root = pop(pickle);

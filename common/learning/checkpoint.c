@@ -42,12 +42,12 @@ static void check_rules(const struct checkpoint *checkpoint, const struct frame 
     const char *name, *was = frame_metadata(frame, "architecture");
     json_t *value;
     if (!was || strcmp(was, kind) != 0)
-        die("%s: this is no checkpoint (metadata 'architecture' is not '%s')", checkpoint->resume, kind);
+        die("%s: this is not a checkpoint (metadata 'architecture' is not '%s')", checkpoint->resume, kind);
     json_object_foreach(checkpoint->rules.metadata, name, value)
     {
         was = frame_metadata(frame, name);
         if (!was || strcmp(was, json_string_value(value)) != 0)
-            die("%s: %s is %s, but the run was begun with %s (all that the result depends on must be the same)",
+            die("%s: %s is %s, but the run started with %s (everything that affects the result must be the same)",
                 checkpoint->resume, name, json_string_value(value), was ? was : "none");
     }
 }

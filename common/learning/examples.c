@@ -12,7 +12,7 @@ static int64_t read_group(const struct frame *frame, int64_t rows)
     if (text && !parse_integer(text, 1, INT32_MAX, &group))
         die("%s: metadata 'group' is '%s' (a whole number of at least 1)", frame->path, text);
     if (rows % group)
-        die("%s: %lld rows are no whole number of groups of %lld", frame->path, (long long)rows, (long long)group);
+        die("%s: %lld rows are not a whole number of groups of %lld", frame->path, (long long)rows, (long long)group);
     return group;
 }
 

@@ -360,7 +360,7 @@ static void check_state(const struct trainer *trainer)
     if (step < 0 || step > all)
         die("%s: step %lld (0 to %lld)", path, (long long)step, (long long)all);
     if (!isfinite(trainer->loss) || trainer->right < 0 || !(trainer->seconds >= 0 && isfinite(trainer->seconds)))
-        die("%s: the figures of the epoch at hand are not sound (loss %g, %lld right, %g s)", path, trainer->loss,
+        die("%s: the figures of the current epoch are not valid (loss %g, %lld right, %g s)", path, trainer->loss,
             (long long)trainer->right, trainer->seconds);
     for (int64_t i = 0; i < step / trainer->steps; i++)
         if (!is_sound_row(trainer, trainer->log + i * LOG_COLUMNS, i))
@@ -386,7 +386,7 @@ static void go_on(struct trainer *trainer)
     trainer->now.step = step;
     trainer->start -= trainer->seconds;
     trainer->progress.start -= trainer->seconds;
-    say("going on after step %lld of epoch %lld", (long long)(step % trainer->steps), (long long)done + 1);
+    say("continuing after step %lld of epoch %lld", (long long)(step % trainer->steps), (long long)done + 1);
 }
 
 /* ---- the run ---- */

@@ -49,8 +49,8 @@ static const struct tensor *require_fmap(const struct cam_head *head, const stru
 {
     const struct tensor *fmap = frame_require(frame, "fmap", DTYPE_F32, 4);
     if (fmap->shape[1] != head->channels)
-        die("%s: field 'fmap' has %lld channels and the model's fc.weight %lld (as many are needed)", frame->path,
-            (long long)fmap->shape[1], (long long)head->channels);
+        die("%s: field 'fmap' has %lld channels and the model's fc.weight %lld (the numbers must be equal)",
+            frame->path, (long long)fmap->shape[1], (long long)head->channels);
     if (fmap->shape[2] * fmap->shape[3] == 0)
         die("%s: field 'fmap' has maps without a pixel", frame->path);
     return fmap;

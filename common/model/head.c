@@ -20,7 +20,7 @@ static void read_bias(struct cam_head *head)
         return;
     const struct tensor *bias = frame_require(&head->model, "fc.bias", DTYPE_F32, 1);
     if (bias->shape[0] != head->classes)
-        die("%s: fc.bias has %lld values and fc.weight %lld rows (as many are needed)", head->model.path,
+        die("%s: fc.bias has %lld values and fc.weight %lld rows (the numbers must be equal)", head->model.path,
             (long long)bias->shape[0], (long long)head->classes);
     head->bias = finite_values(&head->model, bias);
 }

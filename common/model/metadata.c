@@ -88,7 +88,7 @@ void model_metadata_require_network(const struct frame *frame, const char *path)
     static const char *const needed[] = { "architecture", "widths", "blocks", "height", "width", "mean", "std" };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!frame_metadata(frame, needed[i]))
-            die("%s: this is no model of this project (metadata '%s' is missing)", path, needed[i]);
+            die("%s: this is not a model of this project (metadata '%s' is missing)", path, needed[i]);
 }
 
 void model_metadata_check_classes(const struct frame *frame, const char *path, int64_t rows)

@@ -25,7 +25,7 @@ void field_list_add(struct field_list *list, const char *name)
     if (listed(list, name))
         return;
     if (list->count == FIELD_LIST_MAX)
-        die_usage("too many fields asked for (at most %d)", FIELD_LIST_MAX);
+        die_usage("too many fields requested (at most %d)", FIELD_LIST_MAX);
     list->name[list->count++] = copy_string(name);
 }
 

@@ -100,7 +100,7 @@ struct rgb sheet_background(const struct sheet_style *style)
 {
     struct rgb colour;
     if (!parse_colour(style->background, &colour))
-        die_usage("--background: '%s' is no colour (white, black, grey or #rrggbb)", style->background);
+        die_usage("--background: '%s' is not a colour (white, black, grey or #rrggbb)", style->background);
     return colour;
 }
 

@@ -12,7 +12,7 @@ void origin_check_model(const struct frame *frame, const char *other_path, const
 {
     const char *model = frame_metadata(frame, "model");
     if (model && other_model && strcmp(model, other_model) != 0)
-        die("%s: was made with the model '%s', but %s is of '%s' (both must be of one)", frame->path, model,
+        die("%s: was made with the model '%s', but %s is of '%s' (both must be of the same model)", frame->path, model,
             other_path, other_model);
 }
 

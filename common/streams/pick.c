@@ -215,7 +215,7 @@ static void choose_listed(struct pick *pick, const char *path)
     size_t wanted = 0;
     for (int r = 0; r < picking->ranges_count; r++) {
         if (picking->ranges[r].last >= pick->seen)
-            die("%s: row %lld is asked for, but there are %lld (numbered from 0)", path,
+            die("%s: row %lld is requested, but there are %lld (numbered from 0)", path,
                 (long long)picking->ranges[r].last, (long long)pick->seen);
         wanted = checked_add(wanted, (size_t)(picking->ranges[r].last - picking->ranges[r].first + 1));
     }

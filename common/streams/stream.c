@@ -396,7 +396,7 @@ static char *header_text(const struct frame *frame, struct tensor *const *order,
     for (int i = 0; i < frame->count; i++) {
         json_int_t size = (json_int_t)tensor_bytes(order[i]);
         if (strcmp(order[i]->name, metadata_key) == 0 || json_object_get(header, order[i]->name))
-            die("%s: a frame cannot be written: the name '%s' is reserved or there twice", path, order[i]->name);
+            die("%s: a frame cannot be written: the name '%s' is reserved or occurs twice", path, order[i]->name);
         if (json_object_set_new(header, order[i]->name, header_entry(order[i], at, at + size)))
             die("%s: a frame cannot be written: the name '%s' is not UTF-8", path, order[i]->name);
         at += size;
@@ -501,9 +501,9 @@ int64_t frame_rows(const struct frame *frame)
     for (int i = 0; i < frame->count; i++) {
         const struct tensor *tensor = frame->tensor[i];
         if (tensor->rank == 0)
-            die("%s: tensor '%s' has no first dimension (this is no row stream)", frame->path, tensor->name);
+            die("%s: tensor '%s' has no first dimension (this is not a row stream)", frame->path, tensor->name);
         if (tensor->shape[0] != frame->tensor[0]->shape[0])
-            die("%s: tensors '%s' and '%s' have %lld and %lld rows (in a row stream all of a frame have as many)",
+            die("%s: tensors '%s' and '%s' have %lld and %lld rows (all must have the same in a row stream)",
                 frame->path, frame->tensor[0]->name, tensor->name, (long long)frame->tensor[0]->shape[0],
                 (long long)tensor->shape[0]);
         bytes |= tensor_bytes(tensor) > 0;
