@@ -168,7 +168,7 @@ build/lint-tidy/%.ok: %.c .clang-tidy $(wildcard common/*/*.h)
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 -O1 -march=$(MARCH) -fopenmp $(CPPFLAGS) 2>/dev/null
 	$(Q)touch $@
 .PHONY: build-tests
-build-tests: $(test_programs) $(test_helpers) \
+build-tests: $(test_programs) $(test_helpers) $(BUILD)/tests/bench/train-step \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
 .PHONY: install

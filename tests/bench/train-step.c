@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "learning/sgd.h"
 #include "model/inference.h"
