@@ -666,10 +666,10 @@ chosen() {
     whole_run
     local signal pid
     for signal in TERM HUP; do
-        rm -f state.st
+        rm -f state.st ended.tsv
         "${steady[@]}" --log ended.tsv --checkpoint state.st --checkpoint-every 1 <train.st >out.st &
         pid=$!
-        until [ -e state.st ]; do kill -0 "$pid"; done
+        until [ -e ended.tsv ]; do kill -0 "$pid"; done # the log begins after the first checkpoint
         kill -"$signal" "$pid"
         ! wait "$pid" || flunk "$signal: it went on"
         equal "$(find . -name "*.tale.tmp")" ""
