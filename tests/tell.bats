@@ -79,6 +79,11 @@ CIFAR10_PATH=./-x --no-print-directory -f pipelines/report.mk PRESET=smoke SEED=
     equal "$(sort seen)" "$(printf '%s\n' out/.lock out/mine/of-the-user.part out/synthetic-smoke/whole.st)"
 }
 
+# The processes of the run's group.
+alive() {
+    ps -eo pgid=,stat=,args= | awk -v group="$(cat group)" '$1 == group && $2 !~ /^Z/'
+}
+
 @test "SIGINT, SIGTERM and SIGHUP end all that was begun, and leave nothing half made" {
     cat >does <<'END'
 mkdir -p out/synthetic-smoke
@@ -97,7 +102,9 @@ END
         status=0
         wait $! || status=$?
         equal "$signal: $status" "$signal: $((128 + $(kill -l $signal)))"
-        equal "$(ps -eo pgid=,stat=,args= | awk -v group="$(cat group)" '$1 == group && $2 !~ /^Z/')" ""
+        # a process that was killed may need a moment to go
+        for _ in {1..100}; do [ "$(alive)" ] || break; sleep 0.05; done
+        equal "$(alive)" ""
         equal "$(find out -name '*.part*' -o -name whole)" ""
     done
 }
