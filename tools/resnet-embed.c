@@ -125,7 +125,8 @@ static void check_outputs(const struct inference *inference, int i, int64_t row,
 {
     const struct resnet *net = inference->net;
     size_t classes = (size_t)net->config.classes, tap = inference_tap_floats(inference), at = (size_t)i;
-    size_t map = (size_t)(resnet_map_height(&net->config) * resnet_map_width(&net->config) * net->features);
+    size_t map = (size_t)resnet_map_height(&net->config) * (size_t)resnet_map_width(&net->config) *
+                 (size_t)net->features;
     bool scores = out->logit || out->prediction || out->loss;
     const char *name = out->feature && !floats_finite(inference->tap_feature + at * tap, tap) ? "feature"
                        : out->fmap && !floats_finite(inference->map + at * map, map)          ? "fmap"

@@ -355,7 +355,7 @@ static void draw(const struct drawing *drawing)
             continue;
         }
         write_caption(drawing, row, place, text);
-        if (place > 0) {
+        if (drawing->neighbor && place > 0) {
             draw_neighbor(drawing, &sheet, row, place, text);
             continue;
         }

@@ -7,8 +7,9 @@
 
 struct numpy_type numpy_type_of(const unsigned char *code, size_t length)
 {
+    static const char orders[] = { '<', '>', '=', '|' };
     struct numpy_type type = { 0 };
-    if (length && memchr("<>=|", code[0], 4)) {
+    if (length && memchr(orders, code[0], sizeof orders)) {
         numpy_type_set_order(&type, code[0]);
         code++;
         length--;

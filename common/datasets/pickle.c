@@ -663,7 +663,7 @@ bool pickle_begins(const unsigned char *bytes, size_t size)
     if (size < 2)
         return false;
     return bytes[0] == PROTO || (bytes[0] == '(' && bytes[1] == 'd') ||
-           (bytes[0] == '}' && memchr("qr(.", bytes[1], 4));
+           (bytes[0] == '}' && bytes[1] && strchr("qr(.", bytes[1]));
 }
 
 struct pickle *pickle_read(const unsigned char *bytes, size_t size, const char *path)

@@ -7,10 +7,11 @@ static const struct conv_engine *const engines[] = { &winograd_engine, &plain_en
 /* The first engine that covers the layer; the last engine covers every layer. */
 static const struct conv_engine *engine_of(const struct conv *conv)
 {
-    size_t i = 0;
-    while (!engines[i]->covers(conv))
-        i++;
-    return engines[i];
+    enum { ENGINES = sizeof engines / sizeof *engines };
+    for (int i = 0; i < ENGINES - 1; i++)
+        if (engines[i]->covers(conv))
+            return engines[i];
+    return engines[ENGINES - 1];
 }
 
 size_t conv_workspace(const struct conv *conv, ptrdiff_t images)
